@@ -1,0 +1,3 @@
+export { type KeptMasterKey, keptMasterKey } from "./authentication/kept-master-key.js";
+export { type RequestHeaders, keyFromHeaders } from "./authentication/key-from-headers.js";
+export { MasterKey } from "./authentication/master-key.js";

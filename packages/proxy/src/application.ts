@@ -1,0 +1,125 @@
+import type { MasterKey } from "@darkroom/accounts";
+import { RouterError } from "@darkroom/router";
+import express, { type ErrorRequestHandler, type Express, type RequestHandler } from "express";
+import type { Logger } from "pino";
+import { authenticate } from "./access/authenticate.js";
+import { refuseForeignPages } from "./access/host-guard.js";
+import { answerTo } from "./answers/error-answer.js";
+import { GatewayError, errorAnswer } from "./errors.js";
+import { logRequest } from "./observability/log.js";
+import type { Metrics } from "./observability/metrics.js";
+import { RequestRecord, recordOf } from "./observability/request-record.js";
+import { routeLabel } from "./observability/route-label.js";
+import { liveliness, readiness } from "./routes/health.js";
+import { type ImageEditsOptions, imageEdits } from "./routes/image-edits.js";
+import { exposeMetrics } from "./routes/metrics.js";
+import { listModels } from "./routes/models.js";
+import { notFound } from "./routes/not-found.js";
+import { page } from "./routes/page.js";
+import { refusePolitely } from "./upload/refuse-politely.js";
+
+/** What the application is made of. */
+export interface ApplicationOptions extends ImageEditsOptions {
+  /** Who has it may use the gateway; without one, only this machine may. */
+  readonly masterKey?: MasterKey;
+  /** A header of the operator's choice that carries the key. */
+  readonly keyHeaderName?: string;
+  readonly metricsNeedKey: boolean;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+}
+
+/** The routes, in the order in which a request passes them. */
+export function createApplication(options: ApplicationOptions): Express {
+  const { router, masterKey, keyHeaderName, metricsNeedKey, metrics, log, isDraining } = options;
+  const application = express();
+  application.disable("x-powered-by");
+  application.disable("etag");
+
+  const onlyThisMachine: RequestHandler = (request, _response, next) => {
+    refuseForeignPages(request.headers);
+    next();
+  };
+  const withKey: RequestHandler = (request, _response, next) => {
+    if (masterKey !== undefined) authenticate(request.headers, masterKey, keyHeaderName);
+    next();
+  };
+
+  application.use(recordRequests(log, metrics));
+  if (masterKey === undefined) application.use(onlyThisMachine);
+  // Probes have no key; what they are told is no secret.
+  application.get(["/health/liveliness", "/health/liveness"], liveliness);
+  application.get("/health/readiness", readiness(isDraining));
+  if (metricsNeedKey) application.use("/metrics", withKey);
+  application.get("/metrics", exposeMetrics(metrics));
+  application.get("/", page({ router, needsKey: masterKey !== undefined, isDraining }));
+
+  application.use(withKey);
+  application.post(
+    ["/v1/images/edits", "/images/edits", "/openai/deployments/:model/images/edits"],
+    imageEdits(options),
+  );
+  application.get(["/v1/models", "/models"], listModels(router));
+  application.use(notFound);
+  application.use(answerErrors(log));
+  return application;
+}
+
+/** Gives every request its record, every answer its id, and tells log and metrics how it ended. */
+function recordRequests(log: Logger, metrics: Metrics): RequestHandler {
+  return (request, response, next) => {
+    const record = new RequestRecord();
+    const { path } = request;
+    response.locals["record"] = record;
+    response.setHeader("x-request-id", record.id);
+    response.setHeader("x-litellm-call-id", callId(request.headers["x-litellm-call-id"]) ?? record.id);
+    response.once("close", () => {
+      const status = response.writableFinished ? response.statusCode : 499;
+      const route = routeLabel(path);
+      const { durationMs } = record.timing();
+      metrics.countRequest({ route, group: record.group, status, durationMs });
+      // A client that is gone leaves an edit behind, whose cost belongs into the line.
+      void record.editEnded.then(() => {
+        logRequest(log, {
+          requestId: record.id,
+          method: request.method,
+          route,
+          status,
+          durationMs,
+          ...record.told(),
+        });
+      });
+    });
+    next();
+  };
+}
+
+/** A client's own id for the call is kept, as LiteLLM does, if it is one. */
+function callId(header: string | string[] | undefined): string | undefined {
+  return typeof header === "string" && /^[\w.:-]{1,128}$/.test(header) ? header : undefined;
+}
+
+/** Every error of every route ends here; what it was is logged, what the client is told stands in errors.ts. */
+function answerErrors(log: Logger): ErrorRequestHandler {
+  return (error: unknown, request, response, _next) => {
+    const record = recordOf(response);
+    const told = isMalformedPath(error) ? malformedPath : error;
+    const { status, code, type } = errorAnswer(told);
+    record.reason = code ?? type;
+    if (told instanceof RouterError) record.report = told.report;
+    if (status === 500) log.error({ requestId: record.id, err: error }, "internal error");
+    if (response.headersSent) response.destroy();
+    else void refusePolitely(request, response, answerTo(told, record.timing()));
+  };
+}
+
+const malformedPath = new GatewayError({
+  status: 400,
+  type: "invalid_request_error",
+  code: "malformed_path",
+  message: "The path is not well encoded.",
+});
+
+function isMalformedPath(error: unknown): boolean {
+  return error instanceof URIError;
+}

@@ -1,0 +1,107 @@
+import { resolve } from "node:path";
+import { keptMasterKey } from "@darkroom/accounts";
+import { type GatewayConfig, configFromEnvironment, withDotEnv } from "../config/index.js";
+import { Gateway } from "../gateway.js";
+import { createLog } from "../observability/log.js";
+import { banner } from "./banner.js";
+import { CommandError } from "./command-error.js";
+import { readConfig, remarksOn, toldAsProblems } from "./configuration.js";
+import { listen } from "./listen.js";
+import { endOnSignal } from "./end-on-signal.js";
+import { type RunningSimulator, simulatorConfig, startSimulator } from "./simulator.js";
+
+export interface StartOptions {
+  readonly version: string;
+  readonly config?: string;
+  readonly port: string;
+  readonly host?: string;
+  readonly simulator: boolean;
+  readonly dataDir?: string;
+  readonly allowUnenforced: readonly string[];
+  readonly check: boolean;
+  readonly logLevel: string;
+}
+
+/** This machine alone, under both of its addresses. */
+const loopbackAddresses = ["127.0.0.1", "::1"];
+
+/** `darkroom start`: runs the gateway until it is told to end. */
+export async function start(options: StartOptions): Promise<void> {
+  const port = portNumber(options.port);
+  const host = options.host ?? process.env["DARKROOM_HOST"];
+  const addresses = host === undefined || host === "localhost" ? loopbackAddresses : [host];
+  const configured = configuredBy(options);
+  if (options.check) {
+    if (configured === undefined) console.log("No configuration: the simulator would be served.");
+    else for (const line of ["The configuration is valid.", ...remarksOn(configured)]) console.log(line);
+    return;
+  }
+
+  let simulator: RunningSimulator | undefined;
+  if (configured === undefined) simulator = await startSimulator();
+  const read = configured ?? simulatorConfig(simulator?.url ?? "");
+  const { config, newKey } = await withKey(read, addresses, dataDirectory(options));
+
+  const log = createLog(options.logLevel);
+  for (const remark of remarksOn(config)) log.warn(remark);
+  const gateway = new Gateway(config, log);
+  const listeningOn = await listen(gateway, port, addresses).catch((error: unknown) => {
+    simulator?.process.kill();
+    throw error;
+  });
+  endOnSignal(gateway, log);
+  simulator?.process.once("exit", () => {
+    log.fatal("the simulator has ended");
+    process.exit(1);
+  });
+  console.log(
+    banner({
+      version: options.version,
+      host: host ?? "localhost",
+      port: listeningOn,
+      config,
+      isSimulator: simulator !== undefined,
+      ...(newKey === undefined ? {} : { newKey }),
+    }),
+  );
+}
+
+/** Undefined: nothing is configured, or the simulator was asked for. */
+function configuredBy({ config, simulator, allowUnenforced }: StartOptions): GatewayConfig | undefined {
+  if (config !== undefined && simulator)
+    throw new CommandError("Give either --config or --simulator, not both.");
+  if (config !== undefined) return readConfig(config, allowUnenforced);
+  return simulator
+    ? undefined
+    : toldAsProblems(() => configFromEnvironment(withDotEnv(process.env, process.cwd())));
+}
+
+/** A gateway that others can reach always has a key: made, told once and kept where nobody has set one. */
+async function withKey(
+  config: GatewayConfig,
+  addresses: readonly string[],
+  directory: string,
+): Promise<{ config: GatewayConfig; newKey?: string }> {
+  if (config.masterKey !== undefined || addresses.every(isLoopback)) return { config };
+  const { key, created } = await keptMasterKey(directory).catch((error: unknown) => {
+    throw new CommandError(
+      `Darkroom could not keep a key in ${directory}: ${error instanceof Error ? error.message : String(error)}\n` +
+        "Set general_settings.master_key or DARKROOM_MASTER_KEY, or give another folder with --data-dir.",
+    );
+  });
+  return { config: { ...config, masterKey: key }, ...(created ? { newKey: key } : {}) };
+}
+
+function isLoopback(address: string): boolean {
+  return address === "::1" || address.startsWith("127.");
+}
+
+function dataDirectory({ dataDir }: StartOptions): string {
+  return resolve(dataDir ?? process.env["DARKROOM_DATA_DIR"] ?? "data");
+}
+
+function portNumber(text: string): number {
+  const port = Number(text);
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
+  throw new CommandError(`--port must be a number from 0 to 65535, not '${text}'.`);
+}

@@ -1,0 +1,177 @@
+import { oneModel, TestFolder } from "../config-folder.test.support.js";
+import { namesOf, standingOf } from "./catalogue.js";
+import { generalSettings } from "./general-settings.js";
+import { litellmSettings } from "./litellm-settings.js";
+import { litellmParams, modelEntry, modelInfo } from "./model-settings.js";
+import { routerSettings } from "./router-settings.js";
+import { topLevel } from "./top-level.js";
+
+let folder: TestFolder;
+beforeEach(() => {
+  folder = new TestFolder();
+});
+afterEach(() => folder.remove());
+
+it.each(
+  Object.entries({
+    topLevel,
+    modelEntry,
+    litellmParams,
+    modelInfo,
+    routerSettings,
+    litellmSettings,
+    generalSettings,
+  }),
+)("names each setting of %s once", (_, catalogue) => {
+  const names = namesOf(catalogue);
+  expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
+});
+
+it("names what is lacking in one warning, however often it is there", () => {
+  const yaml = `model_list:
+  - {model_name: a, litellm_params: {model: gpt-image-2, order: 1, input_cost_per_image_token: 0.1}}
+  - {model_name: a, litellm_params: {model: gpt-image-1, order: 2}, model_info: {output_cost_per_image: 0.04}}
+router_settings: {routing_strategy: least-busy, cooldown_time: 30, disable_cooldowns: false, model_group_alias: {b: a}}
+litellm_settings: {cache: true, allowed_fails: 3, set_verbose: true}
+general_settings: {alerting: [slack], database_url: "postgres://u:p@h/d"}
+`;
+  expect(folder.warningsOf(yaml)).toEqual([
+    "not supported yet and without effect: router_settings.routing_strategy, router_settings.cooldown_time, " +
+      "router_settings.model_group_alias, litellm_settings.cache, litellm_settings.allowed_fails, " +
+      "general_settings.alerting, general_settings.database_url, litellm_params.order, " +
+      "litellm_params.input_cost_per_image_token, model_info.output_cost_per_image",
+  ]);
+});
+
+it.each([
+  "router_settings: {routing_strategy: simple-shuffle, set_verbose: true, ignore_invalid_deployments: true}",
+  "litellm_settings: {telemetry: false, json_logs: true, cache: false, callbacks: [prometheus], success_callback: }",
+  "general_settings: {enforce_user_param: false, allowed_ips: , store_model_in_db: false}",
+  "mcp_servers: {a: {}}",
+  "x-notes: anything",
+  "templates: &template {timeout: 3}",
+])("says nothing of %s", (settings) => {
+  expect(folder.warningsOf(`${oneModel}${settings}`)).toEqual([]);
+});
+
+describe("what restricts money, rate or access", () => {
+  const entry = (more: string) => `model_list: [{model_name: a, litellm_params: {model: gpt-image-2${more}}]`;
+
+  it.each([
+    [entry(", rpm: 3}"), "model_list[0].litellm_params.rpm", "rate", "rpm"],
+    [entry(", tpm: 3}"), "model_list[0].litellm_params.tpm", "rate", "tpm"],
+    [entry(", max_budget: 0}"), "model_list[0].litellm_params.max_budget", "money", "max_budget"],
+    [entry(", mock_response: hi}"), "model_list[0].litellm_params.mock_response", "money", "mock_response"],
+    [entry("}, rpm: 3"), "model_list[0].rpm", "rate", "rpm"],
+    [entry("}, model_info: {team_id: t}"), "model_list[0].model_info.team_id", "access", "team_id"],
+    [
+      `${oneModel}router_settings: {provider_budget_config: {}}`,
+      "provider_budget_config",
+      "money",
+      "provider_budget_config",
+    ],
+    [
+      `${oneModel}router_settings: {default_max_parallel_requests: 1}`,
+      "default_max_parallel_requests",
+      "rate",
+      "default_max_parallel_requests",
+    ],
+    [`${oneModel}litellm_settings: {max_budget: 100}`, "litellm_settings.max_budget", "money", "max_budget"],
+    [
+      `${oneModel}litellm_settings: {max_end_user_budget: 1}`,
+      "max_end_user_budget",
+      "money",
+      "max_end_user_budget",
+    ],
+    [
+      `${oneModel}general_settings: {allowed_ips: []}`,
+      "general_settings.allowed_ips",
+      "access",
+      "allowed_ips",
+    ],
+    [
+      `${oneModel}general_settings: {enforce_user_param: true}`,
+      "enforce_user_param",
+      "access",
+      "enforce_user_param",
+    ],
+    [`${oneModel}general_settings: {custom_auth: os.environ/UNSET}`, "custom_auth", "access", "custom_auth"],
+    [
+      `${oneModel}general_settings: {global_max_parallel_requests: 1}`,
+      "global_max_parallel_requests",
+      "rate",
+      "global_max_parallel_requests",
+    ],
+    [`${oneModel}guardrails: []`, "guardrails", "access", "guardrails"],
+  ])("%s stops the start", (yaml, path, kind, name) => {
+    expect(folder.errorOf(yaml)).toContain(
+      `${path}: not supported yet, and restricts ${kind}; remove it, or start without it by --allow-unenforced ${name}`,
+    );
+    expect(folder.warningsOf(yaml, { allowUnenforced: [name] })).toEqual([
+      expect.stringMatching(new RegExp(`^not enforced, as --allow-unenforced says: (\\w+\\.)?${name}$`)),
+    ]);
+  });
+
+  it("stops for a value that restricts", () => {
+    const yaml = `${oneModel}router_settings: {optional_pre_call_checks: [session_affinity, enforce_model_rate_limits]}`;
+    expect(folder.errorOf(yaml)).toBe(
+      "config.yaml:4:19: router_settings.optional_pre_call_checks: enforce_model_rate_limits: not supported yet, and " +
+        "restricts requests; remove it, or start without it by --allow-unenforced optional_pre_call_checks",
+    );
+    expect(folder.warningsOf(yaml, { allowUnenforced: ["optional_pre_call_checks"] })).toHaveLength(1);
+    expect(
+      folder.warningsOf(`${oneModel}router_settings: {optional_pre_call_checks: [session_affinity]}`),
+    ).toEqual(["not supported yet and without effect: router_settings.optional_pre_call_checks"]);
+  });
+
+  it("may be allowed with its section's name", () => {
+    const yaml = `${oneModel}litellm_settings: {max_budget: 1}`;
+    expect(folder.warningsOf(yaml, { allowUnenforced: ["litellm_settings.max_budget"] })).toHaveLength(1);
+    expect(folder.errorOf(yaml, { allowUnenforced: ["litellm_params.max_budget"] })).toContain("max_budget");
+  });
+
+  it("refuses to allow what is not such a setting", () => {
+    expect(folder.errorOf(oneModel, { allowUnenforced: ["max_budgets"] })).toBe(
+      '--allow-unenforced: max_budgets: not a setting that may go unenforced; did you mean "max_budget"?',
+    );
+  });
+});
+
+it.each([
+  [
+    "general_settings: {master_kye: sk-1}",
+    'general_settings.master_kye: unknown setting; did you mean "master_key"?',
+  ],
+  ["router_setings: {}", 'router_setings: unknown setting; did you mean "router_settings"?'],
+  ["router_setings: &a {timeout: 1}", 'unknown setting; did you mean "router_settings"?'],
+  ["router_settings: {num_retires: 1}", 'did you mean "num_retries"?'],
+  [
+    "general_settings: {num_retries: 1}",
+    "general_settings.num_retries: unknown setting; it belongs in router_settings",
+  ],
+  ["master_key: sk-1", "master_key: unknown setting; it belongs in general_settings"],
+  ["general_settings: {zzz: 1}", /general_settings\.zzz: unknown setting; the nearest known one is "\w+"/],
+])("refuses %s", (settings, expected) => {
+  expect(folder.errorOf(`${oneModel}${settings}`)).toMatch(expected);
+});
+
+it("refuses unknown names in an entry, but takes notes in model_info", () => {
+  const yaml = (more: string) =>
+    `model_list:\n  - {model_name: a, litellm_params: {model: gpt-image-2${more}}`;
+  expect(folder.errorOf(yaml(", wieght: 2}"))).toBe(
+    'config.yaml:2:58: model_list[0].litellm_params.wieght: unknown setting; did you mean "weight"?',
+  );
+  expect(folder.errorOf(yaml("}, model_inf: {}"))).toContain(
+    'model_list[0].model_inf: unknown setting; did you mean "model_info"?',
+  );
+  expect(folder.warningsOf(yaml("}, model_info: {owner: me}"))).toEqual([]);
+  expect(folder.warningsOf(yaml("}, model_info: {base_modle: gpt-image-1}"))).toEqual([
+    'config.yaml:2:72: model_info.base_modle is taken as a note of your own; did you mean "base_model"?',
+  ]);
+});
+
+it("takes prices that are not listed by their pattern", () => {
+  expect(standingOf(litellmParams, "cache_read_input_image_token_cost")).toBe("lacking");
+  expect(standingOf(litellmParams, "input_cost_per_video_per_second")).toBe("lacking");
+  expect(standingOf(litellmParams, "input_costs")).not.toBe("supported");
+});

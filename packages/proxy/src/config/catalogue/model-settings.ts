@@ -1,0 +1,107 @@
+import type { Catalogue } from "./catalogue.js";
+
+/** One entry of `model_list`. LiteLLM takes limits beside `litellm_params` too. */
+export const modelEntry: Catalogue = {
+  supported: ["model_name", "litellm_params", "model_info"],
+  harmless: [],
+  lacking: [],
+  restricting: {
+    money: ["max_budget", "budget_duration"],
+    rate: ["rpm", "tpm", "itpm", "otpm", "max_parallel_requests"],
+    access: [],
+  },
+};
+
+/** `litellm_params` of an entry. LiteLLM passes names it does not know to the upstream call; here they are refused. */
+export const litellmParams: Catalogue = {
+  supported: [
+    "model",
+    "api_key",
+    "api_base",
+    "base_url",
+    "organization",
+    "project",
+    "extra_headers",
+    "weight",
+    "timeout",
+    "stream_timeout",
+    "litellm_credential_name",
+    "custom_llm_provider",
+  ],
+  harmless: [
+    "api_version", // Azure's
+    "max_retries", // LiteLLM's router sets it to 0: only the router retries
+    "num_retries",
+    "stream",
+    "use_in_pass_through",
+    "merge_reasoning_content_in_choices",
+  ],
+  lacking: [
+    "order",
+    "cooldown_time",
+    "tags",
+    "region_name",
+    "drop_params",
+    "additional_drop_params",
+    "allowed_openai_params",
+    "model_info",
+    "default_api_key_tpm_limit",
+    "default_api_key_rpm_limit",
+    // Sent along with every call.
+    "background",
+    "extra_body",
+    "extra_query",
+    "input_fidelity",
+    "max_tokens",
+    "metadata",
+    "moderation",
+    "n",
+    "output_compression",
+    "output_format",
+    "partial_images",
+    "quality",
+    "response_format",
+    "size",
+    "temperature",
+    "user",
+    // Calls that Darkroom would make differently.
+    "ssl_verify",
+    "client_certificate",
+    // Prices; further ones are known by their pattern.
+    "input_cost_per_token",
+    "output_cost_per_token",
+    "input_cost_per_image",
+    "output_cost_per_image",
+    "input_cost_per_pixel",
+    "input_cost_per_second",
+  ],
+  restricting: {
+    money: ["max_budget", "budget_duration", "mock_response"], // without the mock, calls cost money
+    rate: ["rpm", "tpm", "itpm", "otpm", "max_parallel_requests"],
+    access: ["allowed_model_region", "guardrails"],
+  },
+};
+
+/** `model_info` of an entry. Any further key is the operator's own note, as in LiteLLM. */
+export const modelInfo: Catalogue = {
+  supported: ["id", "base_model", "mode"],
+  harmless: [
+    "description",
+    "health_check_model",
+    "health_check_timeout",
+    "disable_background_health_check",
+    "max_tokens",
+    "max_input_tokens",
+    "max_output_tokens",
+    "supported_endpoints",
+    "supports_vision",
+    "version",
+    "db_model",
+  ],
+  lacking: ["access_groups", "allowed_fails", "allowed_fails_policy", "cooldown_time"],
+  restricting: {
+    money: ["max_budget", "budget_duration"],
+    rate: ["rpm", "tpm", "itpm", "otpm", "max_parallel_requests"],
+    access: ["team_id"],
+  },
+};

@@ -1,0 +1,53 @@
+import type { Catalogue } from "./catalogue.js";
+
+/** `router_settings`. LiteLLM takes these in `litellm_settings` too; `router_settings` count more. */
+export const routerSettings: Catalogue = {
+  supported: ["num_retries", "timeout", "stream_timeout", "fallbacks", "default_fallbacks", "max_fallbacks"],
+  harmless: [
+    "assistants_config",
+    "caching_groups",
+    "client_ttl",
+    "context_window_fallbacks", // image models have no context window to exceed
+    "debug_level",
+    "ignore_invalid_deployments", // always so
+    "router_general_settings",
+    "search_tools",
+    "set_verbose",
+  ],
+  lacking: [
+    "alerting_config",
+    "allowed_fails",
+    "allowed_fails_policy",
+    "cache_kwargs",
+    "cache_responses",
+    "content_policy_fallbacks",
+    "cooldown_time",
+    "default_litellm_params",
+    "default_priority",
+    "deployment_affinity_ttl_seconds",
+    "disable_cooldowns",
+    "enable_pre_call_check",
+    "enable_pre_call_checks",
+    "model_group_alias",
+    "model_group_retry_policy",
+    "optional_pre_call_checks",
+    "polling_interval",
+    "redis_db",
+    "redis_host",
+    "redis_password",
+    "redis_port",
+    "redis_url",
+    "retry_after",
+    "retry_policy",
+    "routing_strategy",
+    "routing_strategy_args",
+    "tag_filtering_match_any",
+  ],
+  restricting: {
+    money: ["provider_budget_config"],
+    rate: ["default_max_parallel_requests"],
+    access: ["enable_tag_filtering", "guardrail_list"],
+  },
+  inert: { routing_strategy: ["simple-shuffle"] },
+  restrictingValues: { optional_pre_call_checks: ["enforce_model_rate_limits", "router_budget_limiting"] },
+};

@@ -1,0 +1,67 @@
+import { type RouterOptions, openAiApiBase } from "@darkroom/router";
+import type { UploadSettings } from "../upload/upload-settings.js";
+
+/** All that the gateway is told by its operator. */
+export interface GatewayConfig {
+  /** Where it came from, for a banner. */
+  readonly source: string;
+  readonly router: RouterOptions;
+  /** The key that may do everything (`general_settings.master_key`). Without one, the gateway asks for no key. */
+  readonly masterKey?: string;
+  /** A header that carries the client's key besides the usual ones (`general_settings.litellm_key_header_name`). */
+  readonly keyHeaderName?: string;
+  /** The group for every request, whatever model it names (`completion_model`, else `image_generation_model`). */
+  readonly forcedModel?: string;
+  /**
+   * Whether the client's headers go to the upstream (`general_settings.forward_client_headers_to_llm_api`).
+   * LiteLLM's rule, https://docs.litellm.ai/docs/proxy/forward_client_headers: those whose name begins with `x-`,
+   * but not with `x-stainless-`, and `anthropic-beta`; nothing else, so neither `authorization` nor `user-agent`.
+   * A client's own key travels in such headers too (`x-api-key`, `x-litellm-api-key`, `x-goog-api-key`, and
+   * `keyHeaderName`): these must never be forwarded, though LiteLLM forwards some.
+   */
+  readonly forwardClientHeaders: boolean;
+  /**
+   * Whether `/metrics` asks for the key, where there is one (`litellm_settings.require_auth_for_metrics_endpoint`). Unlike
+   * LiteLLM's, ours is closed unless it is opened: it tells what is spent.
+   */
+  readonly requireAuthForMetrics: boolean;
+  readonly upload: UploadSettings;
+  /** To be said at start. */
+  readonly warnings: readonly string[];
+  /** Entries of `model_list` that Darkroom does not serve. */
+  readonly skipped: readonly SkippedEntry[];
+  /** Entries that cannot be used as they are, such as those whose key is not set. */
+  readonly invalid: readonly InvalidDeployment[];
+}
+
+export interface SkippedEntry {
+  /** Its `model_name`. */
+  readonly name: string;
+  readonly reason: string;
+}
+
+export interface InvalidDeployment {
+  readonly deploymentId: string;
+  readonly group: string;
+  readonly reason: string;
+}
+
+const mebibyte = 1024 * 1024;
+
+/** What holds where the operator says nothing. Retries, deadlines and fallbacks have theirs in the router. */
+export const defaults = {
+  apiBase: openAiApiBase,
+  weight: 1,
+  forwardClientHeaders: false,
+  requireAuthForMetrics: true,
+  upload: {
+    maxRequestBytes: 64 * mebibyte,
+    memoryBudgetBytes: 512 * mebibyte,
+    waitMs: 30_000,
+    timeoutMs: 600_000,
+    minimumBytesPerSecond: 1024,
+  },
+} as const;
+
+export const bytesOf = (megabytes: number) => Math.floor(megabytes * mebibyte);
+export const millisecondsOf = (seconds: number) => Math.round(seconds * 1000);

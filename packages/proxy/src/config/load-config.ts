@@ -1,0 +1,169 @@
+import type { RouterOptions } from "@darkroom/router";
+import type { z } from "zod";
+import { SettingsCheck } from "./catalogue/check-settings.js";
+import { Findings } from "./config-error.js";
+import { type Environment, withDotEnv, withFileVariables, withVariables } from "./file/environment.js";
+import { readWithIncludes } from "./file/include.js";
+import { type Located, type LocatedMap, positionOf } from "./file/located.js";
+import type { UploadSettings } from "../upload/upload-settings.js";
+import { bytesOf, defaults, type GatewayConfig, millisecondsOf } from "./gateway-config.js";
+import { type ModelList, readModelList } from "./models/model-list.js";
+import { shutDownWarnings } from "./models/openai-models.js";
+import { validated } from "./settings/explain.js";
+import { fallbacksOf, type KnownGroups } from "./settings/fallbacks.js";
+import { masterKeyOf } from "./settings/master-key.js";
+import { modelsForRequests } from "./settings/request-models.js";
+import { type FileSettings, fileSchemas } from "./settings/schema.js";
+import { reportUnsetVariables } from "./settings/unset-variables.js";
+
+export interface LoadOptions {
+  /** The file as the operator named it; errors name it so. */
+  readonly file: string;
+  readonly environment: Environment;
+  /** Settings that restrict money, rate or access and may go unenforced (`--allow-unenforced`). */
+  readonly allowUnenforced: readonly string[];
+  /** Where `.env` is looked for. */
+  readonly directory?: string;
+  readonly today?: Date;
+}
+
+/**
+ * Reads LiteLLM's `config.yaml` as LiteLLM reads it.
+ * @throws ConfigError with all that is wrong with it
+ */
+export function loadConfig(options: LoadOptions): GatewayConfig {
+  const { file, allowUnenforced, directory = process.cwd(), today = new Date() } = options;
+  const findings = new Findings();
+  const written = readWithIncludes(file, findings);
+  findings.throwIfAny();
+  if (!written) throw new TypeError("a file without content and without a problem");
+
+  const environment = withFileVariables(written, withDotEnv(options.environment, directory), findings);
+  const resolved = withVariables(written, environment) as LocatedMap;
+
+  const check = new SettingsCheck(findings, allowUnenforced);
+  check.file(resolved);
+  reportUnsetVariables(resolved, findings);
+  const masterKey = masterKeyOf(resolved, environment, findings);
+  const settings = fileSettings(withoutMasterKey(resolved), findings);
+  const credentials = settings.credential_list;
+  const models = readModelList({ written, resolved, credentials, environment }, check, findings);
+  check.finish();
+  // A problem in an entry hides its group; that is no reason to call fallbacks to it unknown.
+  findings.throwIfAny();
+  const groups = knownGroups(models);
+  const upload = uploadSettings(settings, resolved, findings);
+  const fallbacks = fallbacksOf(settings, resolved, groups, findings);
+  const { defaultModel, forcedModel } = modelsForRequests(settings, resolved, groups, findings);
+  findings.throwIfAny();
+
+  if (models.deployments.length === 0) findings.warn(`${file} has no deployment that can serve image edits`);
+  const openAis = models.deployments.filter(({ apiBase }) => apiBase === defaults.apiBase);
+  const { litellm_key_header_name, forward_client_headers_to_llm_api } = settings.general_settings;
+  const { require_auth_for_metrics_endpoint } = settings.litellm_settings;
+  return {
+    source: file,
+    router: {
+      ...routerOptions(settings, models, fallbacks),
+      ...(defaultModel !== undefined && { defaultModel }),
+    },
+    ...(masterKey !== undefined && { masterKey }),
+    ...(litellm_key_header_name !== undefined && { keyHeaderName: litellm_key_header_name }),
+    ...(forcedModel !== undefined && { forcedModel }),
+    forwardClientHeaders: forward_client_headers_to_llm_api ?? defaults.forwardClientHeaders,
+    requireAuthForMetrics: require_auth_for_metrics_endpoint ?? defaults.requireAuthForMetrics,
+    upload,
+    warnings: [
+      ...findings.warnings,
+      ...shutDownWarnings(
+        openAis.map(({ model }) => model),
+        today,
+      ),
+    ],
+    skipped: models.skipped,
+    invalid: models.invalid,
+  };
+}
+
+/** Section by section, so that a problem in one does not hide those of another. A section with problems is empty. */
+function fileSettings(root: Located, findings: Findings): FileSettings {
+  const sections = Object.entries(fileSchemas).map(([name, schema]) => {
+    const absent = name.endsWith("_settings") ? {} : undefined;
+    return [name, validated<z.ZodType>(schema, root, [name], findings) ?? absent] as const;
+  });
+  return Object.fromEntries(sections) as unknown as FileSettings;
+}
+
+function knownGroups({ deployments, skipped, invalid }: ModelList): KnownGroups {
+  return {
+    served: new Set([...deployments, ...invalid].map(({ group }) => group)),
+    skipped: new Set(skipped.map(({ name }) => name)),
+  };
+}
+
+function routerOptions(
+  { router_settings: router, litellm_settings: litellm }: FileSettings,
+  { deployments, invalid }: ModelList,
+  fallbacks: ReadonlyMap<string, readonly string[]>,
+): RouterOptions {
+  const retries = router.num_retries ?? litellm.num_retries;
+  const timeout = router.timeout ?? litellm.timeout ?? litellm.request_timeout;
+  const streamTimeout = router.stream_timeout ?? litellm.stream_timeout;
+  const maxFallbacks = router.max_fallbacks ?? litellm.max_fallbacks;
+  const served = new Set(deployments.map(({ group }) => group));
+  const unusable = new Map<string, string>();
+  for (const { group, reason } of invalid.filter((it) => !served.has(it.group))) {
+    const others = unusable.get(group);
+    unusable.set(group, others === undefined ? reason : `${others}; ${reason}`);
+  }
+  return {
+    deployments,
+    unusableGroups: unusable,
+    fallbacks,
+    ...(retries !== undefined && { retries }),
+    ...(timeout !== undefined && { timeoutMs: millisecondsOf(timeout) }),
+    ...(streamTimeout !== undefined && { streamTimeoutMs: millisecondsOf(streamTimeout) }),
+    ...(maxFallbacks !== undefined && { maxFallbacks }),
+  };
+}
+
+function uploadSettings(
+  { general_settings: general }: FileSettings,
+  root: Located,
+  findings: Findings,
+): UploadSettings {
+  const { max_request_size_mb, upload_memory_mb, upload_wait, upload_timeout } = general;
+  const { upload } = defaults;
+  const maxRequestBytes =
+    max_request_size_mb === undefined ? upload.maxRequestBytes : bytesOf(max_request_size_mb);
+  const memoryBudgetBytes =
+    upload_memory_mb === undefined
+      ? Math.max(upload.memoryBudgetBytes, maxRequestBytes)
+      : bytesOf(upload_memory_mb);
+  if (memoryBudgetBytes < maxRequestBytes) {
+    const path = ["general_settings", "upload_memory_mb"];
+    findings.problem(positionOf(root, path), path, "expected at least as much as max_request_size_mb");
+  }
+  return {
+    maxRequestBytes,
+    memoryBudgetBytes,
+    waitMs: upload_wait === undefined ? upload.waitMs : millisecondsOf(upload_wait),
+    timeoutMs: upload_timeout === undefined ? upload.timeoutMs : millisecondsOf(upload_timeout),
+    minimumBytesPerSecond: general.upload_minimum_bytes_per_second ?? upload.minimumBytesPerSecond,
+  };
+}
+
+/** The master key has stricter rules than a schema, and has been held against them already. */
+function withoutMasterKey(root: LocatedMap): Located {
+  const general = root.entries.get("general_settings");
+  if (general?.value.kind !== "map") return root;
+  const entries = new Map(general.value.entries);
+  entries.delete("master_key");
+  return {
+    ...root,
+    entries: new Map(root.entries).set("general_settings", {
+      ...general,
+      value: { ...general.value, entries },
+    }),
+  };
+}

@@ -1,0 +1,63 @@
+import { z } from "zod";
+
+/*
+ * The shapes of single settings. Numbers and switches may be text, as they are when they come from an environment
+ * variable; LiteLLM (pydantic) reads them so. A setting without a value (`timeout:`) counts as absent, as there.
+ *
+ * Every message says what is expected; what is there instead, and where, is added by `explain`.
+ */
+
+const decimal = z
+  .string()
+  .regex(/^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i)
+  .transform(Number);
+
+const switches: Readonly<Record<string, boolean>> = {
+  true: true,
+  yes: true,
+  on: true,
+  "1": true,
+  false: false,
+  no: false,
+  off: false,
+  "0": false,
+};
+
+const number = (what: string, fits: (value: number) => boolean) =>
+  z
+    .union([z.number(), decimal], { error: `expected ${what}` })
+    .refine((value) => Number.isFinite(value) && fits(value), { error: `expected ${what}` });
+
+export const numberAbove = (least: number) => number(`a number above ${least}`, (value) => value > least);
+
+export const numberFrom = (least: number) =>
+  number(`a number of at least ${least}`, (value) => value >= least);
+
+export const wholeNumberFrom = (least: number) =>
+  number(`a whole number of at least ${least}`, (value) => Number.isSafeInteger(value) && value >= least);
+
+export const onOrOff = z.union(
+  [
+    z.boolean(),
+    z
+      .string()
+      .transform((text) => switches[text.trim().toLowerCase()])
+      .pipe(z.boolean()),
+  ],
+  { error: "expected true or false" },
+);
+
+export const text = z
+  .string({ error: "expected a string" })
+  .min(1, { error: "expected a string that is not empty" });
+
+/** Header values may be written as numbers. */
+export const headers = z.record(
+  z.string(),
+  z.union([z.string(), z.number().transform(String)], { error: "expected a string" }),
+  { error: "expected a map of header names to values" },
+);
+
+/** A setting that may be left out. */
+export const optional = <Shape extends z.ZodType>(shape: Shape) =>
+  z.preprocess((value) => value ?? undefined, shape.optional()).optional();

@@ -1,0 +1,104 @@
+import { hint } from "../catalogue/nearest.js";
+import type { Findings, KeyPath } from "../config-error.js";
+import { type Located, positionOf } from "../file/located.js";
+import type { FileSettings } from "./schema.js";
+
+/** The group names that fallbacks may be held against. */
+export interface KnownGroups {
+  /** Groups with a deployment, or with one that is invalid. */
+  readonly served: ReadonlySet<string>;
+  /** Groups that the file has but Darkroom skips, such as chat models. */
+  readonly skipped: ReadonlySet<string>;
+}
+
+type Section = "router_settings" | "litellm_settings";
+
+/**
+ * `fallbacks` and `default_fallbacks` as one map, `*` being the default. Of two lists for one group the first counts;
+ * `default_fallbacks` count more than a `*` in `fallbacks`, as in LiteLLM.
+ */
+export function fallbacksOf(
+  settings: FileSettings,
+  root: Located,
+  known: KnownGroups,
+  findings: Findings,
+): Map<string, readonly string[]> {
+  const result = new Map<string, readonly string[]>();
+  const targets = (names: readonly string[], path: KeyPath, of: string) =>
+    names.flatMap((name, index) => target(name, [...path, index], of, root, known, findings) ?? []);
+
+  const section = sectionWith(settings, "fallbacks");
+  const bare: string[] = [];
+  for (const [index, entry] of ((section && settings[section].fallbacks) ?? []).entries()) {
+    const path = [section ?? "", "fallbacks", index];
+    if (typeof entry === "string") {
+      bare.push(...(target(entry, path, "every group", root, known, findings) ?? []));
+      continue;
+    }
+    for (const [key, names] of Object.entries(entry)) {
+      const group = key === "*" ? key : groupOf(key, known);
+      if (group === undefined) unknownGroup(key, [...path, key], root, known, findings);
+      else if (!isSkipped(group, known) && !result.has(group)) {
+        result.set(group, targets(names, [...path, key], key));
+      }
+    }
+  }
+  if (bare.length > 0) result.set("*", bare);
+  const defaults = sectionWith(settings, "default_fallbacks");
+  if (defaults) {
+    const names = settings[defaults].default_fallbacks ?? [];
+    result.set("*", targets(names, [defaults, "default_fallbacks"], "every group"));
+  }
+  return result;
+}
+
+/** The group that a name stands for: itself, one that differs by its provider prefix only, or one of a wildcard. */
+export function groupOf(name: string, known: KnownGroups): string | undefined {
+  const { served, skipped } = known;
+  if (served.has(name)) return name;
+  const prefixed = [...served].find((group) => group.slice(group.indexOf("/") + 1) === name);
+  if (prefixed !== undefined) return prefixed;
+  if (skipped.has(name)) return name;
+  const wildcard = [...served].some((group) => group.endsWith("*") && name.startsWith(group.slice(0, -1)));
+  return wildcard ? name : undefined;
+}
+
+export function unknownGroup(
+  name: string,
+  path: KeyPath,
+  root: Located,
+  { served }: KnownGroups,
+  findings: Findings,
+): void {
+  const text = `there is no model group "${name}"${hint(name, served)}`;
+  findings.problem(positionOf(root, path), path, text);
+}
+
+/** True for a group that the file has and Darkroom serves no part of. */
+export function isSkipped(group: string, { served, skipped }: KnownGroups): boolean {
+  return skipped.has(group) && !served.has(group);
+}
+
+/** The group that a fallback names, as a list of one; nothing where it is skipped or unknown. */
+function target(
+  name: string,
+  path: KeyPath,
+  of: string,
+  root: Located,
+  known: KnownGroups,
+  findings: Findings,
+): readonly string[] | undefined {
+  const group = groupOf(name, known);
+  if (group === undefined) {
+    unknownGroup(name, path, root, known, findings);
+    return undefined;
+  }
+  if (!isSkipped(group, known)) return [group];
+  findings.warn(`the fallback "${name}" of ${of} is left out: that group is skipped`);
+  return undefined;
+}
+
+function sectionWith(settings: FileSettings, name: "fallbacks" | "default_fallbacks"): Section | undefined {
+  const sections: Section[] = ["router_settings", "litellm_settings"];
+  return sections.find((section) => settings[section][name] !== undefined);
+}

@@ -1,0 +1,123 @@
+import { z } from "zod";
+import { headers, numberAbove, numberFrom, onOrOff, optional, text, wholeNumberFrom } from "./expected.js";
+
+const seconds = numberAbove(0);
+const groups = z.array(text, { error: "expected a list of model groups" });
+
+const fallbacks = z.array(
+  z.union([text, z.record(z.string(), groups)], {
+    error: "expected a map of a model group to a list of model groups",
+  }),
+  { error: "expected a list of maps, each of a model group to a list of model groups" },
+);
+
+const routerSettings = {
+  num_retries: optional(wholeNumberFrom(0)),
+  timeout: optional(seconds),
+  stream_timeout: optional(seconds),
+  fallbacks: optional(fallbacks),
+  default_fallbacks: optional(groups),
+  max_fallbacks: optional(wholeNumberFrom(0)),
+};
+
+const section = <Shape extends z.ZodRawShape>(shape: Shape) =>
+  z.preprocess((value) => value ?? {}, z.object(shape, { error: "expected a map of settings" }));
+
+/** The settings of a file that Darkroom acts on. What else may stand there is the catalogue's business. */
+export const fileSchemas = {
+  router_settings: section(routerSettings),
+  litellm_settings: section({
+    ...routerSettings,
+    request_timeout: optional(seconds),
+    require_auth_for_metrics_endpoint: optional(onOrOff),
+  }),
+  general_settings: section({
+    master_key: optional(text),
+    litellm_key_header_name: optional(text),
+    forward_client_headers_to_llm_api: optional(onOrOff),
+    image_generation_model: optional(text),
+    completion_model: optional(text),
+    default_model: optional(text),
+    max_request_size_mb: optional(numberAbove(0)),
+    upload_memory_mb: optional(numberAbove(0)),
+    upload_wait: optional(numberFrom(0)),
+    upload_timeout: optional(numberAbove(0)),
+    upload_minimum_bytes_per_second: optional(numberFrom(0)),
+  }),
+  environment_variables: optional(
+    z.record(z.string(), z.unknown(), { error: "expected a map of names to values" }),
+  ),
+  model_list: optional(z.array(z.unknown(), { error: "expected a list of models" })),
+  credential_list: optional(
+    z.array(
+      z.object(
+        {
+          credential_name: text,
+          credential_values: z.object(
+            {
+              api_key: optional(text),
+              api_base: optional(text),
+              organization: optional(text),
+            },
+            { error: "expected a map of settings" },
+          ),
+        },
+        { error: "expected a map with credential_name and credential_values" },
+      ),
+      { error: "expected a list of credentials" },
+    ),
+  ),
+};
+
+export type FileSettings = {
+  readonly [Section in keyof typeof fileSchemas]: z.output<(typeof fileSchemas)[Section]>;
+};
+
+const webAddress = text.refine((value) => /^https?:\/\//i.test(value) && URL.canParse(value), {
+  error: "expected an address that begins with http:// or https://",
+});
+
+/** What names an entry of `model_list`, before anything else of it counts. */
+export const entryNameSchema = z.object(
+  {
+    model_name: text,
+    litellm_params: z.object(
+      { model: text, custom_llm_provider: optional(text) },
+      { error: "expected a map of settings" },
+    ),
+    model_info: optional(z.object({ mode: optional(z.unknown()) }, { error: "expected a map of settings" })),
+  },
+  { error: "expected a map with model_name and litellm_params" },
+);
+
+/** The rest of an entry, for one that Darkroom serves. */
+export const entrySchema = z.object({
+  model_name: text,
+  litellm_params: z.object({
+    model: text,
+    // Without a value it is a mistake (see `deploymentFrom`), not a key left out.
+    api_key: z
+      .preprocess(
+        (value) => (value === null ? "" : value),
+        z.string({ error: "expected a string" }).optional(),
+      )
+      .optional(),
+    api_base: optional(webAddress),
+    base_url: optional(webAddress),
+    organization: optional(text),
+    project: optional(text),
+    extra_headers: optional(headers),
+    weight: optional(numberFrom(0)),
+    timeout: optional(seconds),
+    stream_timeout: optional(seconds),
+    litellm_credential_name: optional(text),
+  }),
+  model_info: optional(
+    z.object({
+      id: optional(z.union([text, z.number().transform(String)], { error: "expected a string" })),
+      base_model: optional(text),
+    }),
+  ),
+});
+
+export type EntrySettings = z.output<typeof entrySchema>;

@@ -1,0 +1,115 @@
+import http from "node:http";
+import { MasterKey } from "@darkroom/accounts";
+import { createRouter } from "@darkroom/router";
+import type { Logger } from "pino";
+import { createApplication } from "./application.js";
+import type { GatewayConfig } from "./config/gateway-config.js";
+import { forwardedHeaders } from "./access/forwarded-headers.js";
+import { InFlight } from "./in-flight.js";
+import { logAttempt } from "./observability/log.js";
+import { Metrics } from "./observability/metrics.js";
+import { ByteBudget } from "./upload/byte-budget.js";
+
+/** Longer than the 60 s after which common load balancers drop an idle connection: they must be the first to close. */
+const keepAliveMs = 75_000;
+
+/** The time a client has to send its headers; bodies have the upload's own deadline. */
+const headersTimeoutMs = 60_000;
+
+/** After the last edit, the time its answer has to reach a slow client. */
+const lastAnswersMs = 5_000;
+
+/** A running gateway: router, accounts and the HTTP edge, wired together. */
+export class Gateway {
+  readonly #router;
+  readonly #application;
+  readonly #servers: http.Server[] = [];
+  readonly #edits = new InFlight();
+  #draining = false;
+
+  constructor(config: GatewayConfig, log: Logger) {
+    const router = createRouter(config.router);
+    const uploads = new ByteBudget(config.upload);
+    const isDraining = (): boolean => this.#draining;
+    router.events.on("attempt", (event) => {
+      logAttempt(log, event);
+    });
+    this.#router = router;
+    this.#application = createApplication({
+      router,
+      uploads,
+      uploadSettings: config.upload,
+      forwardedHeaders: forwardedHeaders(config),
+      ...(config.masterKey === undefined ? {} : { masterKey: new MasterKey(config.masterKey) }),
+      ...(config.keyHeaderName === undefined ? {} : { keyHeaderName: config.keyHeaderName }),
+      metricsNeedKey: config.requireAuthForMetrics,
+      metrics: new Metrics(router, uploads, this.#edits),
+      log,
+      isDraining,
+      edits: this.#edits,
+      ...(config.forcedModel === undefined ? {} : { forcedModel: config.forcedModel }),
+    });
+  }
+
+  /**
+   * Listens on every address; `port` 0 takes any free one, the same on all.
+   * @returns the port
+   * @throws Error with the system's code (`EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`)
+   */
+  async listen(port: number, addresses: readonly string[]): Promise<number> {
+    let chosen = port;
+    for (const address of addresses) {
+      const server = this.#createServer();
+      await new Promise<void>((resolve, reject) => {
+        server.once("error", reject);
+        server.listen({ port: chosen, host: address }, () => {
+          server.off("error", reject);
+          resolve();
+        });
+      });
+      this.#servers.push(server);
+      const bound = server.address();
+      if (bound !== null && typeof bound === "object") chosen = bound.port;
+    }
+    return chosen;
+  }
+
+  /** Refuses what is new and waits, for so long at most, until what runs is answered; then closes. */
+  async drain(limitMs: number): Promise<void> {
+    this.#draining = true;
+    await this.#edits.whenIdle(limitMs);
+    const closed = this.#servers.map((server) => new Promise((resolve) => server.close(resolve)));
+    const lastAnswers = setTimeout(() => {
+      this.#closeConnections();
+    }, lastAnswersMs);
+    await Promise.all(closed);
+    clearTimeout(lastAnswers);
+    this.#router.close();
+  }
+
+  /** Ends everything at once. */
+  close(): void {
+    for (const server of this.#servers) server.close();
+    this.#closeConnections();
+    this.#router.close();
+  }
+
+  #closeConnections(): void {
+    for (const server of this.#servers) server.closeAllConnections();
+  }
+
+  #createServer(): http.Server {
+    const application = this.#application;
+    const handle = (request: http.IncomingMessage, response: http.ServerResponse): void => {
+      if (this.#draining) response.setHeader("connection", "close");
+      application(request, response);
+    };
+    const server = http.createServer(
+      { keepAliveTimeout: keepAliveMs, headersTimeout: headersTimeoutMs, requestTimeout: 0 },
+      handle,
+    );
+    // The interim answer is sent once the upload is admitted, not when it is announced.
+    server.on("checkContinue", handle);
+    return server;
+  }
+}

@@ -1,0 +1,70 @@
+#!/usr/bin/env node
+import { readFileSync } from "node:fs";
+import { Command } from "commander";
+import type { CheckOptions } from "./commands/check.js";
+import { CommandError } from "./commands/command-error.js";
+import type { EditOptions } from "./commands/edit.js";
+import type { StartOptions } from "./commands/start.js";
+
+const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
+  version: string;
+};
+
+const program = new Command("darkroom")
+  .description("A gateway for OpenAI's image edits.")
+  .version(version)
+  .showHelpAfterError("(`darkroom --help` explains)");
+
+program
+  .command("start", { isDefault: true })
+  .description("run the gateway; without a config and without OPENAI_API_KEY it serves a simulator")
+  .option("-c, --config <file>", "LiteLLM's config.yaml")
+  .option("-p, --port <number>", "port to listen on; 0 takes any free one", "4000")
+  .option("--host <address>", "address to listen on instead of this machine alone (env: DARKROOM_HOST)")
+  .option("--simulator", "serve the simulator although OPENAI_API_KEY is set", false)
+  .option("--data-dir <folder>", "where what is kept lives (env: DARKROOM_DATA_DIR; default: ./data)")
+  .option("--allow-unenforced <names...>", "start although these settings of the config are not enforced", [])
+  .option("--check", "check the configuration and exit", false)
+  .option("--log-level <level>", "trace, debug, info, warn, error or silent", "info")
+  .action(async (options: Omit<StartOptions, "version">) => {
+    const { start } = await import("./commands/start.js");
+    await start({ ...options, version });
+  });
+
+program
+  .command("check")
+  .description("check a config without starting anything")
+  .requiredOption("-c, --config <file>", "LiteLLM's config.yaml")
+  .option("--allow-unenforced <names...>", "settings that may go unenforced", [])
+  .option("--json", "print the result as JSON", false)
+  .action(async (options: CheckOptions) => {
+    const { check } = await import("./commands/check.js");
+    check(options);
+  });
+
+program
+  .command("edit")
+  .description("edit an image through a running gateway")
+  .argument("<image>", "the picture; photo.png, where there is none, is the sample that ships with Darkroom")
+  .argument("<prompt>", "what to change")
+  .option("-m, --model <group>", "model group; the gateway's first if not given")
+  .option("--mask <file>", "PNG whose transparent area is edited")
+  .option("-n <count>", "number of images", "1")
+  .option("--size <size>", "size of the answer, such as 1024x1024")
+  .option("--quality <quality>", "quality of the answer")
+  .option("-o, --output <file>", "where to write; default: edited.png beside the image")
+  .option("--url <url>", "the gateway (env: DARKROOM_URL; default: http://localhost:4000)")
+  .option("--key <key>", "its key (env: DARKROOM_KEY)")
+  .option("--json", "print the result as JSON", false)
+  .action(async (image: string, prompt: string, options: Omit<EditOptions, "image" | "prompt">) => {
+    const { edit } = await import("./commands/edit.js");
+    await edit({ image, prompt, ...options });
+  });
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof CommandError)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
+}

@@ -1,0 +1,57 @@
+import { formatUsd } from "@darkroom/cost-calculator";
+import type { AttemptEvent, EditReport } from "@darkroom/router";
+import { type Logger, pino } from "pino";
+
+/** One answered request, as a line of the log. */
+export interface RequestLine {
+  readonly requestId: string;
+  readonly method: string;
+  readonly route: string;
+  readonly status: number;
+  readonly durationMs: number;
+  readonly report?: EditReport;
+  /** Why it was refused or failed; never the client's own words. */
+  readonly reason?: string;
+}
+
+/** JSON lines on standard error, so that standard output stays free for what a command prints. Nothing secret, no image, no prompt. */
+export function createLog(level: string): Logger {
+  return pino({ level, base: null }, pino.destination({ fd: 2, sync: false }));
+}
+
+export function logRequest(log: Logger, line: RequestLine): void {
+  const { report, ...fields } = line;
+  log.info(
+    {
+      ...fields,
+      ...(report === undefined
+        ? {}
+        : {
+            group: report.group,
+            deployment: report.deployment?.id,
+            attempts: report.attempts.length,
+            fallbacks: report.fallbacks,
+            images: report.images,
+            costUsd: report.cost ? formatUsd(report.cost.nanoUsd) : null,
+          }),
+      durationMs: Math.round(line.durationMs),
+    },
+    "request",
+  );
+}
+
+/** Attempts that failed get a line each; one that succeeded is told by its request's. */
+export function logAttempt(log: Logger, event: AttemptEvent): void {
+  if (event.succeeded) return;
+  log.warn(
+    {
+      requestId: event.requestId,
+      group: event.group,
+      deployment: event.deployment.id,
+      reason: event.reason,
+      upstreamRequestId: event.upstreamRequestId,
+      durationMs: Math.round(event.durationMs),
+    },
+    "attempt failed",
+  );
+}

@@ -1,0 +1,127 @@
+import type { AttemptEvent, EditReport, Router } from "@darkroom/router";
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from "prom-client";
+import type { InFlight } from "../in-flight.js";
+import type { ByteBudget } from "../upload/byte-budget.js";
+
+/** An edit takes from milliseconds (a refusal) to minutes (sixteen large images). */
+const durationBucketsSeconds = [0.005, 0.025, 0.1, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120, 180, 300, 600];
+
+/** A model that nobody configured has no label of its own: typos must not fill the memory of those who collect. */
+const otherGroup = "other";
+
+/** One answered request. */
+export interface RequestEvent {
+  readonly route: string;
+  readonly group: string | undefined;
+  readonly status: number;
+  readonly durationMs: number;
+}
+
+/** The gateway's metrics, in a registry of their own. */
+export class Metrics {
+  readonly registry = new Registry();
+
+  readonly #requests = new Counter({
+    name: "darkroom_requests_total",
+    help: "Requests answered, by route, model group and status (499: the client was gone).",
+    labelNames: ["route", "group", "status"],
+    registers: [this.registry],
+  });
+  readonly #attempts = new Counter({
+    name: "darkroom_attempts_total",
+    help: "Calls of deployments, by outcome: succeeded or failed.",
+    labelNames: ["group", "deployment", "outcome"],
+    registers: [this.registry],
+  });
+  readonly #requestSeconds = new Histogram({
+    name: "darkroom_request_duration_seconds",
+    help: "From a request's headers to the end of its answer.",
+    labelNames: ["route", "group"],
+    buckets: durationBucketsSeconds,
+    registers: [this.registry],
+  });
+  readonly #attemptSeconds = new Histogram({
+    name: "darkroom_attempt_duration_seconds",
+    help: "From the first byte sent to a deployment to the end of its answer.",
+    labelNames: ["group", "deployment"],
+    buckets: durationBucketsSeconds,
+    registers: [this.registry],
+  });
+  readonly #images = new Counter({
+    name: "darkroom_images_total",
+    help: "Images answered.",
+    labelNames: ["group", "deployment"],
+    registers: [this.registry],
+  });
+  readonly #unpriced = new Counter({
+    name: "darkroom_unpriced_requests_total",
+    help: "Edits that were served and whose price is not known: they are missing in darkroom_spend_usd_total.",
+    labelNames: ["group", "deployment"],
+    registers: [this.registry],
+  });
+  /** The exact sums behind the counter, which can only show them rounded to a float. */
+  readonly #spend = new Map<string, { labels: { group: string; deployment: string }; nanoUsd: bigint }>();
+  readonly #groups: ReadonlySet<string>;
+
+  constructor(router: Router, uploads: ByteBudget, edits: InFlight) {
+    this.#groups = new Set(router.groupNames);
+    const spend = this.#spend;
+    new Counter({
+      name: "darkroom_spend_usd_total",
+      help: "Cost of the edits served, in US dollars.",
+      labelNames: ["group", "deployment"],
+      registers: [this.registry],
+      collect() {
+        this.reset();
+        for (const { labels, nanoUsd } of spend.values()) this.inc(labels, Number(nanoUsd) / 1e9);
+      },
+    });
+    new Gauge({
+      name: "darkroom_upload_bytes",
+      help: "Bytes of the memory budget that uploads hold now.",
+      registers: [this.registry],
+      collect() {
+        this.set(uploads.usedBytes);
+      },
+    });
+    new Gauge({
+      name: "darkroom_edits_in_flight",
+      help: "Edits that run now, those whose client is gone included.",
+      registers: [this.registry],
+      collect() {
+        this.set(edits.count);
+      },
+    });
+    collectDefaultMetrics({ register: this.registry });
+    router.events.on("attempt", (event) => {
+      this.#countAttempt(event);
+    });
+    router.events.on("edit", (report) => {
+      this.#countEdit(report);
+    });
+  }
+
+  countRequest({ route, group, status, durationMs }: RequestEvent): void {
+    const label = group !== undefined && this.#groups.has(group) ? group : otherGroup;
+    this.#requests.inc({ route, group: label, status: String(status) });
+    this.#requestSeconds.observe({ route, group: label }, durationMs / 1000);
+  }
+
+  #countEdit({ group, deployment, cost, images }: EditReport): void {
+    if (deployment === undefined || cost === undefined) return;
+    const labels = { group, deployment: deployment.id };
+    this.#images.inc(labels, images);
+    if (cost === null) {
+      this.#unpriced.inc(labels);
+      return;
+    }
+    const key = JSON.stringify(labels);
+    this.#spend.set(key, { labels, nanoUsd: (this.#spend.get(key)?.nanoUsd ?? 0n) + cost.nanoUsd });
+  }
+
+  #countAttempt({ group, deployment, succeeded, durationMs }: AttemptEvent): void {
+    const labels = { group, deployment: deployment.id };
+    this.#attempts.inc({ ...labels, outcome: succeeded ? "succeeded" : "failed" });
+    this.#attemptSeconds.observe(labels, durationMs / 1000);
+  }
+}

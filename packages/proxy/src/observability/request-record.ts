@@ -1,0 +1,54 @@
+import { randomUUID } from "node:crypto";
+import { type EditReport, RouterError } from "@darkroom/router";
+import type { Response } from "express";
+import type { Timing } from "../answers/answer-headers.js";
+
+/** What is known of one request while it is handled: filled on the way, told in headers, logs and metrics. */
+export class RequestRecord {
+  readonly id = `req_${randomUUID().replaceAll("-", "")}`;
+  /** The model group that was asked for, once it is known. */
+  group: string | undefined;
+  report: EditReport | undefined;
+  #edit: Promise<void> = Promise.resolve();
+  /** Why the request was refused or failed. */
+  reason: string | undefined;
+  readonly #startedAtMs = performance.now();
+  #uploadMs = 0;
+
+  /** The client has sent everything; what follows is the gateway's and the upstream's time. */
+  uploadEnded(): void {
+    this.#uploadMs = performance.now() - this.#startedAtMs;
+  }
+
+  /** The edit that serves the request; it may end after its client has gone. */
+  follow(edit: Promise<EditReport>): void {
+    this.#edit = edit.then(
+      (report) => {
+        this.report = report;
+      },
+      (error: unknown) => {
+        if (error instanceof RouterError) this.report = error.report;
+      },
+    );
+  }
+
+  /** Resolves when the edit, if there was one, has ended. */
+  get editEnded(): Promise<void> {
+    return this.#edit;
+  }
+
+  /** What is to be logged of it. */
+  told(): { report?: EditReport; reason?: string } {
+    const { report, reason } = this;
+    return { ...(report === undefined ? {} : { report }), ...(reason === undefined ? {} : { reason }) };
+  }
+
+  timing(): Timing {
+    return { durationMs: performance.now() - this.#startedAtMs, uploadMs: this.#uploadMs };
+  }
+}
+
+/** The record that the first middleware gave the request. */
+export function recordOf(response: Response): RequestRecord {
+  return response.locals["record"] as RequestRecord;
+}

@@ -1,0 +1,73 @@
+import type { IncomingHttpHeaders } from "node:http";
+import type { Router } from "@darkroom/router";
+import type { Request, RequestHandler, Response } from "express";
+import { HttpAnswer } from "../answers/http-answer.js";
+import { GatewayError } from "../errors.js";
+import type { InFlight } from "../in-flight.js";
+import { recordOf } from "../observability/request-record.js";
+import type { ByteBudget } from "../upload/byte-budget.js";
+import { receiveUpload } from "../upload/receive-upload.js";
+import type { UploadSettings } from "../upload/upload-settings.js";
+
+/** What the edit route works with. */
+export interface ImageEditsOptions {
+  readonly router: Router;
+  readonly uploads: ByteBudget;
+  readonly uploadSettings: UploadSettings;
+  /** Overrides the model that clients name in the body (LiteLLM's `image_generation_model`). */
+  readonly forcedModel?: string;
+  readonly forwardedHeaders: (headers: IncomingHttpHeaders) => Record<string, string>;
+  readonly isDraining: () => boolean;
+  /** What a shutdown waits for. */
+  readonly edits: InFlight;
+}
+
+/** `POST /v1/images/edits`: receive the upload, route it, release the answer. */
+export function imageEdits(options: ImageEditsOptions): RequestHandler {
+  const { router, uploads, uploadSettings, forcedModel, forwardedHeaders, isDraining, edits } = options;
+  return async (request: Request<{ model?: string }>, response: Response) => {
+    if (isDraining()) throw draining();
+    const record = recordOf(response);
+    const clientGone = goneSignal(response);
+
+    const upload = await receiveUpload(request, response, uploadSettings, uploads, clientGone);
+    try {
+      record.uploadEnded();
+      const model = request.params.model ?? forcedModel ?? upload.model ?? router.defaultModel;
+      record.group = model;
+      const edit = {
+        id: record.id,
+        model,
+        parameters: upload.parameters,
+        body: upload.body,
+        headers: forwardedHeaders(request.headers),
+        ...upload.controls,
+      };
+      const answer = new HttpAnswer(response, () => record.timing());
+      const running = edits.run(() => router.edit(edit, answer, clientGone));
+      record.follow(running);
+      await running;
+    } finally {
+      upload.release();
+    }
+  };
+}
+
+/** Aborted when the client closes its connection before it has its answer. */
+function goneSignal(response: Response): AbortSignal {
+  const gone = new AbortController();
+  response.once("close", () => {
+    if (!response.writableFinished) gone.abort();
+  });
+  return gone.signal;
+}
+
+function draining(): GatewayError {
+  return new GatewayError({
+    status: 503,
+    type: "server_error",
+    code: "shutting_down",
+    message: "This gateway is shutting down; send the request again.",
+    retryAfterSeconds: 1,
+  });
+}

@@ -1,0 +1,20 @@
+import type { Router } from "@darkroom/router";
+import type { RequestHandler } from "express";
+
+/** The time LiteLLM gives for every model: clients expect a number and none is known. */
+const createdSeconds = 1_677_610_602;
+
+/** `GET /v1/models`: the model groups, in the form of OpenAI's list. */
+export function listModels(router: Router): RequestHandler {
+  return (_request, response) => {
+    response.json({
+      object: "list",
+      data: router.groupNames.map((id) => ({
+        id,
+        object: "model",
+        created: createdSeconds,
+        owned_by: "openai",
+      })),
+    });
+  };
+}

@@ -1,0 +1,205 @@
+/** What an answer says of itself, read without parsing its images. */
+export interface AnswerFacts {
+  readonly usage?: unknown;
+  readonly size?: string;
+  readonly quality?: string;
+  /** Number of items in `data`. */
+  readonly images: number;
+  readonly error?: unknown;
+}
+
+const quote = 0x22;
+const backslash = 0x5c;
+const comma = 0x2c;
+const colon = 0x3a;
+const openBrace = 0x7b;
+const closeBrace = 0x7d;
+const openBracket = 0x5b;
+const closeBracket = 0x5d;
+
+const wantedKeys: ReadonlySet<string> = new Set(["usage", "size", "quality", "error", "type"]);
+/** Longer values are not what we look for: a hostile answer must not make us keep its bytes twice. */
+const longestValueBytes = 64 * 1024;
+const longestKeyBytes = 64;
+
+/**
+ * Reads the few small top-level values of a JSON answer as its bytes arrive, at any split.
+ *
+ * The answer is some megabytes of base64 with a few hundred bytes around it: strings are crossed by a native search for
+ * the closing quote and never decoded; only the values of wanted keys are kept, and parsed on demand.
+ */
+export class AnswerScanner {
+  #depth = 0;
+  #started = false;
+  #inString = false;
+  /** The next byte of the string stands behind a backslash. */
+  #escaped = false;
+  #expectsKey = false;
+  #insideData = false;
+  /** Bytes of the top-level key being read. */
+  #keyBytes: Buffer[] | undefined;
+  #key: string | undefined;
+  /** Bytes of the wanted value being read. */
+  #valueBytes: Buffer[] | undefined;
+  #images = 0;
+  readonly #values = new Map<string, string>();
+
+  push(chunk: Buffer): void {
+    let at = 0;
+    let valueFrom = 0;
+    let keyFrom = 0;
+    while (at < chunk.length) {
+      if (this.#inString) {
+        const end = this.#endOfString(chunk, at);
+        if (end < 0) break;
+        if (this.#keyBytes !== undefined) {
+          this.#keyBytes.push(chunk.subarray(keyFrom, end));
+          this.#key = decodeKey(this.#keyBytes);
+          this.#keyBytes = undefined;
+        }
+        this.#inString = false;
+        at = end + 1;
+        continue;
+      }
+      switch (chunk[at] ?? 0) {
+        case quote:
+          this.#inString = true;
+          if (this.#depth === 1 && this.#expectsKey) {
+            this.#keyBytes = [];
+            this.#expectsKey = false;
+            keyFrom = at + 1;
+          }
+          break;
+        case colon:
+          if (this.#depth === 1 && this.#key !== undefined) {
+            this.#insideData = this.#key === "data";
+            if (wantedKeys.has(this.#key)) {
+              this.#valueBytes = [];
+              valueFrom = at + 1;
+            }
+          }
+          break;
+        case openBrace:
+        case openBracket:
+          this.#depth += 1;
+          this.#started = true;
+          if (this.#depth === 1) this.#expectsKey = true;
+          if (this.#depth === 3 && this.#insideData) this.#images += 1;
+          break;
+        case closeBrace:
+        case closeBracket:
+          if (this.#depth === 1) this.#endValue(chunk, valueFrom, at);
+          this.#depth -= 1;
+          break;
+        case comma:
+          if (this.#depth === 1) {
+            this.#endValue(chunk, valueFrom, at);
+            this.#expectsKey = true;
+          }
+          break;
+        default:
+      }
+      at += 1;
+    }
+    this.#keyBytes?.push(chunk.subarray(keyFrom));
+    if (this.#valueBytes !== undefined) this.#keepValue(chunk.subarray(valueFrom));
+  }
+
+  /** Whether what was read is one whole JSON object or array. */
+  get complete(): boolean {
+    return this.#started && this.#depth === 0 && !this.#inString;
+  }
+
+  get facts(): AnswerFacts {
+    const usage = this.#parsed("usage");
+    const error = this.#parsed("error");
+    const size = this.#text("size");
+    const quality = this.#text("quality");
+    return {
+      images: this.#images,
+      ...(usage === undefined || usage === null ? {} : { usage }),
+      ...(error === undefined || error === null ? {} : { error }),
+      ...(size === undefined ? {} : { size }),
+      ...(quality === undefined ? {} : { quality }),
+    };
+  }
+
+  /** The value of the top-level key `type`, as events carry it. */
+  get type(): string | undefined {
+    return this.#text("type");
+  }
+
+  /** The index of the quote that ends the string, or -1 if it goes on in the next chunk. */
+  #endOfString(chunk: Buffer, from: number): number {
+    let at = from;
+    if (this.#escaped) {
+      this.#escaped = false;
+      at += 1;
+    }
+    for (;;) {
+      const end = chunk.indexOf(quote, at);
+      const last = end < 0 ? chunk.length : end;
+      let backslashes = 0;
+      while (last - backslashes - 1 >= at && chunk[last - backslashes - 1] === backslash) backslashes += 1;
+      const isEscaped = backslashes % 2 === 1;
+      if (end < 0) {
+        this.#escaped = isEscaped;
+        return -1;
+      }
+      if (!isEscaped) return end;
+      at = end + 1;
+    }
+  }
+
+  #keepValue(bytes: Buffer): void {
+    this.#valueBytes?.push(bytes);
+    if (byteLength(this.#valueBytes ?? []) > longestValueBytes) this.#valueBytes = undefined;
+  }
+
+  #kept(): string | undefined {
+    return this.#valueBytes && Buffer.concat(this.#valueBytes).toString("utf8");
+  }
+
+  #endValue(chunk: Buffer, from: number, to: number): void {
+    if (this.#valueBytes !== undefined && this.#key !== undefined) {
+      this.#keepValue(chunk.subarray(from, to));
+      const kept = this.#kept();
+      if (kept !== undefined) this.#values.set(this.#key, kept);
+    }
+    this.#valueBytes = undefined;
+    this.#key = undefined;
+    this.#insideData = false;
+  }
+
+  #parsed(key: string): unknown {
+    const text = this.#values.get(key);
+    if (text === undefined) return undefined;
+    try {
+      return JSON.parse(text);
+    } catch {
+      return undefined;
+    }
+  }
+
+  #text(key: string): string | undefined {
+    const value = this.#parsed(key);
+    return typeof value === "string" ? value : undefined;
+  }
+}
+
+function byteLength(buffers: readonly Buffer[]): number {
+  return buffers.reduce((sum, buffer) => sum + buffer.length, 0);
+}
+
+/** A key may be written with escapes (`"us\u0061ge"`); a very long one is none of ours. */
+function decodeKey(bytes: readonly Buffer[]): string {
+  if (byteLength(bytes) > longestKeyBytes) return "";
+  const text = Buffer.concat(bytes).toString("utf8");
+  if (!text.includes("\\")) return text;
+  try {
+    const decoded: unknown = JSON.parse(`"${text}"`);
+    return typeof decoded === "string" ? decoded : "";
+  } catch {
+    return "";
+  }
+}

@@ -1,0 +1,22 @@
+import type { EditReport } from "../report.js";
+
+/** Status and headers as the upstream sent them; names in lower case, repeated ones joined with ", ". */
+export interface AnswerHead {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/**
+ * Where an answer is released to: a client's connection, or the caller of the SDK.
+ * Once one of its methods was called, nothing is retried any more. A client that is gone swallows what it is sent.
+ */
+export interface AnswerSink {
+  /** Releases a whole answer. `report` is final. */
+  sendWhole(head: AnswerHead, body: readonly Buffer[], report: EditReport): void;
+  /** Begins a streamed answer. `report` says what is known so far: the cost is not. */
+  startStream(head: AnswerHead, report: EditReport): void;
+  /** Resolves when more may be written, so that a slow client slows the upstream. */
+  writeEvent(bytes: readonly Buffer[]): Promise<void>;
+  /** `report` is final. */
+  endStream(report: EditReport): void;
+}

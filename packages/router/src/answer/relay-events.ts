@@ -1,0 +1,137 @@
+import type { EditReport } from "../report.js";
+import type { Failure } from "../retries/failure.js";
+import { type UpstreamAnswer, UpstreamCallError } from "../upstream/upstream-call.js";
+import type { AnswerFacts } from "./answer-scanner.js";
+import type { AnswerHead, AnswerSink } from "./answer-sink.js";
+import type { Received } from "./received.js";
+import { EventReader, type ServerSentEvent } from "./server-sent-events.js";
+
+const completedEvent = "image_edit.completed";
+const endedEarly = { kind: "cut", reason: "the stream ended before the edit was completed" } as const;
+
+/**
+ * Forwards a stream event by event, and holds back the last `image_edit.completed` with whatever follows it: it is the
+ * paid part, released only when its outcome has been concluded. Nothing is sent before the first named event, so that a
+ * stream which breaks early can still be served by another deployment.
+ *
+ * @param failureOf what a broken connection means for the attempt
+ */
+export async function relayEvents(
+  answer: UpstreamAnswer,
+  sink: AnswerSink,
+  report: () => EditReport,
+  failureOf: (error: UpstreamCallError) => Failure,
+): Promise<Received> {
+  const relay = new EventRelay({ status: answer.status, headers: answer.headers }, sink, report);
+  const reader = new EventReader();
+  try {
+    for await (const chunk of answer.body) {
+      for (const event of reader.push(chunk)) await relay.take(event);
+    }
+    return relay.end(reader.rest());
+  } catch (error) {
+    if (error instanceof UpstreamCallError) return relay.broken(failureOf(error));
+    throw error;
+  }
+}
+
+class EventRelay {
+  readonly #completed: AnswerFacts[] = [];
+  /** What is not sent yet: before the first named event, and from a completed event on. */
+  #held: Buffer[] = [];
+  #holdsCompleted = false;
+  #started = false;
+  #failure: Failure | undefined;
+  #errorWasSent = false;
+
+  constructor(
+    private readonly head: AnswerHead,
+    private readonly sink: AnswerSink,
+    private readonly report: () => EditReport,
+  ) {}
+
+  async take(event: ServerSentEvent): Promise<void> {
+    if (isError(event)) await this.#takeError(event);
+    else if (event.name === completedEvent) await this.#takeCompleted(event);
+    else if (event.name === "" && !this.#mayForward) this.#held.push(...event.bytes);
+    else await this.#forward(event.bytes);
+  }
+
+  /** The upstream has ended the stream; `rest` came after its last event. */
+  end(rest: readonly Buffer[]): Received {
+    this.#held.push(...rest);
+    if (this.#completed.length === 0) this.#failure ??= endedEarly;
+    return this.#received();
+  }
+
+  /** A completed event in hand is the whole paid answer, whatever became of the connection afterwards. */
+  broken(failure: Failure): Received {
+    if (!this.#holdsCompleted) this.#failure ??= failure;
+    return this.#received();
+  }
+
+  get #mayForward(): boolean {
+    return this.#started && !this.#holdsCompleted;
+  }
+
+  async #takeError(event: ServerSentEvent): Promise<void> {
+    const body = [Buffer.from(JSON.stringify({ error: event.facts.error ?? null }))];
+    this.#failure ??= { kind: "answer", head: errorHead, body, reason: "error event in the stream" };
+    if (!this.#started && !this.#holdsCompleted) return;
+    this.#errorWasSent = true;
+    await this.#forward(event.bytes);
+  }
+
+  async #takeCompleted(event: ServerSentEvent): Promise<void> {
+    if (this.#holdsCompleted) await this.#forward([]);
+    this.#completed.push({ ...event.facts, images: 1 });
+    this.#held.push(...event.bytes);
+    this.#holdsCompleted = true;
+  }
+
+  async #forward(bytes: readonly Buffer[]): Promise<void> {
+    this.#start();
+    const all = [...this.#held, ...bytes];
+    this.#held = [];
+    this.#holdsCompleted = false;
+    if (all.length > 0) await this.sink.writeEvent(all);
+  }
+
+  #start(): void {
+    if (!this.#started) this.sink.startStream(this.head, this.report());
+    this.#started = true;
+  }
+
+  #received(): Received {
+    const facts = this.#completed;
+    const failure = this.#failure;
+    if (failure !== undefined && !this.#started && !this.#holdsCompleted) return { facts, failure };
+    const release = (report: EditReport): void => {
+      this.#start();
+      if (this.#held.length > 0) void this.sink.writeEvent(this.#held);
+      if (failure !== undefined && !this.#errorWasSent) {
+        void this.sink.writeEvent([errorEvent(failure.reason)]);
+      }
+      this.sink.endStream(report);
+    };
+    return { facts, release, ...(failure === undefined ? {} : { failure }) };
+  }
+}
+
+/** As OpenAI's clients see it: an event named `error`, or data with the key `error`. */
+function isError(event: ServerSentEvent): boolean {
+  return event.name === "error" || event.facts.error !== undefined;
+}
+
+/** An error event has no status of its own; before anything was sent it is answered like a fault of the upstream. */
+const errorHead = { status: 500, headers: { "content-type": "application/json" } } as const;
+
+function errorEvent(reason: string): Buffer {
+  const error = {
+    message: `The stream from the upstream broke: ${reason}.`,
+    type: "server_error",
+    param: null,
+    code: "upstream_connection_error",
+  };
+  return Buffer.from(`event: error\ndata: ${JSON.stringify({ type: "error", error })}\n\n`);
+}

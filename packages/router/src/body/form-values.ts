@@ -1,0 +1,42 @@
+import { InvalidRequestError } from "./invalid-request-error.js";
+import { type Part, partText } from "./part.js";
+
+/** Fields that decide about cost: two different values could be read differently here and upstream. */
+const decidingFields = ["n", "size", "quality", "stream"] as const;
+
+/**
+ * The fields of a form by name, as text. A field sent several times counts by its last value, as in LiteLLM.
+ * Bracketed fields (`tags[]`, `tags[0]`) are read under their plain name, as a list in the order they came.
+ */
+export class FormValues {
+  readonly #fields = new Map<string, Part[]>();
+  readonly #lists = new Map<string, Part[]>();
+
+  /** @throws InvalidRequestError where a field that decides about cost has two values */
+  constructor(parts: readonly Part[]) {
+    for (const part of parts) {
+      if (part.fileName !== undefined) continue;
+      const listName = /^([^[]+)\[\d*\]$/.exec(part.name)?.[1];
+      const [byName, name] = listName === undefined ? [this.#fields, part.name] : [this.#lists, listName];
+      const earlier = byName.get(name);
+      if (earlier === undefined) byName.set(name, [part]);
+      else earlier.push(part);
+    }
+    decidingFields.forEach((name) => this.#refuseTwoValues(name));
+  }
+
+  /** The text of field `name`, else the list of its bracketed pieces, else undefined. */
+  valueOf(name: string): string | readonly string[] | undefined {
+    const last = this.#fields.get(name)?.at(-1);
+    return last === undefined ? this.#lists.get(name)?.map(partText) : partText(last);
+  }
+
+  #refuseTwoValues(name: string): void {
+    const texts = new Set(this.#fields.get(name)?.map(partText));
+    if (texts.size < 2) return;
+    throw new InvalidRequestError(`Field '${name}' was sent more than once with different values.`, {
+      field: name,
+      code: "duplicate_field",
+    });
+  }
+}

@@ -1,0 +1,13 @@
+/** Which fields a model answers with an error instead of ignoring them, by the start of its name. */
+const refusals: readonly { readonly models: readonly string[]; readonly fields: readonly string[] }[] = [
+  // These models always answer with base64 and refuse to be told so; LiteLLM and older code tell them.
+  { models: ["gpt-image-", "chatgpt-image-"], fields: ["response_format"] },
+];
+
+/** The fields that `model` refuses. A provider's prefix (`azure/gpt-image-2`) does not matter. */
+export function refusedFields(model: string): readonly string[] {
+  const name = model.slice(model.lastIndexOf("/") + 1).toLowerCase();
+  return refusals
+    .filter(({ models }) => models.some((start) => name.startsWith(start)))
+    .flatMap(({ fields }) => fields);
+}

@@ -1,0 +1,57 @@
+import { secondsAsMilliseconds, type ValueOf, wholeNumber } from "./edit-parameters.js";
+import { InvalidRequestError } from "./invalid-request-error.js";
+
+/** What a request may set for itself, by its own control fields. Absent: the router's settings hold. */
+export interface RequestControls {
+  /** `num_retries`. */
+  readonly retries?: number;
+  /** `timeout`, sent in seconds. */
+  readonly timeoutMs?: number;
+  /** `fallbacks`: groups to go on in. An empty list asks for none. */
+  readonly fallbacks?: readonly string[];
+}
+
+const mostRetries = 100;
+const mostTimeoutSeconds = 86_400;
+const mostFallbacks = 100;
+
+function invalidFallbacks(): InvalidRequestError {
+  return new InvalidRequestError(
+    `Invalid value for 'fallbacks': expected a list of at most ${mostFallbacks} model names.`,
+    { field: "fallbacks", code: "invalid_value" },
+  );
+}
+
+function parsedFallbacks(value: unknown): unknown {
+  if (typeof value !== "string") return value;
+  try {
+    return JSON.parse(value);
+  } catch {
+    throw invalidFallbacks();
+  }
+}
+
+function fallbackGroups(value: unknown): readonly string[] | undefined {
+  const list = parsedFallbacks(value);
+  if (list === undefined || list === null) return undefined;
+  if (!Array.isArray(list) || list.length > mostFallbacks) throw invalidFallbacks();
+  return list.map((group: unknown) => {
+    if (typeof group !== "string" || group === "") throw invalidFallbacks();
+    return group;
+  });
+}
+
+/**
+ * The control values of a request. In forms `fallbacks` is JSON text or bracketed fields (`fallbacks[]`).
+ * @throws InvalidRequestError with the field's name
+ */
+export function readControls(valueOf: ValueOf): RequestControls {
+  const retries = wholeNumber("num_retries", valueOf("num_retries"), 0, mostRetries);
+  const timeoutMs = secondsAsMilliseconds("timeout", valueOf("timeout"), mostTimeoutSeconds);
+  const fallbacks = fallbackGroups(valueOf("fallbacks"));
+  return {
+    ...(retries === undefined ? {} : { retries }),
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(fallbacks === undefined ? {} : { fallbacks }),
+  };
+}

@@ -1,0 +1,101 @@
+import type { AnswerHead } from "./answer/answer-sink.js";
+import type { EditReport } from "./report.js";
+
+/** An edit that could not be served. `status` and `code` are what a client should be told, in OpenAI's terms. */
+export abstract class RouterError extends Error {
+  abstract readonly status: number;
+  abstract readonly type: string;
+  abstract readonly code: string;
+  readonly field: string | null = null;
+  /** What had been tried; absent when nothing was. */
+  report?: EditReport;
+}
+
+export class UnknownModelError extends RouterError {
+  override readonly name = "UnknownModelError";
+  readonly status = 400;
+  readonly type = "invalid_request_error";
+  readonly code = "model_not_found";
+  override readonly field = "model";
+
+  constructor(model: string, groups: readonly string[]) {
+    super(`The model '${model}' does not exist here. Available: ${groups.join(", ")}.`);
+  }
+}
+
+/** The request names no model, and which one it means is not clear. */
+export class MissingModelError extends RouterError {
+  override readonly name = "MissingModelError";
+  readonly status = 400;
+  readonly type = "invalid_request_error";
+  readonly code = "missing_required_parameter";
+  override readonly field = "model";
+
+  constructor(groups: readonly string[]) {
+    super(`Name a model. Available: ${groups.join(", ")}.`);
+  }
+}
+
+/** The group is configured, but none of its deployments can be used. */
+export class UnusableGroupError extends RouterError {
+  override readonly name = "UnusableGroupError";
+  readonly status = 503;
+  readonly type = "server_error";
+  readonly code = "no_usable_deployment";
+  override readonly field = "model";
+
+  constructor(group: string, reason: string) {
+    super(`The model '${group}' has no usable deployment: ${reason}`);
+  }
+}
+
+/** The upstream's own refusal or failure, to be passed on as it came. */
+export class UpstreamAnswerError extends RouterError {
+  override readonly name = "UpstreamAnswerError";
+  readonly status: number;
+  readonly type = "upstream_error";
+  readonly code = "upstream_error";
+
+  constructor(
+    readonly head: AnswerHead,
+    readonly body: readonly Buffer[],
+  ) {
+    super(`The upstream answered with status ${String(head.status)}.`);
+    this.status = head.status;
+  }
+}
+
+/** No complete answer came from the upstream. */
+export class UpstreamConnectionError extends RouterError {
+  override readonly name = "UpstreamConnectionError";
+  readonly status = 502;
+  readonly type = "server_error";
+  readonly code = "upstream_connection_error";
+
+  constructor(reason: string) {
+    super(`No complete answer from the upstream: ${reason}.`);
+  }
+}
+
+export class DeadlineError extends RouterError {
+  override readonly name = "DeadlineError";
+  readonly status = 504;
+  readonly type = "server_error";
+  readonly code = "timeout";
+
+  constructor(timeoutMs: number) {
+    super(`The edit was not answered within ${String(timeoutMs / 1000)} s.`);
+  }
+}
+
+/** The client went away before it was answered; nobody is there to be told. */
+export class ClientGoneError extends RouterError {
+  override readonly name = "ClientGoneError";
+  readonly status = 499;
+  readonly type = "invalid_request_error";
+  readonly code = "client_closed_request";
+
+  constructor() {
+    super("The client closed the connection before it was answered.");
+  }
+}

@@ -1,0 +1,28 @@
+import type { AnswerHead, AnswerSink } from "../answer/answer-sink.js";
+import type { EditReport } from "../report.js";
+
+/** Keeps a whole answer for the caller of the SDK. */
+export class WholeAnswer implements AnswerSink {
+  readonly #body: Buffer[] = [];
+
+  sendWhole(_head: AnswerHead, body: readonly Buffer[], _report: EditReport): void {
+    this.#body.push(...body);
+  }
+
+  /** @throws Error: no stream was asked for */
+  startStream(): void {
+    throw new Error("The upstream answered with a stream that was not asked for.");
+  }
+
+  writeEvent(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  endStream(): void {
+    // Nothing was started.
+  }
+
+  json(): unknown {
+    return JSON.parse(Buffer.concat(this.#body).toString("utf8"));
+  }
+}

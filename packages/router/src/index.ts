@@ -1,0 +1,28 @@
+export type { AnswerHead, AnswerSink } from "./answer/answer-sink.js";
+export { InvalidRequestError } from "./body/invalid-request-error.js";
+export { JsonBody } from "./body/json-body.js";
+export { MultipartBody } from "./body/multipart-body.js";
+export type { Part } from "./body/part.js";
+export type { RequestControls } from "./body/request-controls.js";
+export type { Deployment } from "./deployments/deployment.js";
+export type { DeploymentOptions } from "./deployments/deployment-options.js";
+export {
+  ClientGoneError,
+  DeadlineError,
+  MissingModelError,
+  RouterError,
+  UnknownModelError,
+  UnusableGroupError,
+  UpstreamAnswerError,
+  UpstreamConnectionError,
+} from "./errors.js";
+export type { AttemptEvent, RouterEventMap, RouterEvents } from "./events.js";
+export type { ImageEditEvent } from "./image-edit/event-queue.js";
+export type { EditedImage, ImageEditAnswer, ImageEditStream } from "./image-edit/image-edit.js";
+export { imageEdit } from "./image-edit/image-edit-from-environment.js";
+export type { ImageEditOptions, ImageInput } from "./image-edit/image-edit-options.js";
+export type { RouterOptions } from "./options.js";
+export type { AttemptReport, EditReport } from "./report.js";
+export type { EditBody, EditParameters, EditRequest } from "./request.js";
+export { openAiApiBase } from "./providers/openai.js";
+export { type CreateRouterOptions, Router, createRouter } from "./router.js";

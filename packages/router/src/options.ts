@@ -1,0 +1,27 @@
+import type { Deployment } from "./deployments/deployment.js";
+
+/** What a router is made of. LiteLLM's names for the settings are in brackets. */
+export interface RouterOptions {
+  readonly deployments: readonly Deployment[];
+  /** Groups that are configured but have no usable deployment, each with the reason to tell a client who asks for it. */
+  readonly unusableGroups?: ReadonlyMap<string, string>;
+  /** The model of requests that name none; else `dall-e-2` if there is such a group, else the only group. */
+  readonly defaultModel?: string;
+  /** Further attempts within one group after the first (`num_retries`). */
+  readonly retries?: number;
+  /** Deadline of a whole request, fallbacks included (`timeout`). */
+  readonly timeoutMs?: number;
+  /** As `timeoutMs`, for streamed edits (`stream_timeout`). */
+  readonly streamTimeoutMs?: number;
+  /** Groups to go on in, by the group that failed; `*` stands for every group without an entry (`fallbacks`, `default_fallbacks`). */
+  readonly fallbacks?: ReadonlyMap<string, readonly string[]>;
+  /** How many fallback groups one request may try (`max_fallbacks`). */
+  readonly maxFallbacks?: number;
+}
+
+/** Defaults: 2 retries as LiteLLM behaves, 600 s as its `timeout`, 5 fallbacks as its `max_fallbacks`. */
+export const defaultOptions = {
+  retries: 2,
+  timeoutMs: 600_000,
+  maxFallbacks: 5,
+} as const;

@@ -1,0 +1,37 @@
+import type { EditCost } from "@darkroom/cost-calculator";
+import type { Deployment } from "./deployments/deployment.js";
+
+/** How one attempt ended. */
+export interface AttemptReport {
+  readonly deployment: Deployment;
+  /** Time from the first byte sent until the answer was complete or had failed. */
+  readonly durationMs: number;
+  readonly succeeded: boolean;
+  /** The upstream's status, where it answered. */
+  readonly status?: number;
+  /** Why it failed, in a few words that hold no secret: `500 server_error`, `connection refused`, `timeout`. */
+  readonly reason?: string;
+  readonly upstreamRequestId?: string;
+}
+
+/** What became of an edit: what headers, logs and metrics tell. */
+export interface EditReport {
+  readonly requestId: string;
+  readonly requestedModel: string;
+  /** The group and the deployment of the last attempt. */
+  readonly group: string;
+  readonly deployment?: Deployment;
+  readonly attempts: readonly AttemptReport[];
+  /** Attempts beyond the first of each group. */
+  readonly retries: number;
+  /** Groups beyond the first. */
+  readonly fallbacks: number;
+  /** Fields that the deployment refuses and that were therefore left out. */
+  readonly dropped: readonly string[];
+  /** Null where no price is known; absent as long as, or because, nothing was answered. */
+  readonly cost?: EditCost | null;
+  /** Images in the answer. */
+  readonly images: number;
+  /** Time spent in upstream calls. */
+  readonly upstreamMs: number;
+}

@@ -1,0 +1,36 @@
+import type { Deployment } from "./deployments/deployment.js";
+
+/** What an edit asks for, as far as cost and routing need to know; text as the client sent it. */
+export interface EditParameters {
+  readonly size?: string;
+  readonly quality?: string;
+  /** Number of images asked for; 1 when the client did not say. */
+  readonly n: number;
+  readonly stream: boolean;
+}
+
+/** The body of an edit: one value that can be sent to any deployment, again and again. */
+export interface EditBody {
+  /** The value of `content-type` on the wire, boundary included. */
+  readonly contentType: string;
+  /** The body as `deployment` must receive it. The buffers are shared between calls: never write to them. */
+  bodyFor(deployment: Deployment): readonly Buffer[];
+  /** Names of the fields the client sent that `deployment` refuses and that `bodyFor` therefore leaves out. */
+  droppedFor(deployment: Deployment): readonly string[];
+}
+
+/** One edit, as the router takes it. */
+export interface EditRequest {
+  /** Unique; shown to clients as `x-request-id`. */
+  readonly id: string;
+  /** The model group, an alias of one, or a name that a wildcard group matches. */
+  readonly model: string;
+  readonly parameters: EditParameters;
+  readonly body: EditBody;
+  /** Client headers that may go upstream, names in lower case. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Overrides of the router's settings for this request. */
+  readonly retries?: number;
+  readonly timeoutMs?: number;
+  readonly fallbacks?: readonly string[];
+}

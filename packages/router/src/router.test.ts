@@ -1,0 +1,407 @@
+import { once } from "node:events";
+import http from "node:http";
+import type { DeploymentOptions } from "./deployments/deployment-options.js";
+import {
+  DeadlineError,
+  MissingModelError,
+  UnknownModelError,
+  UnusableGroupError,
+  UpstreamAnswerError,
+  UpstreamConnectionError,
+} from "./errors.js";
+import type { AttemptEvent } from "./events.js";
+import { type CreateRouterOptions, type Router, createRouter } from "./router.js";
+import {
+  ScriptedUpstream,
+  type Step,
+  answers,
+  editedImage,
+} from "./upstream/scripted-upstream.test.support.js";
+
+const upstreams: ScriptedUpstream[] = [];
+const routers: Router[] = [];
+
+afterEach(async () => {
+  for (const router of routers.splice(0)) router.close();
+  await Promise.all(upstreams.splice(0).map((upstream) => upstream.stop()));
+});
+
+async function upstream(...script: Step[]): Promise<ScriptedUpstream> {
+  const started = await ScriptedUpstream.start(...script);
+  upstreams.push(started);
+  return started;
+}
+
+function router(
+  groups: Record<string, ScriptedUpstream[]>,
+  options: Partial<CreateRouterOptions> = {},
+): Router {
+  const deployments = Object.entries(groups).flatMap(([group, members]) =>
+    members.map(({ apiBase }) => ({ group, apiBase, apiKey: "sk-upstream" })),
+  );
+  const made = createRouter({ deployments, ...options });
+  routers.push(made);
+  return made;
+}
+
+/** One group in which the first is always tried first. */
+function firstThen(
+  first: ScriptedUpstream,
+  second: ScriptedUpstream,
+  more: Partial<DeploymentOptions> = {},
+): Router {
+  const made = createRouter({
+    deployments: [
+      { group: "edits", apiBase: first.apiBase, apiKey: "sk-upstream", ...more },
+      { group: "edits", apiBase: second.apiBase, apiKey: "sk-upstream", weight: 0 },
+    ],
+  });
+  routers.push(made);
+  return made;
+}
+
+const request = { image: Buffer.from("picture"), prompt: "Add a red hat", model: "edits" };
+
+const serverError = answers(500, { error: { message: "no", type: "server_error", param: null, code: null } });
+const resets: Step = (_request, response) => response.destroy();
+const hangs: Step = () => undefined;
+const cutShort: Step = (_request, response) => {
+  response.writeHead(200, { "content-type": "application/json", "content-length": 1000 });
+  response.write('{"created":1,"data":[');
+  response.once("drain", () => response.destroy());
+  setImmediate(() => response.destroy());
+};
+const malformed: Step = (_request, response) => response.end('{"created":1,"data":[');
+
+describe("an edit", () => {
+  it("is answered with the upstream's answer, and reports deployment, cost and images", async () => {
+    const one = await upstream(answers(200, editedImage, { "x-request-id": "req_upstream" }));
+    const { data, report } = await router({ edits: [one] }).imageEdit({ ...request, model: "edits" });
+    expect(data).toEqual(editedImage.data);
+    expect(report).toMatchObject({ group: "edits", retries: 0, fallbacks: 0, images: 1, cost: null });
+    expect(report.attempts).toMatchObject([
+      { succeeded: true, status: 200, upstreamRequestId: "req_upstream" },
+    ]);
+  });
+
+  it("is priced by its usage under the deployment's base model", async () => {
+    const one = await upstream(answers(200, editedImage));
+    const made = createRouter({
+      deployments: [{ group: "edits", apiBase: one.apiBase, apiKey: "sk-x", baseModel: "gpt-image-1" }],
+    });
+    routers.push(made);
+    const { report } = await made.imageEdit(request);
+    expect(report.cost).toEqual({ nanoUsd: 12_945_000n, basis: "usage" });
+  });
+
+  it("goes to the deployment's own URL with its key and its headers, and none of them twice", async () => {
+    const one = await upstream(answers(200, editedImage));
+    const made = createRouter({
+      deployments: [
+        {
+          group: "edits",
+          model: "gpt-image-2",
+          apiBase: `${one.apiBase}/`,
+          apiKey: "sk-mine",
+          organization: "org-mine",
+          extraHeaders: { "X-Extra": "yes" },
+        },
+      ],
+    });
+    routers.push(made);
+    await made.imageEdit({
+      ...request,
+      extraHeaders: { Authorization: "Bearer sk-client", "X-Of-Client": "1" },
+    });
+    const [call] = one.calls;
+    expect(call?.url).toBe("/v1/images/edits");
+    expect(call?.headers).toMatchObject({
+      authorization: "Bearer sk-mine",
+      "openai-organization": "org-mine",
+      "x-extra": "yes",
+      "x-of-client": "1",
+    });
+    expect(call?.body.toString("latin1")).toContain('name="model"\r\n\r\ngpt-image-2\r\n');
+  });
+});
+
+describe("a failed attempt", () => {
+  it.each([
+    ["500", serverError],
+    ["408", answers(408, {})],
+    ["409", answers(409, {})],
+    ["429", answers(429, {})],
+    ["401, which is about the key", answers(401, {})],
+    ["a reset", resets],
+    ["an answer cut short", cutShort],
+    ["malformed JSON", malformed],
+  ])("with %s is made good by another deployment at once", async (_name, step) => {
+    const bad = await upstream(step);
+    const good = await upstream(answers(200, editedImage));
+    const { report } = await firstThen(bad, good).imageEdit(request);
+    expect(report.attempts.map(({ succeeded }) => succeeded)).toEqual([false, true]);
+    expect(report.retries).toBe(1);
+    expect(bad.calls[0]?.body).toHaveLength(good.calls[0]?.body.length ?? -1);
+  });
+
+  it.each([400, 404, 413, 422])(
+    "with %i is the caller's: it is passed on as it came, and not repeated",
+    async (status) => {
+      const body = {
+        error: { message: "bad", type: "invalid_request_error", param: "size", code: "invalid_value" },
+      };
+      const one = await upstream(answers(status, body, { "x-hint": "h" }));
+      const other = await upstream(answers(status, body));
+      const error: unknown = await router({ edits: [one, other] })
+        .imageEdit(request)
+        .catch((thrown: unknown) => thrown);
+      expect(error).toBeInstanceOf(UpstreamAnswerError);
+      const { status: told, body: bytes, report } = error as UpstreamAnswerError;
+      expect(told).toBe(status);
+      expect(Buffer.concat(bytes).toString()).toBe(JSON.stringify(body));
+      expect(report?.attempts[0]?.reason).toBe(`${String(status)} invalid_value`);
+      expect(one.calls.length + other.calls.length).toBe(1);
+    },
+  );
+
+  it("on the only deployment is repeated there, 1 + retries calls in all, and the last error wins", async () => {
+    const one = await upstream(serverError, serverError, answers(503, { error: { code: "overloaded" } }));
+    const events: AttemptEvent[] = [];
+    const made = router({ edits: [one] }, { retries: 2 });
+    made.events.on("attempt", (event) => events.push(event));
+    await expect(made.imageEdit(request)).rejects.toMatchObject({ status: 503 });
+    expect(one.calls).toHaveLength(3);
+    expect(events.map(({ reason }) => reason)).toEqual([
+      "500 server_error",
+      "500 server_error",
+      "503 overloaded",
+    ]);
+  });
+
+  it("is not repeated where the upstream asks for more time than there is", async () => {
+    const one = await upstream(answers(429, {}, { "retry-after": "3600" }));
+    await expect(router({ edits: [one] }, { retries: 5 }).imageEdit(request)).rejects.toMatchObject({
+      status: 429,
+    });
+    expect(one.calls).toHaveLength(1);
+  });
+
+  it("by a refused connection names no address", async () => {
+    const gone = await upstream(hangs);
+    const made = router({ edits: [gone] }, { retries: 0 });
+    await gone.stop();
+    const error: unknown = await made.imageEdit(request).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(UpstreamConnectionError);
+    expect((error as Error).message).toBe("No complete answer from the upstream: connection refused.");
+  });
+});
+
+describe("fallbacks", () => {
+  it("serve when the group has failed, in their order", async () => {
+    const dead = await upstream(serverError);
+    const alsoDead = await upstream(serverError);
+    const alive = await upstream(answers(200, editedImage));
+    const made = router(
+      { edits: [dead], second: [alsoDead], third: [alive] },
+      { retries: 0, fallbacks: new Map([["edits", ["second", "third"]]]) },
+    );
+    const { report } = await made.imageEdit(request);
+    expect(report).toMatchObject({ group: "third", fallbacks: 2, retries: 0, requestedModel: "edits" });
+    expect(report.attempts).toHaveLength(3);
+  });
+
+  it("that fail too leave the client the first group's error", async () => {
+    const dead = await upstream(answers(500, { error: { code: "first" } }));
+    const other = await upstream(answers(503, { error: { code: "second" } }));
+    const made = router(
+      { edits: [dead], other: [other] },
+      { retries: 0, fallbacks: new Map([["*", ["other"]]]) },
+    );
+    await expect(made.imageEdit(request)).rejects.toMatchObject({ status: 500, report: { fallbacks: 1 } });
+  });
+
+  it("are not asked after an error of the caller's", async () => {
+    const refuses = await upstream(answers(400, {}));
+    const other = await upstream(answers(200, editedImage));
+    const made = router({ edits: [refuses], other: [other] }, { fallbacks: new Map([["edits", ["other"]]]) });
+    await expect(made.imageEdit(request)).rejects.toMatchObject({ status: 400 });
+    expect(other.calls).toHaveLength(0);
+  });
+
+  it("of the request override the configured ones; an unknown one is refused before anything is sent", async () => {
+    const dead = await upstream(serverError);
+    const alive = await upstream(answers(200, editedImage));
+    const made = router({ edits: [dead], alive: [alive] }, { retries: 0 });
+    expect((await made.imageEdit({ ...request, fallbacks: ["edits", "alive"] })).report.group).toBe("alive");
+    const callsBefore = dead.calls.length;
+    await expect(made.imageEdit({ ...request, fallbacks: ["nowhere"] })).rejects.toThrow(UnknownModelError);
+    expect(dead.calls).toHaveLength(callsBefore);
+  });
+});
+
+describe("time", () => {
+  it("runs out for a deployment that hangs, and another serves", async () => {
+    const hanging = await upstream(hangs);
+    const alive = await upstream(answers(200, editedImage));
+    const { report } = await firstThen(hanging, alive, { timeoutMs: 50 }).imageEdit(request);
+    expect(report.attempts.map(({ reason }) => reason)).toEqual(["timeout after 0.05 s", undefined]);
+  });
+
+  it("runs out for the whole request", async () => {
+    const hanging = await upstream(hangs);
+    const made = router({ edits: [hanging] });
+    await expect(made.imageEdit({ ...request, timeoutMs: 50 })).rejects.toThrow(DeadlineError);
+    expect(hanging.calls).toHaveLength(1);
+  });
+
+  it("stops for a caller who aborts, while the call is read to its end", async () => {
+    let finish: (() => void) | undefined;
+    const slow = await upstream((_request, response) => {
+      finish = () => answers(200, editedImage)(_request, response);
+    });
+    const other = await upstream(answers(200, editedImage));
+    const made = router({ edits: [slow], other: [other] }, { fallbacks: new Map([["edits", ["other"]]]) });
+    const attempt = once(made.events, "attempt");
+    const caller = new AbortController();
+    const waiting = made.imageEdit({ ...request, signal: caller.signal });
+    while (finish === undefined) await new Promise((resolve) => setImmediate(resolve));
+    caller.abort(new Error("enough"));
+    await expect(waiting).rejects.toThrow("enough");
+    finish();
+    const [event] = (await attempt) as [AttemptEvent];
+    expect(event).toMatchObject({ succeeded: true });
+    expect(other.calls).toHaveLength(0);
+  });
+});
+
+describe("models", () => {
+  it("that are not there, not named or not usable are refused before anything is sent", async () => {
+    const one = await upstream(answers(200, editedImage));
+    const made = router(
+      { edits: [one], others: [one] },
+      { unusableGroups: new Map([["broken", "KEY is not set"]]) },
+    );
+    await expect(made.imageEdit({ ...request, model: "typo" })).rejects.toThrow(UnknownModelError);
+    await expect(made.imageEdit({ ...request, model: "broken" })).rejects.toThrow(UnusableGroupError);
+    const { image, prompt } = request;
+    await expect(made.imageEdit({ image, prompt })).rejects.toThrow(MissingModelError);
+    expect(one.calls).toHaveLength(0);
+  });
+
+  it("of a wildcard group reach the upstream under the name the client used", async () => {
+    const one = await upstream(answers(200, editedImage));
+    const { report } = await router({ "gpt-image-*": [one] }).imageEdit({ ...request, model: "gpt-image-1" });
+    expect(one.calls[0]?.body.toString("latin1")).toContain("\r\n\r\ngpt-image-1\r\n");
+    expect(report.cost?.nanoUsd).toBe(12_945_000n);
+  });
+});
+
+describe("a streamed edit", () => {
+  const event = (type: string, more: object = {}): string =>
+    `event: ${type}\ndata: ${JSON.stringify({ type, b64_json: "AAAA", ...more })}\n\n`;
+  const partial = event("image_edit.partial_image", { partial_image_index: 0 });
+  const completed = event("image_edit.completed", {
+    usage: editedImage.usage,
+    size: "1024x1024",
+    quality: "low",
+  });
+  const streams =
+    (...pieces: string[]): Step =>
+    (_request, response) => {
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      for (const piece of pieces) response.write(piece);
+      response.end();
+    };
+  const breaksAfter =
+    (text: string): Step =>
+    (_request, response) => {
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      response.write(text, () => setImmediate(() => response.destroy()));
+    };
+
+  it("arrives event by event, and its cost is known at its end", async () => {
+    const one = await upstream(streams(partial, completed, "data: [DONE]\n\n"));
+    const stream = router({ "gpt-image-*": [one] }).imageEdit({
+      ...request,
+      model: "gpt-image-1",
+      stream: true,
+    });
+    const types: string[] = [];
+    for await (const { type } of stream) types.push(type);
+    expect(types).toEqual(["image_edit.partial_image", "image_edit.completed"]);
+    expect((await stream.report).cost?.nanoUsd).toBe(12_945_000n);
+    expect(one.calls[0]?.body.toString("latin1")).toContain('name="stream"\r\n\r\ntrue');
+  });
+
+  it("of several images costs the sum of them", async () => {
+    const one = await upstream(streams(completed, completed));
+    const stream = router({ "gpt-image-*": [one] }).imageEdit({
+      ...request,
+      model: "gpt-image-1",
+      stream: true,
+    });
+    for await (const _event of stream);
+    expect(await stream.report).toMatchObject({ images: 2, cost: { nanoUsd: 25_890_000n } });
+  });
+
+  it.each([
+    ["breaks", breaksAfter(": ping\n\n")],
+    ["ends", streams(": ping\n\n")],
+    ["fails", streams('event: error\ndata: {"error":{"message":"no"}}\n\n')],
+  ])("that %s before its first event is served by another deployment", async (_name, step) => {
+    const bad = await upstream(step);
+    const good = await upstream(streams(completed));
+    const stream = firstThen(bad, good).imageEdit({ ...request, stream: true });
+    const types: string[] = [];
+    for await (const { type } of stream) types.push(type);
+    expect(types).toEqual(["image_edit.completed"]);
+    expect((await stream.report).retries).toBe(1);
+  });
+
+  it("that breaks after its first event ends with an error, and is not repeated", async () => {
+    const bad = await upstream(breaksAfter(partial));
+    const made = router({ edits: [bad] });
+    const stream = made.imageEdit({ ...request, stream: true });
+    const read = async (): Promise<void> => {
+      for await (const _event of stream);
+    };
+    await expect(read()).rejects.toThrow(/stream from the upstream broke/);
+    expect(bad.calls).toHaveLength(1);
+    expect((await stream.report).attempts).toMatchObject([{ succeeded: false }]);
+  });
+
+  it("that breaks after its completed event was paid and is delivered", async () => {
+    const one = await upstream(breaksAfter(completed));
+    const stream = router({ edits: [one] }).imageEdit({ ...request, stream: true });
+    const types: string[] = [];
+    for await (const { type } of stream) types.push(type);
+    expect(types).toEqual(["image_edit.completed"]);
+  });
+
+  it("is not read on while its reader does not take what is there", async () => {
+    let written = 0;
+    const big = event("image_edit.partial_image", { b64_json: "A".repeat(1024 * 1024) });
+    const flood: Step = (_request, response: http.ServerResponse) => {
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      const write = (): void => {
+        while (written < 200) {
+          written += 1;
+          if (!response.write(big)) return void response.once("drain", write);
+        }
+        response.end(completed);
+      };
+      write();
+    };
+    const one = await upstream(flood);
+    const stream = router({ edits: [one] }).imageEdit({ ...request, stream: true });
+    const reader = stream[Symbol.asyncIterator]();
+    await reader.next();
+    let before = -1;
+    while (before !== written) {
+      before = written;
+      for (let turn = 0; turn < 200; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(written).toBeLessThan(100);
+    await reader.return?.();
+  });
+});

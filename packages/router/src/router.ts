@@ -1,0 +1,205 @@
+import type { AnswerSink } from "./answer/answer-sink.js";
+import { attempt } from "./attempt.js";
+import type { Deployment } from "./deployments/deployment.js";
+import { type DeploymentOptions, completed } from "./deployments/deployment-options.js";
+import { type Group, Groups } from "./deployments/groups.js";
+import type { RouterError } from "./errors.js";
+import { type RouterEvents, createRouterEvents } from "./events.js";
+import {
+  type ImageEditAnswer,
+  type ImageEditStream,
+  editImage,
+  streamImageEdit,
+} from "./image-edit/image-edit.js";
+import type { ImageEditOptions } from "./image-edit/image-edit-options.js";
+import { type RouterOptions, defaultOptions } from "./options.js";
+import { EditProgress } from "./progress.js";
+import type { EditReport } from "./report.js";
+import type { EditRequest } from "./request.js";
+import { backoffMs, retryAfterMs } from "./retries/backoff.js";
+import { Deadline } from "./retries/deadline.js";
+import { type Failure, errorFor, nextStepAfter } from "./retries/failure.js";
+import { SimpleShuffle } from "./strategies/simple-shuffle.js";
+import { Connections } from "./upstream/connections.js";
+
+/**
+ * Sends edits to deployments: those of the group that was asked for, in the strategy's order, then those of its fallbacks,
+ * until one has answered or the deadline has passed.
+ */
+export class Router {
+  /** What happens while edits are served, for logs and metrics to listen to. */
+  readonly events: RouterEvents = createRouterEvents();
+  readonly #groups: Groups;
+  readonly #strategy: SimpleShuffle;
+  readonly #connections = new Connections();
+
+  constructor(
+    private readonly options: RouterOptions,
+    private readonly random: () => number = Math.random,
+    private readonly nowMs: () => number = () => performance.now(),
+  ) {
+    this.#groups = new Groups(options.deployments, options.unusableGroups);
+    this.#strategy = new SimpleShuffle(random);
+  }
+
+  /** The names of all model groups. */
+  get groupNames(): string[] {
+    return this.#groups.names;
+  }
+
+  /**
+   * The model that serves a request which names none.
+   * @throws MissingModelError if there is no clear choice
+   */
+  get defaultModel(): string {
+    return this.options.defaultModel ?? this.#groups.default;
+  }
+
+  /**
+   * Serves one edit; what is answered goes to `sink`.
+   *
+   * @param clientGone aborted when nobody waits for the answer any more: a running call is then read to its end, since it
+   *   is billed anyway, and nothing new starts
+   * @returns what became of it, also where the answer is a stream that broke after its first event
+   * @throws RouterError if no deployment could serve it; the sink is then untouched
+   */
+  async edit(
+    request: EditRequest,
+    sink: AnswerSink,
+    clientGone: AbortSignal = new AbortController().signal,
+  ): Promise<EditReport> {
+    const first = this.#groups.find(request.model);
+    const groups = [first, ...this.#fallbacksOf(first, request)];
+    const progress = new EditProgress(request, first.name);
+    const deadline = new Deadline(this.#timeoutMsOf(request), clientGone, this.nowMs);
+
+    let firstFailure: Failure | undefined;
+    for (const [position, group] of groups.entries()) {
+      progress.fallbacks = position;
+      progress.group = group.name;
+      const failure = await this.#editInGroup(group, progress, deadline, sink);
+      if (failure === undefined) {
+        const report = progress.report();
+        this.events.emit("edit", report);
+        return report;
+      }
+      firstFailure ??= failure;
+      if (!nextStepAfter(failure).elsewhere || deadline.failure !== undefined) break;
+    }
+    throw failedWith(firstFailure, deadline, progress);
+  }
+
+  /**
+   * Edits images: the call for programs, without HTTP.
+   *
+   * @example
+   * const { data, report } = await router.imageEdit({ image: "photo.png", prompt: "Add a red hat" });
+   * @throws RouterError, InvalidRequestError, or the signal's reason
+   */
+  imageEdit(options: ImageEditOptions & { readonly stream?: false }): Promise<ImageEditAnswer>;
+  imageEdit(options: ImageEditOptions & { readonly stream: true }): ImageEditStream;
+  imageEdit({
+    stream = false,
+    ...options
+  }: ImageEditOptions & { readonly stream?: boolean }): Promise<ImageEditAnswer> | ImageEditStream {
+    return stream ? streamImageEdit(this, options) : editImage(this, options);
+  }
+
+  /** Closes the connections that are kept for further edits. */
+  close(): void {
+    this.#connections.close();
+  }
+
+  /** The last failure of the group, or undefined once an answer has gone to the client. */
+  async #editInGroup(
+    group: Group,
+    progress: EditProgress,
+    deadline: Deadline,
+    sink: AnswerSink,
+  ): Promise<Failure | undefined> {
+    let candidates = this.#strategy.order(group.deployments);
+    const returnTo: { deployment: Deployment; retryAfterMs: number | undefined }[] = [];
+    const attempts = 1 + (progress.request.retries ?? this.options.retries ?? defaultOptions.retries);
+    let last: Failure | undefined;
+
+    for (let number = 0; number < attempts; number += 1) {
+      if (candidates.length === 0) {
+        const again = returnTo.shift();
+        const waitMs = again && backoffMs(number - 1, again.retryAfterMs, this.random);
+        if (again === undefined || waitMs === undefined || !(await deadline.wait(waitMs))) break;
+        candidates = [again.deployment];
+      }
+      last = deadline.failure ?? last;
+      const deployment = candidates.shift();
+      if (deployment === undefined || deadline.failure !== undefined) break;
+      if (number > 0) progress.retries += 1;
+      progress.deployment = deployment;
+
+      const context = {
+        deployment,
+        progress,
+        deadline,
+        sink,
+        connections: this.#connections,
+        nowMs: this.nowMs,
+      };
+      const outcome = await attempt(context);
+      this.events.emit("attempt", { requestId: progress.request.id, group: group.name, ...outcome.report });
+      if (outcome.failure === undefined || outcome.released) return undefined;
+
+      last = outcome.failure;
+      const next = nextStepAfter(last);
+      if (!next.elsewhere) break;
+      if (next.hereLater) {
+        const headers = last.kind === "answer" ? last.head.headers : {};
+        returnTo.push({ deployment, retryAfterMs: retryAfterMs(headers, Date.now()) });
+      }
+    }
+    return last;
+  }
+
+  /** The groups to go on in, each once, so that no chain of fallbacks can go round. */
+  #fallbacksOf(first: Group, request: EditRequest): Group[] {
+    const { fallbacks, maxFallbacks = defaultOptions.maxFallbacks } = this.options;
+    const names = request.fallbacks ?? fallbacks?.get(first.name) ?? fallbacks?.get("*") ?? [];
+    const others = [...new Set(names)].filter(
+      (name) => name !== first.name && !this.#groups.isUnusable(name),
+    );
+    return others.slice(0, maxFallbacks).map((name) => this.#groups.find(name));
+  }
+
+  #timeoutMsOf({ timeoutMs, parameters }: EditRequest): number {
+    const { options } = this;
+    const streamTimeoutMs = parameters.stream ? options.streamTimeoutMs : undefined;
+    return timeoutMs ?? streamTimeoutMs ?? options.timeoutMs ?? defaultOptions.timeoutMs;
+  }
+}
+
+/** The first group's failure is the client's: that is the model it asked for. */
+function failedWith(failure: Failure | undefined, deadline: Deadline, progress: EditProgress): RouterError {
+  const told = failure ?? deadline.failure;
+  if (told === undefined) throw new TypeError("a group without deployments cannot be tried");
+  const error = errorFor(told);
+  error.report = progress.report();
+  return error;
+}
+
+/** What a router is made of; of a deployment, group and key are enough. */
+export type CreateRouterOptions = Omit<RouterOptions, "deployments"> & {
+  readonly deployments: readonly DeploymentOptions[];
+};
+
+/**
+ * A router over the given deployments.
+ *
+ * @example
+ * const router = createRouter({
+ *   deployments: [
+ *     { group: "gpt-image-1", apiKey: "sk-one" },
+ *     { group: "gpt-image-1", apiKey: "sk-two" },
+ *   ],
+ * });
+ */
+export function createRouter(options: CreateRouterOptions): Router {
+  return new Router({ ...options, deployments: completed(options.deployments) });
+}

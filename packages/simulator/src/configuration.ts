@@ -1,0 +1,93 @@
+import { z } from "zod";
+import { faultRuleSchema } from "./faults/fault.js";
+import { pictureNames } from "./known-files.js";
+import { knownModels, type Model, specifiedDefaultModel } from "./models.js";
+
+const limitsSchema = z.strictObject({
+  requestsPerMinute: z.int().min(0).optional(),
+  imagesPerMinute: z.int().min(0).optional(),
+  tokensPerMinute: z.int().min(0).optional(),
+});
+
+const modelSchema = z
+  .union([z.string().min(1), z.strictObject({ id: z.string().min(1), like: z.string() })])
+  .transform((entry, context): Model => {
+    const { id, like } = typeof entry === "string" ? { id: entry, like: entry } : entry;
+    const known = knownModels.find((model) => model.id === like);
+    if (known !== undefined) return { id, family: known.family };
+    context.addIssue({
+      code: "custom",
+      message: `"${like}" is not a model that can be simulated; write {"id": "${id}", "like": "..."} with one of ${knownModels.map((model) => model.id).join(", ")}`,
+    });
+    return z.NEVER;
+  });
+
+/** Everything that can be set, each with its default: the one place where a default stands. */
+const configurationSchema = z.strictObject({
+  host: z.string().min(1).default("127.0.0.1"),
+  /** 0 takes any free port. */
+  port: z.int().min(0).max(65_535).default(4010),
+  /** Seed of every random choice: fault probabilities, latency jitter, colours. */
+  seed: z.int().default(0),
+  /** API keys, each with the organisation it belongs to. */
+  keys: z
+    .record(z.string().min(1), z.string().min(1))
+    .default({ "sk-simulator-one": "org-one", "sk-simulator-two": "org-two" }),
+  /** Rate limits by organisation; `*` is for those not named. */
+  limits: z.record(z.string(), limitsSchema).default({}),
+  models: z
+    .array(modelSchema)
+    .min(1)
+    .default([...knownModels]),
+  /** What a request without `model` gets. */
+  defaultModel: z.string().default(specifiedDefaultModel),
+  /** Files that JSON bodies may name by id. */
+  files: z
+    .array(
+      z.strictObject({
+        id: z.string().min(1),
+        organization: z.string().min(1),
+        picture: z.enum(pictureNames).default("square"),
+      }),
+    )
+    .default([]),
+  /** False answers prepared pictures without decoding or drawing anything. */
+  draw: z.boolean().default(true),
+  /** With `draw: false`: the length of each picture in bytes, before base64. By default as small as it gets. */
+  answerBytes: z.int().min(0).max(50_000_000).default(0),
+  /** Time spent on each answer, drawn evenly from mean - jitter to mean + jitter. */
+  latency: z
+    .strictObject({ meanMs: z.number().min(0).default(3), jitterMs: z.number().min(0).default(2) })
+    .prefault({}),
+  /** How JSON answers are laid out: OpenAI indents by two spaces. */
+  answerLayout: z.enum(["indented", "compact"]).default("indented"),
+  /** Larger bodies get 413. */
+  maximumBodyBytes: z
+    .int()
+    .min(1)
+    .default(900 * 1024 * 1024),
+  faults: z.array(faultRuleSchema).default([]),
+  /** How many of the last requests the record keeps. */
+  recordedRequests: z.int().min(1).default(10_000),
+});
+
+export type Configuration = z.output<typeof configurationSchema>;
+/** A configuration as it is written: everything is optional. */
+export type WrittenConfiguration = z.input<typeof configurationSchema>;
+
+export class ConfigurationError extends Error {
+  override readonly name = "ConfigurationError";
+}
+
+export function readConfiguration(written: unknown): Configuration {
+  const result = configurationSchema.safeParse(written);
+  if (result.success) return result.data;
+  throw new ConfigurationError(`The configuration is wrong:\n${describeIssues(result.error)}`);
+}
+
+/** One line for each mistake, with the path to it. */
+export function describeIssues(error: z.ZodError): string {
+  return error.issues
+    .map((issue) => `- ${issue.path.length === 0 ? "" : `${issue.path.join(".")}: `}${issue.message}`)
+    .join("\n");
+}

@@ -1,0 +1,132 @@
+import { answerWithEvents, answerWithJson } from "./answers/answer-edit.js";
+import { refuse, refuseForRate } from "./answers/refuse.js";
+import { chargeNanoUsd } from "./bill/charge.js";
+import type { Account, Exchange } from "./exchange.js";
+import { breakBeforeBody, breakInsteadOfAnswer, isInsteadOfAnswer } from "./faults/break.js";
+import { latencyMs } from "./latency.js";
+import { recordedJson, recordedPart } from "./record.js";
+import { readBody } from "./request-body.js";
+import type { Services } from "./services.js";
+import { submissionFromJson } from "./submission/from-json.js";
+import { submissionFromParts } from "./submission/from-multipart.js";
+import { type ParsedBody, parseBody } from "./submission/parsed-body.js";
+import type { Submission } from "./submission/submission.js";
+import { sumOfUsage, type Usage, usageOfPictures } from "./usage/usage.js";
+import { checkEdit } from "./validation/check-edit.js";
+import { RefusedError } from "./validation/refusal.js";
+import { refusals } from "./validation/refusals.js";
+import type { ValidEdit } from "./validation/valid-edit.js";
+
+/** `POST /v1/images/edits`, from its headers to its last byte. */
+export async function serveImageEdit(
+  exchange: Exchange,
+  account: Account,
+  services: Services,
+): Promise<void> {
+  const { faults, rateLimits, configuration } = services;
+  const earlyFault = faults.strike({ at: "headers", key: account.key });
+  if (earlyFault !== undefined) return breakBeforeBody(exchange, services, earlyFault);
+  // Counted as soon as the headers are there, but told only after the body: a client that is still sending would
+  // see a broken connection in place of the 429.
+  const tooManyRequests = rateLimits.take(account.organization, { requests: 1 });
+  const body = await readParsedBody(exchange, services);
+  if (body === undefined) return;
+  if (tooManyRequests !== undefined) return refuseForRate(exchange, services, tooManyRequests);
+  try {
+    const submission = submissionOf(body, account, services);
+    const edit = checkEdit(submission, configuration.models, configuration.defaultModel);
+    await carryOut(exchange, account, services, edit);
+  } catch (error) {
+    if (!(error instanceof RefusedError)) throw error;
+    refuse(exchange, services, error.refusal);
+  }
+}
+
+/** Reads the body and records it. Undefined when the client went away or was refused for its size. */
+export async function readParsedBody(
+  exchange: Exchange,
+  services: Services,
+): Promise<ParsedBody | undefined> {
+  const { request, record } = exchange;
+  const { maximumBodyBytes } = services.configuration;
+  const read = await readBody(request, { maximumBytes: maximumBodyBytes });
+  if (read.outcome === "too-large") refuse(exchange, services, refusals.bodyTooLarge(maximumBodyBytes));
+  if (read.outcome === "aborted") record.bodyLength = read.readBytes;
+  if (read.outcome !== "complete") return undefined;
+  record.bodyLength = read.body.length;
+  const parsed = parseBody(request.headers["content-type"], read.body);
+  if (parsed.type === "multipart") record.parts = parsed.parts.map(recordedPart);
+  if (parsed.type === "json") record.json = recordedJson(parsed.value);
+  return parsed;
+}
+
+function submissionOf(body: ParsedBody, account: Account, services: Services): Submission {
+  switch (body.type) {
+    case "unreadable":
+      throw new RefusedError(body.refusal);
+    case "multipart":
+      return submissionFromParts(body.parts);
+    case "json":
+      return submissionFromJson(body.value, account.organization, services.knownFiles);
+  }
+}
+
+/** A valid edit: limits, faults, pictures, bill, answer. */
+async function carryOut(
+  exchange: Exchange,
+  account: Account,
+  services: Services,
+  edit: ValidEdit,
+): Promise<void> {
+  const usages = usageOfPictures(edit);
+  const usage = usages === undefined ? undefined : sumOfUsage(usages);
+  const excess = services.rateLimits.take(account.organization, {
+    images: edit.count,
+    tokens: usage?.total_tokens ?? 0,
+  });
+  if (excess !== undefined) return refuseForRate(exchange, services, excess);
+
+  const fault = services.faults.strike({
+    at: "answer",
+    key: account.key,
+    model: edit.model.id,
+    stream: edit.stream,
+  });
+  if (fault !== undefined) exchange.record.fault = fault.kind;
+  if (fault !== undefined && isInsteadOfAnswer(fault)) {
+    if (fault.billed) charge(exchange, account, services, edit, usage);
+    await services.clock.sleep(latencyMs(services));
+    return breakInsteadOfAnswer(exchange, services, fault);
+  }
+  const finished = await services.painter.paint(edit);
+  const stages = await Promise.all(finished.map((picture) => services.painter.paintStages(edit, picture)));
+  // From here on the pictures exist and cost money, whether or not the client is still there.
+  if (fault?.kind !== "stream-error" || fault.billed) charge(exchange, account, services, edit, usage);
+  await services.clock.sleep(latencyMs(services) + (fault?.kind === "delay" ? fault.ms : 0));
+  if (edit.stream && usages !== undefined) {
+    return answerWithEvents(exchange, services, edit, { finished, stages, usages }, fault);
+  }
+  return answerWithJson(exchange, services, edit, finished, usage, fault);
+}
+
+function charge(
+  exchange: Exchange,
+  account: Account,
+  services: Services,
+  edit: ValidEdit,
+  usage: Usage | undefined,
+): void {
+  const { family, id } = edit.model;
+  const nanoUsd = chargeNanoUsd({ family, size: edit.size, images: edit.count, usage });
+  services.bill.add({
+    requestId: exchange.requestId,
+    key: account.key,
+    organization: account.organization,
+    model: id,
+    time: new Date(services.clock.now()).toISOString(),
+    images: edit.count,
+    usage: usage ?? null,
+    nanoUsd: nanoUsd.toString(),
+  });
+  exchange.record.billed = true;
+}

@@ -1,0 +1,46 @@
+/** `npm run check [name ...]`: every check that is not a test; prints each one's result, and the failed ones again. */
+import { join } from "node:path";
+import { runNode } from "./run-node.mjs";
+
+const checks = {
+  types: ["scripts/build.mjs"],
+  lint: [join("node_modules", "eslint", "bin", "eslint.js"), "--max-warnings=0", "."],
+  format: [join("node_modules", "@biomejs", "biome", "bin", "biome"), "format", "."],
+  unused: [join("node_modules", "knip", "bin", "knip.js")],
+  "dependency-direction": ["scripts/checks/dependency-direction.mjs"],
+  packages: ["scripts/checks/packages.mjs"],
+  "node-24": ["scripts/checks/node-24.mjs"],
+};
+
+const explanations = `npm run check [-- name ...]
+
+  types                  installs what the lockfile names, compiles every package
+  lint                   ESLint with types: floating promises, unsafe any, switches that miss a case, ...
+  format                 Biome; \`npm run format\` puts it right
+  unused                 code, files and dependencies that nothing uses (knip)
+  dependency-direction   which package may import which
+  packages               packs the libraries, installs them with npm in an empty project, edits an image with them
+  node-24                starts the gateway, edits an image and runs some tests on Node 24
+
+Without names: all of them, in this order.`;
+
+const args = process.argv.slice(2);
+const unknown = args.filter((name) => !Object.hasOwn(checks, name));
+if (unknown.length > 0) {
+  console.log(explanations);
+  process.exitCode = unknown.every((name) => name === "--help" || name === "-h") ? 0 : 1;
+} else {
+  const names = args.length > 0 ? args : Object.keys(checks);
+  const failed = names.filter((name) => !check(name));
+  console.log(failed.length === 0 ? "All checks passed." : `Failed: ${failed.join(", ")}.`);
+  process.exitCode = failed.length === 0 ? 0 : 1;
+}
+
+function check(name) {
+  const start = performance.now();
+  process.stdout.write(`${name}: `);
+  const { passed, output } = runNode(checks[name]);
+  console.log(`${passed ? "passed" : "FAILED"} in ${((performance.now() - start) / 1000).toFixed(1)} s`);
+  if (!passed) console.log(`${output.trim().replace(/^/gm, "  ")}\n`);
+  return passed;
+}

@@ -1,0 +1,174 @@
+/**
+ * Shows that each check can fail: `node scripts/checks/planted-faults.mjs`. A copy of the project gets its own
+ * installation in a temporary folder; there one fault after another is planted, the check that must find it is run, and
+ * its report must name the fault. Nothing is planted in the project itself. About half a minute; not part of `.ci/run`.
+ */
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { runNode } from "../run-node.mjs";
+import { root } from "../setup.mjs";
+
+const source = "packages/cost-calculator/src";
+const someTests = ["scripts/test.mjs", "--selectProjects", "cost-calculator"];
+
+/** `change`: file → its new text, made from the old one (empty if there is none). `says`: what the report must contain. */
+const faults = {
+  "a failing test": {
+    run: someTests,
+    change: { [`${source}/planted.test.ts`]: () => 'test("planted", () => expect(1 + 1).toBe(3));\n' },
+    says: [/● planted/, /^[1-9]\d* passed, 1 failed$/m],
+  },
+  "a test file that cannot be loaded": {
+    run: someTests,
+    change: { [`${source}/planted.test.ts`]: () => 'throw new Error("planted");\n' },
+    says: [/suite failed to run/, /^[1-9]\d* passed, 1 failed$/m],
+  },
+  "a skipped test under CI": {
+    run: someTests,
+    env: { CI: "true" },
+    change: { [`${source}/planted.test.ts`]: () => 'test.skip("planted", () => expect(1).toBe(1));\n' },
+    says: [/Skipped tests make the run fail/, /^[1-9]\d* passed, 0 failed, 1 skipped$/m],
+  },
+  "a test runner that crashes": {
+    run: ["scripts/test.mjs", "--config", "no-such-file.json"],
+    change: {},
+    says: [/ended before it could count/, /^0 passed, 1 failed$/m],
+  },
+  "a test run of a project that does not compile": {
+    run: someTests,
+    change: { [`${source}/planted.ts`]: () => 'export const planted: number = "text";\n' },
+    says: [/Compiling the packages failed/, /^0 passed, 1 failed$/m],
+  },
+  "a type error": {
+    run: ["scripts/check.mjs", "types"],
+    change: { [`${source}/planted.ts`]: () => 'export const planted: number = "text";\n' },
+    says: [/planted\.ts.*TS2322/, /^Failed: types/m],
+  },
+  "a floating promise": {
+    run: ["scripts/check.mjs", "lint"],
+    change: {
+      [`${source}/planted.ts`]: () =>
+        "export const planted = (): void => {\n  Promise.reject(new Error());\n};\n",
+    },
+    says: [/planted\.ts/, /no-floating-promises$/m, /^Failed: lint/m],
+  },
+  "an unsafe any": {
+    run: ["scripts/check.mjs", "lint"],
+    change: { [`${source}/planted.ts`]: () => 'export const planted: number = JSON.parse("1");\n' },
+    says: [/planted\.ts/, /no-unsafe-assignment$/m, /^Failed: lint/m],
+  },
+  "a switch that misses a case": {
+    run: ["scripts/check.mjs", "lint"],
+    change: {
+      [`${source}/planted.ts`]: () => `export function planted(kind: "a" | "b"): number {
+  switch (kind) {
+    case "a":
+      return 1;
+  }
+  return 2;
+}
+`,
+    },
+    says: [/planted\.ts/, /switch-exhaustiveness-check$/m, /^Failed: lint/m],
+  },
+  "a misspelt name in a script": {
+    run: ["scripts/check.mjs", "lint"],
+    change: { "scripts/build.mjs": (text) => `${text}plantedName();\n` },
+    says: [/build\.mjs/, /no-undef$/m, /^Failed: lint/m],
+  },
+  "bad format": {
+    run: ["scripts/check.mjs", "format"],
+    change: { [`${source}/planted.ts`]: () => "export const planted  = [ 1,2 ]\n" },
+    says: [/planted\.ts/, /^Failed: format/m],
+  },
+  "an unused export": {
+    run: ["scripts/check.mjs", "unused"],
+    change: { [`${source}/money.ts`]: (text) => `${text}export const planted = 1;\n` },
+    says: [/^\s*planted .*money\.ts/m, /^Failed: unused/m],
+  },
+  "an unused file": {
+    run: ["scripts/check.mjs", "unused"],
+    change: { [`${source}/planted.ts`]: () => "export const planted = 1;\n" },
+    says: [/Unused files/, /planted\.ts/, /^Failed: unused/m],
+  },
+  "an unused dependency": {
+    run: ["scripts/check.mjs", "unused"],
+    change: { "packages/cost-calculator/package.json": (text) => withDependency(text, "yaml") },
+    says: [/^\s*yaml .*cost-calculator\/package\.json/m, /^Failed: unused/m],
+  },
+  "an import in the wrong direction": {
+    run: ["scripts/check.mjs", "dependency-direction"],
+    change: { [`${source}/planted.ts`]: () => 'import "@darkroom/router";\n' },
+    says: [/planted\.ts imports @darkroom\/router/, /^Failed: dependency-direction/m],
+  },
+  "an import past a package's front door": {
+    run: ["scripts/check.mjs", "dependency-direction"],
+    change: { [`${source}/planted.ts`]: () => 'export * from "../../router/src/router.js";\n' },
+    says: [/planted\.ts imports \.\.\/\.\.\/router/, /^Failed: dependency-direction/m],
+  },
+  "a dependency in the wrong direction": {
+    run: ["scripts/check.mjs", "dependency-direction"],
+    change: { "packages/accounts/package.json": (text) => withDependency(text, "@darkroom/router") },
+    says: [/accounts\/package\.json names @darkroom\/router/, /^Failed: dependency-direction/m],
+  },
+  "the simulator imported instead of started": {
+    run: ["scripts/check.mjs", "dependency-direction"],
+    change: { "packages/proxy/src/planted.ts": () => 'await import("@darkroom/simulator/main");\n' },
+    says: [/planted\.ts imports @darkroom\/simulator/, /^Failed: dependency-direction/m],
+  },
+  "express outside proxy and simulator": {
+    run: ["scripts/check.mjs", "dependency-direction"],
+    change: { "packages/accounts/src/planted.ts": () => 'import type { Request } from "express";\n' },
+    says: [/planted\.ts imports express/, /^Failed: dependency-direction/m],
+  },
+};
+
+const started = performance.now();
+const copy = mkdtempSync(join(tmpdir(), "darkroom-planted-faults-"));
+try {
+  const made = new Set(["node_modules", "dist", ".git"]);
+  cpSync(root, copy, {
+    recursive: true,
+    filter: (path) => !made.has(basename(path)) && path !== join(root, "data"),
+  });
+  const { passed, output } = runNode(["scripts/build.mjs"], { cwd: copy });
+  if (!passed) throw new Error(`The project does not build even without a fault:\n${output}`);
+  const found = Object.entries(faults).map(([name, fault]) => plant(name, fault));
+  if (found.includes(false)) process.exitCode = 1;
+} finally {
+  rmSync(copy, { recursive: true, force: true });
+}
+console.log(`${Object.keys(faults).length} faults in ${Math.round((performance.now() - started) / 1000)} s`);
+
+function plant(name, { run, env, change, says }) {
+  const before = Object.keys(change).map((path) => [join(copy, path), textOf(join(copy, path))]);
+  for (const [path, text] of Object.entries(change))
+    writeFileSync(join(copy, path), text(textOf(join(copy, path)) ?? ""));
+  const { passed, output } = runNode(run, {
+    cwd: copy,
+    env: { ...process.env, CI: undefined, INIT_CWD: undefined, ...env },
+  });
+  for (const [path, text] of before) {
+    if (text === undefined) rmSync(path);
+    else writeFileSync(path, text);
+  }
+
+  const found = !passed && says.every((pattern) => pattern.test(output));
+  console.log(`${name} → ${run.join(" ")} → ${found ? "failed as it should" : "NOT FOUND"}`);
+  if (!found) console.log(output.trim().replace(/^/gm, "  "));
+  return found;
+}
+
+function textOf(path) {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return undefined;
+  }
+}
+
+function withDependency(manifest, name) {
+  const { dependencies, ...rest } = JSON.parse(manifest);
+  return JSON.stringify({ ...rest, dependencies: { ...dependencies, [name]: "*" } }, null, 2);
+}
