@@ -9,6 +9,8 @@ export default {
     rootDir: `packages/${name}`,
     testMatch: ["<rootDir>/src/**/*.test.ts"],
     testEnvironment: "node",
+    // Tests of the whole system start processes, which takes seconds on a busy machine; none waits for a time by itself.
+    testTimeout: 30_000,
     extensionsToTreatAsEsm: [".ts"],
     moduleNameMapper: {
       "^(\\.{1,2}/.*)\\.js$": "$1",

@@ -11,7 +11,7 @@ const help = `npm test [-- what and how]
   npm test                                          every test of every package
   npm test packages/router/src/router.test.ts       one file, from where you stand, or every file of a folder
   npm test -- --selectProjects router accounts      some packages
-  npm test -- -t "rounds half up"                   the tests of that name
+  npm test -- -t "half up"                          the tests of that name
   npm test -- --watch                               again on every change
 
 Arguments after -- go to jest. Settings of yours for OpenAI, Azure, LiteLLM, Darkroom, Redis and databases are kept from

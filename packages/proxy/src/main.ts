@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import type { CheckOptions } from "./commands/check.js";
 import { CommandError } from "./commands/command-error.js";
 import type { EditOptions } from "./commands/edit.js";
@@ -25,7 +25,11 @@ program
   .option("--data-dir <folder>", "where what is kept lives (env: DARKROOM_DATA_DIR; default: ./data)")
   .option("--allow-unenforced <names...>", "start although these settings of the config are not enforced", [])
   .option("--check", "check the configuration and exit", false)
-  .option("--log-level <level>", "trace, debug, info, warn, error or silent", "info")
+  .addOption(
+    new Option("--log-level <level>", "how much is logged")
+      .choices(["trace", "debug", "info", "warn", "error", "silent"])
+      .default("info"),
+  )
   .action(async (options: Omit<StartOptions, "version">) => {
     const { start } = await import("./commands/start.js");
     await start({ ...options, version });

@@ -36,7 +36,9 @@ export interface AttemptOutcome {
  */
 export async function attempt(context: AttemptContext): Promise<AttemptOutcome> {
   const startedAtMs = context.nowMs();
+  context.progress.attemptSinceMs = startedAtMs;
   const { received, head } = await send(context);
+  context.progress.attemptSinceMs = undefined;
   const report = conclude(context, received, head, context.nowMs() - startedAtMs);
   received.release?.(context.progress.report());
   return {

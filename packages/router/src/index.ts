@@ -1,7 +1,9 @@
 export type { AnswerHead, AnswerSink } from "./answer/answer-sink.js";
 export { InvalidRequestError } from "./body/invalid-request-error.js";
 export { JsonBody } from "./body/json-body.js";
+export { slicesOf } from "./body/edit-list.js";
 export { MultipartBody } from "./body/multipart-body.js";
+export type { OriginalPart } from "./body/original-form.js";
 export type { Part } from "./body/part.js";
 export type { RequestControls } from "./body/request-controls.js";
 export type { Deployment } from "./deployments/deployment.js";

@@ -11,10 +11,15 @@ export class EditProgress {
   deployment: Deployment | undefined;
   cost: EditCost | null | undefined;
   images = 0;
+  /** Time spent waiting before the same deployment was called again. */
+  waitedMs = 0;
+  /** When the attempt that runs was begun. */
+  attemptSinceMs: number | undefined;
 
   constructor(
     readonly request: EditRequest,
     public group: string,
+    private readonly nowMs: () => number,
   ) {}
 
   report(): EditReport {
@@ -28,9 +33,16 @@ export class EditProgress {
       fallbacks: this.fallbacks,
       dropped: deployment === undefined ? [] : request.body.droppedFor(deployment),
       images: this.images,
-      upstreamMs: this.attempts.reduce((sum, attempt) => sum + attempt.durationMs, 0),
+      upstreamMs: this.#upstreamMs,
+      waitedMs: this.waitedMs,
       ...(deployment === undefined ? {} : { deployment }),
       ...(cost === undefined ? {} : { cost }),
     };
+  }
+
+  /** The ended attempts and what the running one has taken so far. */
+  get #upstreamMs(): number {
+    const runningMs = this.attemptSinceMs === undefined ? 0 : this.nowMs() - this.attemptSinceMs;
+    return this.attempts.reduce((sum, { durationMs }) => sum + durationMs, runningMs);
   }
 }

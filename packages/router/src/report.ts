@@ -32,6 +32,8 @@ export interface EditReport {
   readonly cost?: EditCost | null;
   /** Images in the answer. */
   readonly images: number;
-  /** Time spent in upstream calls. */
+  /** Time spent in upstream calls, a running one included. */
   readonly upstreamMs: number;
+  /** Time spent waiting between them. */
+  readonly waitedMs: number;
 }

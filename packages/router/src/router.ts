@@ -47,6 +47,11 @@ export class Router {
     return this.#groups.names;
   }
 
+  /** The name of the group that serves a model; undefined for a model that nobody configured. */
+  groupNameFor(model: string): string | undefined {
+    return this.#groups.nameFor(model);
+  }
+
   /**
    * The model that serves a request which names none.
    * @throws MissingModelError if there is no clear choice
@@ -70,7 +75,7 @@ export class Router {
   ): Promise<EditReport> {
     const first = this.#groups.find(request.model);
     const groups = [first, ...this.#fallbacksOf(first, request)];
-    const progress = new EditProgress(request, first.name);
+    const progress = new EditProgress(request, first.name, this.nowMs);
     const deadline = new Deadline(this.#timeoutMsOf(request), clientGone, this.nowMs);
 
     let firstFailure: Failure | undefined;
@@ -127,6 +132,7 @@ export class Router {
         const again = returnTo.shift();
         const waitMs = again && backoffMs(number - 1, again.retryAfterMs, this.random);
         if (again === undefined || waitMs === undefined || !(await deadline.wait(waitMs))) break;
+        progress.waitedMs += waitMs;
         candidates = [again.deployment];
       }
       last = deadline.failure ?? last;

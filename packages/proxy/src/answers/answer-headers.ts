@@ -62,9 +62,9 @@ export function upstreamHeaders(head: AnswerHead): Record<string, string> {
   return result;
 }
 
-/** The overhead is what is left of the duration without waiting for the client's upload and for the upstream. */
+/** The overhead is what is left of the duration without waiting: for the client's upload, the upstream, the next try. */
 function timingHeaders(report: EditReport, { durationMs, uploadMs }: Timing): Record<string, string> {
-  const overheadMs = Math.max(0, durationMs - uploadMs - report.upstreamMs);
+  const overheadMs = Math.max(0, durationMs - uploadMs - report.upstreamMs - report.waitedMs);
   return {
     "x-litellm-response-duration-ms": durationMs.toFixed(3),
     "x-litellm-overhead-duration-ms": overheadMs.toFixed(3),

@@ -1,4 +1,5 @@
 import type { GatewayConfig } from "../config/index.js";
+import { samplePhoto } from "../sample.js";
 
 /** What the banner tells. */
 export interface BannerOptions {
@@ -25,13 +26,13 @@ export function banner({ version, host, port, config, isSimulator, newKey }: Ban
       : `Edits cost real money: Darkroom ${version} sends them to the upstreams of ${config.source}.`,
     "",
     `  URL      ${url}`,
-    `  Models   ${groups.join(", ")} (${String(deployments.length)} deployments)`,
+    `  Models   ${groups.join(", ") || "none"} (${String(deployments.length)} ${deployments.length === 1 ? "deployment" : "deployments"})`,
   ];
   if (unusableGroups !== undefined && unusableGroups.size > 0) {
     lines.push(`  Unusable ${[...unusableGroups.keys()].join(", ")}: see the warnings`);
   }
   lines.push(
-    `  Try      curl ${url}/v1/images/edits${keyFlag} -F model=${model} -F image=@photo.png -F prompt="Add a red hat"`,
+    `  Try      curl ${url}/v1/images/edits${keyFlag} -F model=${model} -F image=@${samplePhoto} -F prompt="Add a red hat"`,
     `  Python   OpenAI(base_url="${url}/v1", api_key=${config.masterKey === undefined ? '"any"' : "..."}).images.edit(...)`,
   );
   if (newKey !== undefined) {

@@ -2,7 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import http from "node:http";
 import https from "node:https";
 import { basename, dirname, join, parse, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { samplePhoto } from "../sample.js";
 import { CommandError } from "./command-error.js";
 
 export interface EditOptions {
@@ -18,8 +18,6 @@ export interface EditOptions {
   readonly key?: string;
   readonly json: boolean;
 }
-
-const sample = fileURLToPath(new URL("../../samples/photo.png", import.meta.url));
 
 interface Answer {
   readonly status: number;
@@ -87,7 +85,7 @@ async function readImage(image: string): Promise<{ bytes: Buffer<ArrayBuffer>; p
     if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
     if (image !== "photo.png") throw new CommandError(`There is no file ${path}.`);
     console.error("There is no photo.png here: editing the sample that ships with Darkroom.");
-    return { bytes: await readFile(sample), path };
+    return { bytes: await readFile(samplePhoto), path };
   }
 }
 

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { Deployment } from "@darkroom/router";
-import { type GatewayConfig, defaults, masterKeyFromEnvironment } from "../config/index.js";
+import { type Environment, type GatewayConfig, defaults, masterKeyFromEnvironment } from "../config/index.js";
 import { CommandError } from "./command-error.js";
 
 /** Two organisations with a key each: what a multi-key deployment looks like, in small. */
@@ -30,7 +30,8 @@ export async function startSimulator(): Promise<RunningSimulator> {
   const child = spawn(
     process.execPath,
     [program, "--port", "0", "--json", "--quiet", "--exit-with-parent", ...keyFlags],
-    { stdio: ["pipe", "pipe", "inherit"] },
+    // In a process group of its own: Ctrl-C in a terminal must not end it while edits are finished through it.
+    { stdio: ["pipe", "pipe", "inherit"], detached: process.platform !== "win32" },
   );
   const ended = once(child, "exit").then(() => undefined);
   const firstLine = once(createInterface(child.stdout), "line").then(([line]) => String(line));
@@ -41,7 +42,7 @@ export async function startSimulator(): Promise<RunningSimulator> {
 }
 
 /** Every model with a deployment for each organisation, and a fallback from the first model to the second. */
-export function simulatorConfig(url: string): GatewayConfig {
+export function simulatorConfig(url: string, environment: Environment): GatewayConfig {
   const deployments = models.flatMap((model) =>
     keys.map(
       ({ key, organization }): Deployment => ({
@@ -54,7 +55,7 @@ export function simulatorConfig(url: string): GatewayConfig {
       }),
     ),
   );
-  const masterKey = masterKeyFromEnvironment(process.env);
+  const masterKey = masterKeyFromEnvironment(environment);
   return {
     ...defaults,
     source: "the simulator",

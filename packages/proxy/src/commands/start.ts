@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { keptMasterKey } from "@darkroom/accounts";
-import { type GatewayConfig, configFromEnvironment, withDotEnv } from "../config/index.js";
+import { type Environment, type GatewayConfig, configFromEnvironment, withDotEnv } from "../config/index.js";
 import { Gateway } from "../gateway.js";
 import { createLog } from "../observability/log.js";
 import { banner } from "./banner.js";
@@ -29,7 +29,6 @@ const loopbackAddresses = ["127.0.0.1", "::1"];
 export async function start(options: StartOptions): Promise<void> {
   const port = portNumber(options.port);
   const host = options.host ?? process.env["DARKROOM_HOST"];
-  const addresses = host === undefined || host === "localhost" ? loopbackAddresses : [host];
   const configured = configuredBy(options);
   if (options.check) {
     if (configured === undefined) console.log("No configuration: the simulator would be served.");
@@ -37,18 +36,33 @@ export async function start(options: StartOptions): Promise<void> {
     return;
   }
 
-  let simulator: RunningSimulator | undefined;
-  if (configured === undefined) simulator = await startSimulator();
-  const read = configured ?? simulatorConfig(simulator?.url ?? "");
+  const simulator = configured === undefined ? await startSimulator() : undefined;
+  try {
+    const read = configured ?? toldAsProblems(() => simulatorConfig(simulator?.url ?? "", environment()));
+    await serve(read, { ...options, port, host, simulator });
+  } catch (error) {
+    // A child that lived on would keep this process from ending.
+    simulator?.process.kill();
+    throw error;
+  }
+}
+
+interface ServeOptions extends Pick<StartOptions, "version" | "dataDir" | "logLevel"> {
+  readonly port: number;
+  readonly host: string | undefined;
+  readonly simulator: RunningSimulator | undefined;
+}
+
+/** Listens, and says so. */
+async function serve(read: GatewayConfig, options: ServeOptions): Promise<void> {
+  const { version, port, host, simulator } = options;
+  const addresses = host === undefined || host === "localhost" ? loopbackAddresses : [host];
   const { config, newKey } = await withKey(read, addresses, dataDirectory(options));
 
   const log = createLog(options.logLevel);
   for (const remark of remarksOn(config)) log.warn(remark);
   const gateway = new Gateway(config, log);
-  const listeningOn = await listen(gateway, port, addresses).catch((error: unknown) => {
-    simulator?.process.kill();
-    throw error;
-  });
+  const listeningOn = await listen(gateway, port, addresses);
   endOnSignal(gateway, log);
   simulator?.process.once("exit", () => {
     log.fatal("the simulator has ended");
@@ -56,7 +70,7 @@ export async function start(options: StartOptions): Promise<void> {
   });
   console.log(
     banner({
-      version: options.version,
+      version,
       host: host ?? "localhost",
       port: listeningOn,
       config,
@@ -71,9 +85,12 @@ function configuredBy({ config, simulator, allowUnenforced }: StartOptions): Gat
   if (config !== undefined && simulator)
     throw new CommandError("Give either --config or --simulator, not both.");
   if (config !== undefined) return readConfig(config, allowUnenforced);
-  return simulator
-    ? undefined
-    : toldAsProblems(() => configFromEnvironment(withDotEnv(process.env, process.cwd())));
+  return simulator ? undefined : toldAsProblems(() => configFromEnvironment(environment()));
+}
+
+/** What is set for this process, and what `.env` beside it adds. */
+function environment(): Environment {
+  return withDotEnv(process.env, process.cwd());
 }
 
 /** A gateway that others can reach always has a key: made, told once and kept where nobody has set one. */
@@ -96,7 +113,7 @@ function isLoopback(address: string): boolean {
   return address === "::1" || address.startsWith("127.");
 }
 
-function dataDirectory({ dataDir }: StartOptions): string {
+function dataDirectory({ dataDir }: Pick<StartOptions, "dataDir">): string {
   return resolve(dataDir ?? process.env["DARKROOM_DATA_DIR"] ?? "data");
 }
 

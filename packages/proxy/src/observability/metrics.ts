@@ -61,10 +61,10 @@ export class Metrics {
   });
   /** The exact sums behind the counter, which can only show them rounded to a float. */
   readonly #spend = new Map<string, { labels: { group: string; deployment: string }; nanoUsd: bigint }>();
-  readonly #groups: ReadonlySet<string>;
+  readonly #router: Router;
 
   constructor(router: Router, uploads: ByteBudget, edits: InFlight) {
-    this.#groups = new Set(router.groupNames);
+    this.#router = router;
     const spend = this.#spend;
     new Counter({
       name: "darkroom_spend_usd_total",
@@ -86,7 +86,7 @@ export class Metrics {
     });
     new Gauge({
       name: "darkroom_edits_in_flight",
-      help: "Edits that run now, those whose client is gone included.",
+      help: "Edits that run now, from their upload on, those whose client is gone included.",
       registers: [this.registry],
       collect() {
         this.set(edits.count);
@@ -102,7 +102,7 @@ export class Metrics {
   }
 
   countRequest({ route, group, status, durationMs }: RequestEvent): void {
-    const label = group !== undefined && this.#groups.has(group) ? group : otherGroup;
+    const label = (group === undefined ? undefined : this.#router.groupNameFor(group)) ?? otherGroup;
     this.#requests.inc({ route, group: label, status: String(status) });
     this.#requestSeconds.observe({ route, group: label }, durationMs / 1000);
   }

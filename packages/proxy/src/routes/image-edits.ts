@@ -25,8 +25,8 @@ export interface ImageEditsOptions {
 /** `POST /v1/images/edits`: receive the upload, route it, release the answer. */
 export function imageEdits(options: ImageEditsOptions): RequestHandler {
   const { router, uploads, uploadSettings, forcedModel, forwardedHeaders, isDraining, edits } = options;
-  return async (request: Request<{ model?: string }>, response: Response) => {
-    if (isDraining()) throw draining();
+
+  const serve = async (request: Request<{ model?: string }>, response: Response): Promise<void> => {
     const record = recordOf(response);
     const clientGone = goneSignal(response);
 
@@ -44,12 +44,18 @@ export function imageEdits(options: ImageEditsOptions): RequestHandler {
         ...upload.controls,
       };
       const answer = new HttpAnswer(response, () => record.timing());
-      const running = edits.run(() => router.edit(edit, answer, clientGone));
+      const running = router.edit(edit, answer, clientGone);
       record.follow(running);
       await running;
     } finally {
       upload.release();
     }
+  };
+
+  return async (request: Request<{ model?: string }>, response: Response) => {
+    if (isDraining()) throw draining();
+    // The upload counts as well: a shutdown that did not wait for it would cut off the edit that follows.
+    await edits.run(() => serve(request, response));
   };
 }
 

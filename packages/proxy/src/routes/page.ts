@@ -1,5 +1,6 @@
 import type { Router } from "@darkroom/router";
 import type { RequestHandler } from "express";
+import { samplePhoto } from "../sample.js";
 
 /** What the page needs besides the groups. */
 export interface PageOptions {
@@ -32,7 +33,7 @@ ${needsKey ? "<p>Requests need this gateway's key.</p>" : `<h2>Model groups</h2>
 <h2>Edit an image</h2>
 <pre>curl ${escaped(url)}/v1/images/edits \\
 ${needsKey ? '  -H "Authorization: Bearer $DARKROOM_KEY" \\\n' : ""}  -F model=${escaped(model)} \\
-  -F image=@photo.png \\
+  -F image=@${escaped(needsKey ? "photo.png" : samplePhoto)} \\
   -F prompt="Add a red hat"</pre>
 <p>OpenAI's clients: set <code>base_url</code> (Python) or <code>baseURL</code> (Node) to <code>${escaped(url)}/v1</code>.</p>
 <p>Metrics: <a href="/metrics">/metrics</a>. Health: <a href="/health/readiness">/health/readiness</a>.</p>

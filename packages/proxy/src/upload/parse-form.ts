@@ -66,6 +66,8 @@ export async function parseForm(
   const parts: ArrivingPart[] = [];
   const received: Buffer[] = [];
   const arriving = new WeakMap<Readable, ArrivingPart>();
+  /** What the parser reads in a field; the bytes are taken when all have arrived. */
+  const texts = new Map<Part, string>();
   const refuse = (error: Error) => void source.destroy(error);
 
   const add = (part: ArrivingPart): void => {
@@ -93,9 +95,10 @@ export async function parseForm(
     if (name === undefined) return refuse(invalidForm("A part of the form has no name."));
     if (value === undefined) return refuse(invalidForm(`The charset of '${name}' is not supported.`, name));
     if (info.valueTruncated) return refuse(invalidForm(`'${name}' is too long.`, name));
-    const bytes = exactFieldBytes(value, outline.spans[parts.length], received);
     const contentType = info.mimeType === "text/plain" ? {} : { contentType: info.mimeType };
-    add({ name, content: [bytes], ...contentType });
+    const part = { name, content: [], ...contentType };
+    texts.set(part, value);
+    add(part);
   };
 
   const storage: multer.StorageEngine = {
@@ -140,11 +143,13 @@ export async function parseForm(
   if (outline.spans.length !== parts.length) {
     throw invalidForm("A part of the form has no usable 'Content-Disposition: form-data; name=…' line.");
   }
-  return parts.map((part, index) =>
-    part.fileName === undefined && hasFileName(outline.spans[index], received)
-      ? { ...part, fileName: "" }
-      : part,
-  );
+  return parts.map((part, index) => {
+    const span = outline.spans[index];
+    const text = texts.get(part);
+    const content = text === undefined ? part.content : [exactFieldBytes(text, span, received)];
+    const isNamelessFile = part.fileName === undefined && hasFileName(span, received);
+    return { ...part, content, ...(isNamelessFile ? { fileName: "" } : {}) };
+  });
 }
 
 /** Multer asks of a request only its headers and the events of a stream. */

@@ -1,3 +1,5 @@
+import { Readable } from "node:stream";
+import { finished } from "node:stream/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import {
   ClientGoneError,
@@ -9,6 +11,7 @@ import {
 import { BodyStream } from "./body-stream.js";
 import type { ByteBudget } from "./byte-budget.js";
 import type { MemoryLease } from "./memory-lease.js";
+import { FormScanner } from "./form-scanner.js";
 import { parseForm } from "./parse-form.js";
 import { PartOutline } from "./part-outline.js";
 import { systemTimers, type Timers } from "./timers.js";
@@ -79,13 +82,23 @@ async function readBody(
   headers: UploadHeaders,
   settings: CompleteUploadSettings,
 ): Promise<MultipartBody | JsonBody> {
-  if (headers.format.type === "json") {
-    const chunks: Buffer[] = [];
-    for await (const chunk of stream) chunks.push(chunk as Buffer);
-    return new JsonBody(chunks);
-  }
-  const outline = new PartOutline(headers.format.boundary);
-  return new MultipartBody(await parseForm(stream, request.headers["content-type"] ?? "", outline, settings));
+  const { format } = headers;
+  const scanner = format.type === "json" ? undefined : new FormScanner(format.boundary, settings);
+  const chunks: Buffer[] = [];
+  stream.on("data", (chunk: Buffer) => {
+    chunks.push(chunk);
+    scanner?.push(chunk);
+  });
+  await finished(stream);
+  if (format.type === "json") return new JsonBody(chunks);
+
+  const contentType = request.headers["content-type"] ?? "";
+  const parts = scanner?.finish(chunks);
+  if (parts !== undefined)
+    return MultipartBody.asArrived({ contentType, boundary: format.boundary, chunks, parts });
+  // Whatever is not canonical is for the parser of record to judge.
+  const again = Readable.from(chunks, { objectMode: false });
+  return MultipartBody.of(await parseForm(again, contentType, new PartOutline(format.boundary), settings));
 }
 
 /** Aborted when the client goes before its body is complete, whoever notices first. */

@@ -44,7 +44,7 @@ async function readBack(body: MultipartBody, to: Deployment = deployment) {
 
 function refusalOf(parts: readonly Part[]): InvalidRequestError {
   try {
-    new MultipartBody(parts);
+    MultipartBody.of(parts);
   } catch (error) {
     if (error instanceof InvalidRequestError) return error;
     throw error;
@@ -54,7 +54,7 @@ function refusalOf(parts: readonly Part[]): InvalidRequestError {
 
 describe("what reaches the upstream", () => {
   test("every part in its order, with the deployment's model in the place of the client's", async () => {
-    const body = new MultipartBody([
+    const body = MultipartBody.of([
       field("prompt", "a café\r\nwith --dashes"),
       file("image", "a.png"),
       field("model", "edits"),
@@ -72,11 +72,11 @@ describe("what reaches the upstream", () => {
   });
 
   test("the model once: added where it was not sent, merged where it was sent several times", async () => {
-    expect(await readBack(new MultipartBody([field("prompt", "x")]))).toEqual([
+    expect(await readBack(MultipartBody.of([field("prompt", "x")]))).toEqual([
       ["model", "gpt-image-2"],
       ["prompt", "x"],
     ]);
-    const body = new MultipartBody([field("model", "a"), field("prompt", "x"), field("model", "b")]);
+    const body = MultipartBody.of([field("model", "a"), field("prompt", "x"), field("model", "b")]);
     expect(await readBack(body)).toEqual([
       ["model", "gpt-image-2"],
       ["prompt", "x"],
@@ -102,7 +102,7 @@ describe("what reaches the upstream", () => {
     ],
     [["image[a]"], ["image[a]"]],
   ])("images sent as %j are named %j", async (names, expected) => {
-    const body = new MultipartBody(
+    const body = MultipartBody.of(
       names.map((name, index) => file(name, `${index}.png`, Buffer.from([index]))),
     );
     expect((await readBack(body)).slice(1)).toEqual(
@@ -120,7 +120,7 @@ describe("what reaches the upstream", () => {
       "api_base",
       "no-log",
     ];
-    const body = new MultipartBody([
+    const body = MultipartBody.of([
       ...own.map((name) => field(name, "x")),
       field("num_retries", "3"),
       field("user", "u"),
@@ -132,7 +132,7 @@ describe("what reaches the upstream", () => {
   });
 
   test("response_format is left out where the model refuses it, and named", async () => {
-    const body = new MultipartBody([field("response_format", "url")]);
+    const body = MultipartBody.of([field("response_format", "url")]);
     expect(await readBack(body)).toEqual([["model", "gpt-image-2"]]);
     expect(body.droppedFor(deployment)).toEqual(["response_format"]);
     const older = { ...deployment, model: "dall-e-2" };
@@ -144,16 +144,16 @@ describe("what reaches the upstream", () => {
     expect(
       body.droppedFor({ ...deployment, model: "my-azure", baseModel: "azure/gpt-image-1" }),
     ).toHaveLength(1);
-    expect(new MultipartBody([]).droppedFor(deployment)).toEqual([]);
+    expect(MultipartBody.of([]).droppedFor(deployment)).toEqual([]);
   });
 
   test("the content's own buffers are sent, with one boundary for every call", () => {
     const parts = [file("image", "a.png"), field("prompt", "x")];
-    const body = new MultipartBody(parts);
+    const body = MultipartBody.of(parts);
     const once = body.bodyFor(deployment);
     for (const { content } of parts) expect(once).toContain(content[0]);
     expect(Buffer.concat(body.bodyFor(deployment))).toEqual(Buffer.concat(once));
-    expect(new MultipartBody(parts).contentType).not.toBe(body.contentType);
+    expect(MultipartBody.of(parts).contentType).not.toBe(body.contentType);
   });
 });
 
@@ -170,7 +170,7 @@ describe("types", () => {
     [Buffer.from("RIFF\x10\0\0\0WAVEfmt ", "latin1"), "application/octet-stream", "application/octet-stream"],
     [Buffer.alloc(0), "application/octet-stream", "application/octet-stream"],
   ])("%# are taken from the bytes where the client's says nothing", (content, sent, expected) => {
-    const body = new MultipartBody([file("image", "a", content, sent)]);
+    const body = MultipartBody.of([file("image", "a", content, sent)]);
     expect(Buffer.concat(body.bodyFor(deployment)).toString("latin1")).toContain(
       `filename="a"\r\nContent-Type: ${expected}\r\n\r\n`,
     );
@@ -178,7 +178,7 @@ describe("types", () => {
 
   test("are seen over buffers of a byte each", () => {
     const content = [...png].map((byte) => Buffer.from([byte]));
-    const body = new MultipartBody([{ name: "image", fileName: "a", content }]);
+    const body = MultipartBody.of([{ name: "image", fileName: "a", content }]);
     expect(Buffer.concat(body.bodyFor(deployment)).toString("latin1")).toContain("Content-Type: image/png");
   });
 });
@@ -194,7 +194,7 @@ describe("names", () => {
     ["a\r\nb", "a%0D%0Ab"],
     ["猫 [1].png", "猫 [1].png"],
   ])("%j is written as %j", (name, written) => {
-    const body = new MultipartBody([file(name, name), field(name, "v")]);
+    const body = MultipartBody.of([file(name, name), field(name, "v")]);
     const sent = Buffer.concat(body.bodyFor(deployment)).toString("utf8");
     expect(sent).toContain(`form-data; name="${written}"; filename="${written}"\r\n`);
     expect(sent).toContain(`form-data; name="${written}"\r\n`);
@@ -208,7 +208,7 @@ describe("names", () => {
         fc.array(fc.record({ name, fileName: name, content }), { maxLength: 5 }),
         async (files) => {
           const parts = files.map((part) => ({ ...part, name: `x-${part.name}`, contentType: "a/b" }));
-          expect((await readBack(new MultipartBody(parts))).slice(1)).toEqual(
+          expect((await readBack(MultipartBody.of(parts))).slice(1)).toEqual(
             parts.map((part) => [part.name, [part.fileName, "a/b", sha256(Buffer.concat(part.content))]]),
           );
         },
@@ -220,7 +220,7 @@ describe("names", () => {
 
 describe("what the gateway reads", () => {
   test("parameters and controls, from text", () => {
-    const body = new MultipartBody([
+    const body = MultipartBody.of([
       field("n", "2"),
       field("size", "auto"),
       field("quality", "high"),
@@ -234,12 +234,12 @@ describe("what the gateway reads", () => {
   });
 
   test("their absence", () => {
-    const body = new MultipartBody([]);
+    const body = MultipartBody.of([]);
     expect([body.model, body.parameters, body.controls]).toEqual([undefined, { n: 1, stream: false }, {}]);
   });
 
   test("fallbacks in brackets", () => {
-    const body = new MultipartBody([field("fallbacks[0]", "b"), field("fallbacks[1]", "c")]);
+    const body = MultipartBody.of([field("fallbacks[0]", "b"), field("fallbacks[1]", "c")]);
     expect(body.controls.fallbacks).toEqual(["b", "c"]);
   });
 
@@ -269,7 +269,7 @@ describe("what the gateway reads", () => {
 
   test("two values of a field that decides about cost are refused, two equal ones are not", () => {
     expect(refusalOf([field("n", "1"), field("n", "10")]).field).toBe("n");
-    expect(new MultipartBody([field("n", "2"), field("n", "2")]).parameters.n).toBe(2);
+    expect(MultipartBody.of([field("n", "2"), field("n", "2")]).parameters.n).toBe(2);
   });
 
   test.each(["image", "image[]", "mask"])("%s as text is refused by name", (name) => {

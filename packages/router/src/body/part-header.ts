@@ -19,7 +19,7 @@ function quoted(name: string): string {
 }
 
 /** What the part's type should be: the client's, or the one its first bytes show where the client's says nothing. */
-function contentTypeOf(part: Part): string | undefined {
+export function typeAtUpstream(part: Part): string | undefined {
   if (part.fileName === undefined) return part.contentType;
   const type = part.contentType ?? "";
   if (!uselessTypes.has(type.toLowerCase())) return type;
@@ -29,7 +29,7 @@ function contentTypeOf(part: Part): string | undefined {
 /** The header lines of a part sent as `name`, up to and with the empty line that ends them. */
 export function partHeader(part: Part, name: string): Buffer {
   const file = part.fileName === undefined ? "" : `; filename=${quoted(part.fileName)}`;
-  const type = contentTypeOf(part);
+  const type = typeAtUpstream(part);
   const typeLine = type === undefined || type === "" ? "" : `Content-Type: ${type}\r\n`;
   return Buffer.from(
     `Content-Disposition: form-data; name=${quoted(name)}${file}\r\n${typeLine}\r\n`,

@@ -44,12 +44,17 @@ export class Groups {
     return only;
   }
 
+  /** The group of that name, else the wildcard group with the longest text before its `*` that matches. */
+  nameFor(model: string): string | undefined {
+    return this.names.includes(model) ? model : this.#wildcardFor(model);
+  }
+
   /**
-   * The group of that name, else the wildcard group with the longest text before its `*` that matches.
+   * The group that serves a model.
    * @throws UnknownModelError, UnusableGroupError
    */
   find(model: string): Group {
-    const name = this.names.includes(model) ? model : this.#wildcardFor(model);
+    const name = this.nameFor(model);
     if (name === undefined) throw new UnknownModelError(model, this.names);
     const deployments = this.#groups.get(name);
     if (deployments === undefined) throw new UnusableGroupError(name, this.unusable.get(name) ?? "");

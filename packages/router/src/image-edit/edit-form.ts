@@ -29,7 +29,7 @@ export async function editForm(options: ImageEditOptions, model: string): Promis
     user: options.user,
     ...options.extraFields,
   }).flatMap(([name, value]) => (value === undefined ? [] : [fieldPart(name, String(value))]));
-  return new MultipartBody([...fields, ...files]);
+  return MultipartBody.of([...fields, ...files]);
 }
 
 function fieldPart(name: string, value: string): Part {

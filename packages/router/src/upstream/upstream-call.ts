@@ -33,6 +33,15 @@ export class UpstreamCallError extends Error {
   }
 }
 
+/** The proxy on the way to the upstream opens no tunnel. */
+class ProxyRefusalError extends Error {
+  override readonly name = "ProxyRefusalError";
+
+  constructor(status: number) {
+    super(`the proxy refused with status ${status}`);
+  }
+}
+
 /**
  * Sends a request and waits for the head of its answer. No timeout of its own: the signal is the only one.
  * @throws UpstreamCallError, also from the body's iterator.
@@ -54,6 +63,10 @@ export async function callUpstream(
     });
     outgoing.once("finish", () => {
       progress.bodySent = true;
+    });
+    // The agent would pass on a proxy's refusal as if it were the upstream's own answer.
+    outgoing.once("proxyConnect", ({ statusCode }: { readonly statusCode: number }) => {
+      if (statusCode !== 200) outgoing.destroy(new ProxyRefusalError(statusCode));
     });
     // An upstream may answer before it has read everything; the connection's end is then no error of this call.
     outgoing.on("error", () => undefined);
@@ -90,6 +103,7 @@ function joined(headers: http.IncomingHttpHeaders): Record<string, string> {
 
 /** `ECONNREFUSED` says more than "connect ECONNREFUSED 10.1.2.3:443", and shows no address. */
 function describe(cause: unknown): string {
+  if (cause instanceof ProxyRefusalError) return cause.message;
   const code = (cause as { code?: unknown } | undefined)?.code;
   switch (code) {
     case "ECONNREFUSED":
