@@ -1,0 +1,12 @@
+import { setTimeout } from "node:timers/promises";
+
+/** Asks again and again until there is something other than `undefined` or `false`; the test's own deadline ends it. */
+export async function until<Result>(
+  ask: () => Result | undefined | false | Promise<Result | undefined | false>,
+): Promise<Result> {
+  for (;;) {
+    const result = await ask();
+    if (result !== undefined && result !== false) return result;
+    await setTimeout(10);
+  }
+}
