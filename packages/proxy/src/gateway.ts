@@ -1,10 +1,11 @@
-import http from "node:http";
+import type http from "node:http";
 import { MasterKey } from "@darkroom/accounts";
 import { createRouter } from "@darkroom/router";
 import type { Logger } from "pino";
 import { createApplication } from "./application.js";
 import type { GatewayConfig } from "./config/gateway-config.js";
 import { forwardedHeaders } from "./access/forwarded-headers.js";
+import { createExpressServer } from "./express-server.js";
 import { InFlight } from "./in-flight.js";
 import { logAttempt } from "./observability/log.js";
 import { Metrics } from "./observability/metrics.js";
@@ -104,7 +105,8 @@ export class Gateway {
       if (this.#draining) response.setHeader("connection", "close");
       application(request, response);
     };
-    const server = http.createServer(
+    const server = createExpressServer(
+      application,
       { keepAliveTimeout: keepAliveMs, headersTimeout: headersTimeoutMs, requestTimeout: 0 },
       handle,
     );
