@@ -32,7 +32,8 @@ export function logRequest(log: Logger, line: RequestLine): void {
             attempts: report.attempts.length,
             fallbacks: report.fallbacks,
             images: report.images,
-            costUsd: report.cost ? formatUsd(report.cost.nanoUsd) : null,
+            // Null: no price is known. Absent: nothing was answered.
+            ...(report.cost === undefined ? {} : { costUsd: report.cost && formatUsd(report.cost.nanoUsd) }),
           }),
       durationMs: Math.round(line.durationMs),
     },

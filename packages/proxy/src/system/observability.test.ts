@@ -278,7 +278,7 @@ describe("the log", () => {
   });
 
   test.each([
-    ["refused", 400, { group: "edits", attempts: 1, costUsd: null }],
+    ["refused", 400, { group: "edits", attempts: 1 }],
     ["unpriced", 200, { group: "nova", costUsd: null, images: 1 }],
     ["junk", 400, { reason: "model_not_found" }],
     ["wrongKey", 401, { reason: "invalid_api_key" }],
