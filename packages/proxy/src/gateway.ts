@@ -9,16 +9,13 @@ import { createExpressServer } from "./express-server.js";
 import { InFlight } from "./in-flight.js";
 import { logAttempt } from "./observability/log.js";
 import { Metrics } from "./observability/metrics.js";
-import { ByteBudget } from "./upload/byte-budget.js";
+import { uploadMemory } from "./upload/upload-memory.js";
 
 /** Longer than the 60 s after which common load balancers drop an idle connection: they must be the first to close. */
 const keepAliveMs = 75_000;
 
 /** The time a client has to send its headers; bodies have the upload's own deadline. */
 const headersTimeoutMs = 60_000;
-
-/** After the last edit, the time its answer has to reach a slow client. */
-const lastAnswersMs = 5_000;
 
 /** A running gateway: router, accounts and the HTTP edge, wired together. */
 export class Gateway {
@@ -30,7 +27,7 @@ export class Gateway {
 
   constructor(config: GatewayConfig, log: Logger) {
     const router = createRouter(config.router);
-    const uploads = new ByteBudget(config.upload);
+    const uploads = uploadMemory(config.upload);
     const isDraining = (): boolean => this.#draining;
     router.events.on("attempt", (event) => {
       logAttempt(log, event);
@@ -75,16 +72,15 @@ export class Gateway {
     return chosen;
   }
 
-  /** Refuses what is new and waits, for so long at most, until what runs is answered; then closes. */
+  /** Refuses what is new and waits, for so long at most, until what runs is answered and taken; then closes. */
   async drain(limitMs: number): Promise<void> {
     this.#draining = true;
-    await this.#edits.whenIdle(limitMs);
-    const closed = this.#servers.map((server) => new Promise((resolve) => server.close(resolve)));
-    const lastAnswers = setTimeout(() => {
+    const tooLong = setTimeout(() => {
       this.#closeConnections();
-    }, lastAnswersMs);
-    await Promise.all(closed);
-    clearTimeout(lastAnswers);
+    }, limitMs);
+    await this.#edits.whenIdle(limitMs);
+    await Promise.all(this.#servers.map((server) => new Promise((resolve) => server.close(resolve))));
+    clearTimeout(tooLong);
     this.#router.close();
   }
 
@@ -103,6 +99,10 @@ export class Gateway {
     const application = this.#application;
     const handle = (request: http.IncomingMessage, response: http.ServerResponse): void => {
       if (this.#draining) response.setHeader("connection", "close");
+      // A connection that was kept for more would keep the gateway from ending.
+      response.once("close", () => {
+        if (this.#draining) setImmediate(() => server.closeIdleConnections());
+      });
       application(request, response);
     };
     const server = createExpressServer(

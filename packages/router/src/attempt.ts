@@ -1,10 +1,12 @@
 import { type EditCost, costOfEdit } from "@darkroom/cost-calculator";
 import type { AnswerFacts } from "./answer/answer-scanner.js";
+import { AnswerMemory, AnswerTooLargeError } from "./answer/answer-memory.js";
 import type { AnswerSink } from "./answer/answer-sink.js";
 import { receiveWhole } from "./answer/receive-whole.js";
 import type { Received } from "./answer/received.js";
 import { relayEvents } from "./answer/relay-events.js";
 import type { Deployment } from "./deployments/deployment.js";
+import type { ByteBudget } from "./memory/byte-budget.js";
 import type { EditProgress } from "./progress.js";
 import { openai } from "./providers/openai.js";
 import type { AttemptReport } from "./report.js";
@@ -13,6 +15,13 @@ import type { Failure } from "./retries/failure.js";
 import type { Connections } from "./upstream/connections.js";
 import { type UpstreamAnswer, UpstreamCallError, callUpstream } from "./upstream/upstream-call.js";
 
+/** How much memory answers may take. */
+export interface AnswerLimits {
+  readonly memory: ByteBudget;
+  /** Of one answer. */
+  readonly maxBytes: number;
+}
+
 /** What an attempt works with. */
 export interface AttemptContext {
   readonly deployment: Deployment;
@@ -20,6 +29,7 @@ export interface AttemptContext {
   readonly deadline: Deadline;
   readonly sink: AnswerSink;
   readonly connections: Connections;
+  readonly answers: AnswerLimits;
   readonly nowMs: () => number;
 }
 
@@ -37,10 +47,11 @@ export interface AttemptOutcome {
 export async function attempt(context: AttemptContext): Promise<AttemptOutcome> {
   const startedAtMs = context.nowMs();
   context.progress.attemptSinceMs = startedAtMs;
-  const { received, head } = await send(context);
+  const { received, head, memory } = await send(context);
   context.progress.attemptSinceMs = undefined;
   const report = conclude(context, received, head, context.nowMs() - startedAtMs);
-  received.release?.(context.progress.report());
+  const taken = received.release?.(context.progress.report()) ?? Promise.resolve();
+  void taken.finally(() => memory?.release());
   return {
     report,
     released: received.release !== undefined,
@@ -51,18 +62,17 @@ export async function attempt(context: AttemptContext): Promise<AttemptOutcome> 
 interface Sent {
   readonly received: Received;
   readonly head?: UpstreamAnswer;
+  /** What the answer holds until it is released, and taken. */
+  readonly memory?: AnswerMemory;
 }
 
-async function send({ deployment, progress, deadline, sink, connections }: AttemptContext): Promise<Sent> {
+async function send(context: AttemptContext): Promise<Sent> {
+  const { deployment, progress, deadline, connections } = context;
   const { request } = progress;
   const timeoutMs = request.parameters.stream
     ? (deployment.streamTimeoutMs ?? deployment.timeoutMs)
     : deployment.timeoutMs;
   return deadline.run(timeoutMs, async (signal) => {
-    const failureOf = (error: UpstreamCallError): Failure => {
-      if (signal.aborted) return signal.reason as Failure;
-      return { kind: error.reason, reason: error.message };
-    };
     let head: UpstreamAnswer | undefined;
     try {
       head = await callUpstream(
@@ -83,15 +93,49 @@ async function send({ deployment, progress, deadline, sink, connections }: Attem
         },
         connections,
       );
-      const received = isEventStream(head)
-        ? await relayEvents(head, sink, () => progress.report(), failureOf)
-        : await receiveWhole(head, sink);
-      return { received, head };
+      return { head, ...(await receive(head, context, signal)) };
     } catch (error) {
-      if (!(error instanceof UpstreamCallError)) throw error;
-      return { received: { facts: [], failure: failureOf(error) }, ...(head === undefined ? {} : { head }) };
+      head?.discard();
+      return {
+        received: { facts: [], failure: failureOf(error, signal) },
+        ...(head === undefined ? {} : { head }),
+      };
     }
   });
+}
+
+/** Reads the answer within its memory, which is kept where there is something to release. */
+async function receive(
+  head: UpstreamAnswer,
+  { progress, sink, answers }: AttemptContext,
+  signal: AbortSignal,
+): Promise<Pick<Sent, "received" | "memory">> {
+  const memory = await AnswerMemory.reserve(head, answers.memory, answers.maxBytes, signal);
+  try {
+    const received = isEventStream(head)
+      ? await relayEvents(
+          head,
+          sink,
+          memory,
+          () => progress.report(),
+          (error) => failureOf(error, signal),
+        )
+      : await receiveWhole(head, sink, memory);
+    if (received.release !== undefined) return { received, memory };
+    memory.release();
+    return { received };
+  } catch (error) {
+    memory.release();
+    throw error;
+  }
+}
+
+/** @throws the error itself, where it is none of those that a call may end with */
+function failureOf(error: unknown, signal: AbortSignal): Failure {
+  if (signal.aborted) return signal.reason as Failure;
+  if (error instanceof UpstreamCallError) return { kind: error.reason, reason: error.message };
+  if (error instanceof AnswerTooLargeError) return { kind: "too large", reason: error.message };
+  throw error;
 }
 
 function conclude(

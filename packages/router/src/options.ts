@@ -15,13 +15,24 @@ export interface RouterOptions {
   readonly streamTimeoutMs?: number;
   /** Groups to go on in, by the group that failed; `*` stands for every group without an entry (`fallbacks`, `default_fallbacks`). */
   readonly fallbacks?: ReadonlyMap<string, readonly string[]>;
+  /** Memory that answers together may hold, from their arrival until their clients have taken them. */
+  readonly answerMemoryBytes?: number;
+  /** The largest answer (`max_response_size_mb`); at most `answerMemoryBytes`. */
+  readonly maxAnswerBytes?: number;
   /** How many fallback groups one request may try (`max_fallbacks`). */
   readonly maxFallbacks?: number;
 }
 
-/** Defaults: 2 retries as LiteLLM behaves, 600 s as its `timeout`, 5 fallbacks as its `max_fallbacks`. */
+const mebibyte = 1024 * 1024;
+
+/**
+ * Defaults: 2 retries as LiteLLM behaves, 600 s as its `timeout`, 5 fallbacks as its `max_fallbacks`. The largest answer that
+ * OpenAI gives is ten pictures of some 25 MB of base64 each.
+ */
 export const defaultOptions = {
   retries: 2,
   timeoutMs: 600_000,
   maxFallbacks: 5,
+  answerMemoryBytes: 512 * mebibyte,
+  maxAnswerBytes: 256 * mebibyte,
 } as const;

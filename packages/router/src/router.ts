@@ -1,5 +1,5 @@
 import type { AnswerSink } from "./answer/answer-sink.js";
-import { attempt } from "./attempt.js";
+import { type AnswerLimits, attempt } from "./attempt.js";
 import type { Deployment } from "./deployments/deployment.js";
 import { type DeploymentOptions, completed } from "./deployments/deployment-options.js";
 import { type Group, Groups } from "./deployments/groups.js";
@@ -12,6 +12,7 @@ import {
   streamImageEdit,
 } from "./image-edit/image-edit.js";
 import type { ImageEditOptions } from "./image-edit/image-edit-options.js";
+import { ByteBudget } from "./memory/byte-budget.js";
 import { type RouterOptions, defaultOptions } from "./options.js";
 import { EditProgress } from "./progress.js";
 import type { EditReport } from "./report.js";
@@ -32,6 +33,7 @@ export class Router {
   readonly #groups: Groups;
   readonly #strategy: SimpleShuffle;
   readonly #connections = new Connections();
+  readonly #answers: AnswerLimits;
 
   constructor(
     private readonly options: RouterOptions,
@@ -40,6 +42,12 @@ export class Router {
   ) {
     this.#groups = new Groups(options.deployments, options.unusableGroups);
     this.#strategy = new SimpleShuffle(random);
+    this.#answers = answerLimits(options);
+  }
+
+  /** Bytes that answers hold now, from their arrival until their clients have taken them. */
+  get answerBytes(): number {
+    return this.#answers.memory.usedBytes;
   }
 
   /** The names of all model groups. */
@@ -147,6 +155,7 @@ export class Router {
         deadline,
         sink,
         connections: this.#connections,
+        answers: this.#answers,
         nowMs: this.nowMs,
       };
       const outcome = await attempt(context);
@@ -179,6 +188,18 @@ export class Router {
     const streamTimeoutMs = parameters.stream ? options.streamTimeoutMs : undefined;
     return timeoutMs ?? streamTimeoutMs ?? options.timeoutMs ?? defaultOptions.timeoutMs;
   }
+}
+
+/** Answers of unknown length get memory in such steps: a picture of the usual size fits into one. */
+const answerStepBytes = 4 * 1024 * 1024;
+
+function answerLimits(options: RouterOptions): AnswerLimits {
+  const { answerMemoryBytes, maxAnswerBytes } = options;
+  const totalBytes = answerMemoryBytes ?? Math.max(defaultOptions.answerMemoryBytes, maxAnswerBytes ?? 0);
+  const maxBytes = maxAnswerBytes ?? Math.min(defaultOptions.maxAnswerBytes, totalBytes);
+  const settings = { totalBytes, largestLeaseBytes: maxBytes, stepBytes: answerStepBytes };
+  // Nobody is refused: what is paid waits as long as its request may.
+  return { maxBytes, memory: new ByteBudget(settings, () => new TypeError("an answer was refused memory")) };
 }
 
 /** The first group's failure is the client's: that is the model it asked for. */

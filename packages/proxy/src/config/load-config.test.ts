@@ -237,3 +237,12 @@ it("refuses memory for uploads that cannot hold one request, and grows it by its
   const { upload } = folder.load(settings("max_request_size_mb: 1024"));
   expect(upload.memoryBudgetBytes).toBe(upload.maxRequestBytes);
 });
+
+it("takes the sizes of answers, and refuses memory that cannot hold the largest", () => {
+  const settings = (text: string) => `${oneModel}general_settings: {${text}}`;
+  const { router } = folder.load(settings("max_response_size_mb: 10, answer_memory_mb: 20"));
+  expect(router).toMatchObject({ maxAnswerBytes: 10_485_760, answerMemoryBytes: 20_971_520 });
+  expect(() => folder.load(settings("max_response_size_mb: 10, answer_memory_mb: 5"))).toThrow(
+    /general_settings.answer_memory_mb: expected at least as much as max_response_size_mb/,
+  );
+});

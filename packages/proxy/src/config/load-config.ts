@@ -53,6 +53,7 @@ export function loadConfig(options: LoadOptions): GatewayConfig {
   findings.throwIfAny();
   const groups = knownGroups(models);
   const upload = uploadSettings(settings, resolved, findings);
+  const answers = answerLimits(settings, resolved, findings);
   const fallbacks = fallbacksOf(settings, resolved, groups, findings);
   const { defaultModel, forcedModel } = modelsForRequests(settings, resolved, groups, findings);
   findings.throwIfAny();
@@ -66,6 +67,7 @@ export function loadConfig(options: LoadOptions): GatewayConfig {
     router: {
       ...routerOptions(settings, models, fallbacks),
       ...(defaultModel !== undefined && { defaultModel }),
+      ...answers,
     },
     ...(masterKey !== undefined && { masterKey }),
     ...(litellm_key_header_name !== undefined && { keyHeaderName: litellm_key_header_name }),
@@ -150,6 +152,22 @@ function uploadSettings(
     waitMs: upload_wait === undefined ? upload.waitMs : millisecondsOf(upload_wait),
     timeoutMs: upload_timeout === undefined ? upload.timeoutMs : millisecondsOf(upload_timeout),
     minimumBytesPerSecond: general.upload_minimum_bytes_per_second ?? upload.minimumBytesPerSecond,
+  };
+}
+
+function answerLimits(
+  { general_settings: general }: FileSettings,
+  root: Located,
+  findings: Findings,
+): Pick<RouterOptions, "answerMemoryBytes" | "maxAnswerBytes"> {
+  const { max_response_size_mb: largest, answer_memory_mb: memory } = general;
+  if (largest !== undefined && memory !== undefined && memory < largest) {
+    const path = ["general_settings", "answer_memory_mb"];
+    findings.problem(positionOf(root, path), path, "expected at least as much as max_response_size_mb");
+  }
+  return {
+    ...(memory !== undefined && { answerMemoryBytes: bytesOf(memory) }),
+    ...(largest !== undefined && { maxAnswerBytes: bytesOf(largest) }),
   };
 }
 

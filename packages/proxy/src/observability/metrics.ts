@@ -1,7 +1,7 @@
 import type { AttemptEvent, EditReport, Router } from "@darkroom/router";
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from "prom-client";
 import type { InFlight } from "../in-flight.js";
-import type { ByteBudget } from "../upload/byte-budget.js";
+import type { ByteBudget } from "@darkroom/router";
 
 /** An edit takes from milliseconds (a refusal) to minutes (sixteen large images). */
 const durationBucketsSeconds = [0.005, 0.025, 0.1, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120, 180, 300, 600];
@@ -82,6 +82,14 @@ export class Metrics {
       registers: [this.registry],
       collect() {
         this.set(uploads.usedBytes);
+      },
+    });
+    new Gauge({
+      name: "darkroom_answer_bytes",
+      help: "Bytes of the memory budget that answers hold now, until their clients have taken them.",
+      registers: [this.registry],
+      collect() {
+        this.set(router.answerBytes);
       },
     });
     new Gauge({

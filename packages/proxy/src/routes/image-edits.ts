@@ -5,7 +5,7 @@ import { HttpAnswer } from "../answers/http-answer.js";
 import { GatewayError } from "../errors.js";
 import type { InFlight } from "../in-flight.js";
 import { recordOf } from "../observability/request-record.js";
-import type { ByteBudget } from "../upload/byte-budget.js";
+import type { ByteBudget } from "@darkroom/router";
 import { receiveUpload } from "../upload/receive-upload.js";
 import type { UploadSettings } from "../upload/upload-settings.js";
 
@@ -43,7 +43,11 @@ export function imageEdits(options: ImageEditsOptions): RequestHandler {
         headers: forwardedHeaders(request.headers),
         ...upload.controls,
       };
-      const answer = new HttpAnswer(response, () => record.timing());
+      const answer = new HttpAnswer(
+        response,
+        () => record.timing(),
+        () => upload.release(),
+      );
       const running = router.edit(edit, answer, clientGone);
       record.follow(running);
       await running;

@@ -1,9 +1,9 @@
 import type { IncomingMessage } from "node:http";
 import { Readable } from "node:stream";
 import { ClientGoneError } from "@darkroom/router";
-import type { MemoryLease } from "./memory-lease.js";
+import type { MemoryLease } from "@darkroom/router";
 import { SmallChunks } from "./small-chunks.js";
-import type { Timers } from "./timers.js";
+import type { Timers } from "@darkroom/router";
 import { RequestTooLargeError, UploadMemoryError, UploadTooSlowError } from "./upload-errors.js";
 import type { CompleteUploadSettings } from "./upload-settings.js";
 

@@ -1,4 +1,4 @@
-import type { Timers } from "./timers.js";
+import type { Timers } from "@darkroom/router";
 
 /** A clock that tests move by hand. */
 export class ManualTimers implements Timers {

@@ -9,12 +9,12 @@ import {
   type RequestControls,
 } from "@darkroom/router";
 import { BodyStream } from "./body-stream.js";
-import type { ByteBudget } from "./byte-budget.js";
-import type { MemoryLease } from "./memory-lease.js";
+import type { ByteBudget } from "@darkroom/router";
+import type { MemoryLease } from "@darkroom/router";
 import { FormScanner } from "./form-scanner.js";
 import { parseForm } from "./parse-form.js";
 import { PartOutline } from "./part-outline.js";
-import { systemTimers, type Timers } from "./timers.js";
+import { systemTimers, type Timers } from "@darkroom/router";
 import { readUploadHeaders, type UploadHeaders } from "./upload-headers.js";
 import {
   type CompleteUploadSettings,

@@ -1,5 +1,5 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
-import { systemTimers, type Timers } from "./timers.js";
+import { systemTimers, type Timers } from "@darkroom/router";
 
 /** A complete answer. */
 export interface Refusal {

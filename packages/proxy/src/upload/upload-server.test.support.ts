@@ -4,10 +4,11 @@ import http from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { type Deployment, InvalidRequestError } from "@darkroom/router";
 import { Response } from "undici";
-import { ByteBudget } from "./byte-budget.js";
+import type { ByteBudget } from "@darkroom/router";
+import { uploadMemory } from "./upload-memory.js";
 import { type Upload, receiveUpload } from "./receive-upload.js";
 import { refusePolitely } from "./refuse-politely.js";
-import type { Timers } from "./timers.js";
+import type { Timers } from "@darkroom/router";
 import { UploadError } from "./upload-errors.js";
 import type { UploadSettings } from "./upload-settings.js";
 
@@ -70,7 +71,7 @@ export class UploadTestServer {
   constructor(options: Options = {}) {
     this.#options = options;
     this.#settings = { ...testSettings, ...options.settings };
-    this.budget = new ByteBudget(this.#settings, options.timers);
+    this.budget = uploadMemory(this.#settings, options.timers);
     const handle = (request: http.IncomingMessage, response: http.ServerResponse) => {
       void this.#handle(request, response);
     };

@@ -11,12 +11,12 @@ export interface AnswerHead {
  * Once one of its methods was called, nothing is retried any more. A client that is gone swallows what it is sent.
  */
 export interface AnswerSink {
-  /** Releases a whole answer. `report` is final. */
-  sendWhole(head: AnswerHead, body: readonly Buffer[], report: EditReport): void;
+  /** Releases a whole answer. `report` is final. Resolves when the client has taken it all, or is gone. */
+  sendWhole(head: AnswerHead, body: readonly Buffer[], report: EditReport): Promise<void>;
   /** Begins a streamed answer. `report` says what is known so far: the cost is not. */
   startStream(head: AnswerHead, report: EditReport): void;
   /** Resolves when more may be written, so that a slow client slows the upstream. */
   writeEvent(bytes: readonly Buffer[]): Promise<void>;
-  /** `report` is final. */
-  endStream(report: EditReport): void;
+  /** `report` is final. Resolves when the client has taken it all, or is gone. */
+  endStream(report: EditReport): Promise<void>;
 }

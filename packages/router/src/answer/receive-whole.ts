@@ -1,4 +1,5 @@
 import { type UpstreamAnswer } from "../upstream/upstream-call.js";
+import type { AnswerMemory } from "./answer-memory.js";
 import { AnswerScanner } from "./answer-scanner.js";
 import type { AnswerSink } from "./answer-sink.js";
 import type { Received } from "./received.js";
@@ -7,12 +8,19 @@ const incomplete = { kind: "cut", reason: "the answer is not complete JSON" } as
 
 /**
  * Holds a JSON answer, as the buffers that arrived, until it is complete.
- * @throws UpstreamCallError if the connection breaks first.
+ * @throws UpstreamCallError if the connection breaks first; AnswerTooLargeError.
  */
-export async function receiveWhole(answer: UpstreamAnswer, sink: AnswerSink): Promise<Received> {
+export async function receiveWhole(
+  answer: UpstreamAnswer,
+  sink: AnswerSink,
+  memory: AnswerMemory,
+): Promise<Received> {
   const scanner = new AnswerScanner();
   const body: Buffer[] = [];
+  let bytes = 0;
   for await (const chunk of answer.body) {
+    bytes += chunk.length;
+    await memory.hold(bytes);
     body.push(chunk);
     scanner.push(chunk);
   }
@@ -23,9 +31,7 @@ export async function receiveWhole(answer: UpstreamAnswer, sink: AnswerSink): Pr
   if (!scanner.complete) return { facts: [], failure: incomplete };
   return {
     facts: [scanner.facts],
-    release: (report) => {
-      sink.sendWhole(head, body, report);
-    },
+    release: (report) => sink.sendWhole(head, body, report),
   };
 }
 

@@ -9,7 +9,7 @@ export interface Received {
   readonly failure?: Failure;
   /**
    * Gives the answer, or what was held back of a stream, to the client. Absent where the client has seen nothing yet
-   * and should not: then another deployment may still serve it.
+   * and should not: then another deployment may still serve it. Resolves when the client has taken it, or is gone.
    */
-  readonly release?: (report: EditReport) => void;
+  readonly release?: (report: EditReport) => Promise<void>;
 }

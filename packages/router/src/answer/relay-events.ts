@@ -1,6 +1,7 @@
 import type { EditReport } from "../report.js";
 import type { Failure } from "../retries/failure.js";
-import { type UpstreamAnswer, UpstreamCallError } from "../upstream/upstream-call.js";
+import type { UpstreamAnswer } from "../upstream/upstream-call.js";
+import type { AnswerMemory } from "./answer-memory.js";
 import type { AnswerFacts } from "./answer-scanner.js";
 import type { AnswerHead, AnswerSink } from "./answer-sink.js";
 import type { Received } from "./received.js";
@@ -14,24 +15,25 @@ const endedEarly = { kind: "cut", reason: "the stream ended before the edit was 
  * paid part, released only when its outcome has been concluded. Nothing is sent before the first named event, so that a
  * stream which breaks early can still be served by another deployment.
  *
- * @param failureOf what a broken connection means for the attempt
+ * @param failureOf what an error while reading means for the attempt: a broken connection, an event too large
  */
 export async function relayEvents(
   answer: UpstreamAnswer,
   sink: AnswerSink,
+  memory: AnswerMemory,
   report: () => EditReport,
-  failureOf: (error: UpstreamCallError) => Failure,
+  failureOf: (error: unknown) => Failure,
 ): Promise<Received> {
   const relay = new EventRelay({ status: answer.status, headers: answer.headers }, sink, report);
   const reader = new EventReader();
   try {
     for await (const chunk of answer.body) {
+      await memory.hold(reader.heldBytes + relay.heldBytes + chunk.length);
       for (const event of reader.push(chunk)) await relay.take(event);
     }
     return relay.end(reader.rest());
   } catch (error) {
-    if (error instanceof UpstreamCallError) return relay.broken(failureOf(error));
-    throw error;
+    return relay.broken(failureOf(error));
   }
 }
 
@@ -70,6 +72,10 @@ class EventRelay {
     return this.#received();
   }
 
+  get heldBytes(): number {
+    return this.#held.reduce((sum, { length }) => sum + length, 0);
+  }
+
   get #mayForward(): boolean {
     return this.#started && !this.#holdsCompleted;
   }
@@ -106,13 +112,13 @@ class EventRelay {
     const facts = this.#completed;
     const failure = this.#failure;
     if (failure !== undefined && !this.#started && !this.#holdsCompleted) return { facts, failure };
-    const release = (report: EditReport): void => {
+    const release = (report: EditReport): Promise<void> => {
       this.#start();
       if (this.#held.length > 0) void this.sink.writeEvent(this.#held);
       if (failure !== undefined && !this.#errorWasSent) {
         void this.sink.writeEvent([errorEvent(failure.reason)]);
       }
-      this.sink.endStream(report);
+      return this.sink.endStream(report);
     };
     return { facts, release, ...(failure === undefined ? {} : { failure }) };
   }

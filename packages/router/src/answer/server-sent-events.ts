@@ -50,6 +50,11 @@ export class EventReader {
     return events;
   }
 
+  /** Bytes of the event that is still incomplete. */
+  get heldBytes(): number {
+    return this.#bytes.reduce((sum, { length }) => sum + length, 0);
+  }
+
   /** What arrived after the last event's end: a cut event, unless empty. */
   rest(): readonly Buffer[] {
     return this.#bytes;

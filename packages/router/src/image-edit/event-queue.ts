@@ -19,10 +19,11 @@ export class EventQueue implements AnswerSink {
   #onTaken: (() => void) | undefined;
 
   /** An upstream that does not stream answers whole: each of its images is then a completed event. */
-  sendWhole(_head: AnswerHead, body: readonly Buffer[], _report: EditReport): void {
+  sendWhole(_head: AnswerHead, body: readonly Buffer[], _report: EditReport): Promise<void> {
     const { data = [], ...rest } = JSON.parse(Buffer.concat(body).toString("utf8")) as { data?: object[] };
     this.#events.push(...data.map((image) => ({ type: "image_edit.completed", ...rest, ...image })));
     this.end();
+    return Promise.resolve();
   }
 
   startStream(): void {
@@ -40,8 +41,9 @@ export class EventQueue implements AnswerSink {
     });
   }
 
-  endStream(): void {
+  endStream(): Promise<void> {
     this.end();
+    return Promise.resolve();
   }
 
   /** No event comes after this; readers that wait get the error, if there is one. */

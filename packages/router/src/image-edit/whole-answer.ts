@@ -5,8 +5,9 @@ import type { EditReport } from "../report.js";
 export class WholeAnswer implements AnswerSink {
   readonly #body: Buffer[] = [];
 
-  sendWhole(_head: AnswerHead, body: readonly Buffer[], _report: EditReport): void {
+  sendWhole(_head: AnswerHead, body: readonly Buffer[], _report: EditReport): Promise<void> {
     this.#body.push(...body);
+    return Promise.resolve();
   }
 
   /** @throws Error: no stream was asked for */
@@ -18,8 +19,8 @@ export class WholeAnswer implements AnswerSink {
     return Promise.resolve();
   }
 
-  endStream(): void {
-    // Nothing was started.
+  endStream(): Promise<void> {
+    return Promise.resolve();
   }
 
   json(): unknown {

@@ -17,6 +17,7 @@ export type Failure =
     }
   | { readonly kind: "connection" | "cut"; readonly reason: string }
   | { readonly kind: "timeout"; readonly timeoutMs: number; readonly reason: string }
+  | { readonly kind: "too large"; readonly reason: string }
   | { readonly kind: "client gone"; readonly reason: string };
 
 /** What may be done after a failed attempt. */
@@ -38,6 +39,8 @@ export function nextStepAfter(failure: Failure): NextStep {
       return anywhere;
     case "timeout":
       return elsewhereOnly;
+    // Another call would bring, and cost, as much again.
+    case "too large":
     case "client gone":
       return nowhere;
     case "answer":
@@ -59,6 +62,7 @@ export function errorFor(failure: Failure): RouterError {
       return new UpstreamAnswerError(failure.head, failure.body);
     case "connection":
     case "cut":
+    case "too large":
       return new UpstreamConnectionError(failure.reason);
     case "timeout":
       return new DeadlineError(failure.timeoutMs);

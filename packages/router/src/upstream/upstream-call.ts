@@ -18,6 +18,8 @@ export interface UpstreamAnswer {
   readonly headers: Readonly<Record<string, string>>;
   /** Ends with an error if the connection breaks before the announced end. */
   readonly body: AsyncIterable<Buffer>;
+  /** Ends the call where its body is not wanted. */
+  discard(): void;
 }
 
 /** Why a call brought no complete answer. `bodySent` tells whether the upstream may have got (and billed) the whole request. */
@@ -79,6 +81,7 @@ export async function callUpstream(
       status: answer.statusCode ?? 0,
       headers: joined(answer.headers),
       body: readToEnd(answer),
+      discard: () => answer.destroy(),
     };
   } catch (cause) {
     throw new UpstreamCallError(progress.bodySent ? "cut" : "connection", progress.bodySent, cause);

@@ -9,8 +9,10 @@ export const generalSettings: Catalogue = {
     "image_generation_model",
     "completion_model",
     "max_request_size_mb",
+    "max_response_size_mb",
     // Darkroom's own.
     "default_model",
+    "answer_memory_mb",
     "upload_memory_mb",
     "upload_wait",
     "upload_timeout",
@@ -58,7 +60,6 @@ export const generalSettings: Catalogue = {
     "key_management_settings",
     "key_management_system",
     "litellm_jwtauth",
-    "max_response_size_mb",
     "maximum_spend_logs_retention_interval",
     "maximum_spend_logs_retention_period",
     "oauth2_config_mappings",

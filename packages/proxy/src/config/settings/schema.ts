@@ -39,6 +39,8 @@ export const fileSchemas = {
     completion_model: optional(text),
     default_model: optional(text),
     max_request_size_mb: optional(numberAbove(0)),
+    max_response_size_mb: optional(numberAbove(0)),
+    answer_memory_mb: optional(numberAbove(0)),
     upload_memory_mb: optional(numberAbove(0)),
     upload_wait: optional(numberFrom(0)),
     upload_timeout: optional(numberAbove(0)),

@@ -1,10 +1,18 @@
 import { Lease, type LeaseBudget, type MemoryLease } from "./memory-lease.js";
 import { systemTimers, type Timers } from "./timers.js";
-import { UploadMemoryError } from "./upload-errors.js";
-import { defaultUploadTuning, type UploadSettings, type UploadTuning } from "./upload-settings.js";
 
-type BudgetSettings = Pick<UploadSettings, "memoryBudgetBytes" | "maxRequestBytes" | "waitMs"> &
-  Partial<Pick<UploadTuning, "stepBytes" | "maxWaiting" | "retryAfterSeconds">>;
+export interface BudgetSettings {
+  /** What all leases together may hold. */
+  readonly totalBytes: number;
+  /** What one lease may hold. */
+  readonly largestLeaseBytes: number;
+  /** A lease of unknown size gets this much at a time. */
+  readonly stepBytes: number;
+  /** How long to wait for memory before it is refused; without it, for as long as the signal lets. */
+  readonly waitMs?: number;
+  /** How many may wait at once; further ones are refused at once. */
+  readonly maxWaiting?: number;
+}
 
 interface Waiting {
   readonly lease: Lease;
@@ -13,28 +21,33 @@ interface Waiting {
 }
 
 /**
- * Memory for uploads. A body of known length gets its memory at once, any other grows step by step, and both
- * hold it until their request is answered. First come, first served.
+ * Memory for bodies. One of known length gets its memory at once, any other grows step by step, and both hold it
+ * until it is given back. First come, first served.
  *
- * Uploads that hold memory and wait for more could block one another for ever. So the oldest growing one comes
+ * Bodies that hold memory and wait for more could block one another for ever. So the oldest growing one comes
  * before everybody, it is not turned away for waiting, and others are granted only what leaves room for it to
- * grow to the cap. Complete uploads need nothing more, so theirs comes back when their requests are answered:
- * whatever the oldest waits for will be free one day, then the next one is the oldest.
+ * grow to the cap. Complete bodies need nothing more, so theirs comes back when they have been used: whatever the
+ * oldest waits for will be free one day, then the next one is the oldest.
  */
 export class ByteBudget {
-  readonly #settings: Required<BudgetSettings>;
+  readonly #settings: BudgetSettings;
+  readonly #refusal: () => Error;
   readonly #timers: Timers;
-  /** Admitted uploads that may still grow, oldest first. */
+  /** Admitted bodies that may still grow, oldest first. */
   readonly #growing = new Set<Lease>();
   readonly #queue: Waiting[] = [];
   #used = 0;
 
-  /** @throws RangeError where the largest request would never fit */
-  constructor(settings: BudgetSettings, timers: Timers = systemTimers) {
-    if (settings.memoryBudgetBytes < settings.maxRequestBytes) {
-      throw new RangeError("The memory for uploads must hold at least one request of the largest size");
+  /**
+   * @param refusal what is thrown where no memory became free in time
+   * @throws RangeError where the largest body would never fit
+   */
+  constructor(settings: BudgetSettings, refusal: () => Error, timers: Timers = systemTimers) {
+    if (settings.totalBytes < settings.largestLeaseBytes) {
+      throw new RangeError("A byte budget must hold at least one lease of the largest size");
     }
-    this.#settings = { ...defaultUploadTuning, ...settings };
+    this.#settings = settings;
+    this.#refusal = refusal;
     this.#timers = timers;
   }
 
@@ -43,15 +56,15 @@ export class ByteBudget {
     return this.#used;
   }
 
-  /** How many uploads wait for memory. */
+  /** How many wait for memory. */
   get waiting(): number {
     return this.#queue.length;
   }
 
   /**
-   * Waits for the memory of an upload.
+   * Waits for the memory of a body.
    * @param contentLength bytes of the body; undefined when the client does not say
-   * @throws UploadMemoryError, or the signal's reason
+   * @throws the refusal, or the signal's reason; RangeError beyond the cap
    */
   async admit(contentLength: number | undefined, signal?: AbortSignal): Promise<MemoryLease> {
     const lease = new Lease(this.#asBudget(), contentLength === undefined);
@@ -68,10 +81,10 @@ export class ByteBudget {
 
   /** What to have granted so that `needed` fits, in whole steps up to the cap. */
   #nextStep(granted: number, needed: number): number {
-    const { stepBytes, maxRequestBytes } = this.#settings;
-    if (needed > maxRequestBytes) throw new RangeError("An upload must not grow beyond the cap");
+    const { stepBytes, largestLeaseBytes } = this.#settings;
+    if (needed > largestLeaseBytes) throw new RangeError("A lease must not grow beyond the cap");
     const steps = Math.ceil((needed - granted) / stepBytes);
-    return Math.min(granted + steps * stepBytes, maxRequestBytes);
+    return Math.min(granted + steps * stepBytes, largestLeaseBytes);
   }
 
   #request(lease: Lease, bytes: number, signal?: AbortSignal): Promise<void> {
@@ -81,7 +94,7 @@ export class ByteBudget {
       this.#grant(lease, bytes);
       return Promise.resolve();
     }
-    if (this.#queue.length >= this.#settings.maxWaiting && lease !== this.#oldest()) {
+    if (this.#queue.length >= (this.#settings.maxWaiting ?? Infinity) && lease !== this.#oldest()) {
       return Promise.reject(this.#refusal());
     }
     return new Promise((resolve, reject) => this.#enqueue(lease, bytes, signal, resolve, reject));
@@ -113,18 +126,16 @@ export class ByteBudget {
       reject(signal?.reason);
       this.#serve();
     };
-    const callOff = this.#timers.after(this.#settings.waitMs, () => {
+    const { waitMs } = this.#settings;
+    const onWaited = () => {
       if (lease === this.#oldest()) return;
       leave();
       reject(this.#refusal());
       this.#serve();
-    });
+    };
+    const callOff = waitMs === undefined ? () => undefined : this.#timers.after(waitMs, onWaited);
     signal?.addEventListener("abort", abort);
     this.#queue.push(waiting);
-  }
-
-  #refusal(): UploadMemoryError {
-    return new UploadMemoryError(this.#settings.retryAfterSeconds);
   }
 
   #oldest(): Lease | undefined {
@@ -135,8 +146,8 @@ export class ByteBudget {
   #fits(lease: Lease, bytes: number): boolean {
     const oldest = this.#oldest();
     const reserve =
-      oldest === undefined || oldest === lease ? 0 : this.#settings.maxRequestBytes - oldest.bytes;
-    return this.#used + bytes - lease.bytes + reserve <= this.#settings.memoryBudgetBytes;
+      oldest === undefined || oldest === lease ? 0 : this.#settings.largestLeaseBytes - oldest.bytes;
+    return this.#used + bytes - lease.bytes + reserve <= this.#settings.totalBytes;
   }
 
   #grant(lease: Lease, bytes: number): void {

@@ -1,13 +1,13 @@
-/** The memory one upload holds. */
+/** The memory one body holds. */
 export interface MemoryLease {
   /** Granted so far. */
   readonly bytes: number;
   /**
-   * Waits until at least `bytes` are granted; they must not exceed the cap of one request.
-   * @throws UploadMemoryError, or the signal's reason
+   * Waits until at least `bytes` are granted; they must not exceed the cap.
+   * @throws the budget's refusal, or the signal's reason
    */
   growTo(bytes: number, signal?: AbortSignal): Promise<void>;
-  /** The upload is complete: it keeps `bytes` and asks for no more. */
+  /** The body is complete: it keeps `bytes` and asks for no more. */
   settle(bytes: number): void;
   /** Gives everything back. Only the first call counts. */
   release(): void;
