@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { setUp } from "../setup.mjs";
 import { describeMachine, machineRemarks } from "./machine.mjs";
 import { help, parseOptions } from "./options.mjs";
+import { compareOverhead } from "./overhead.mjs";
 import { profileDarkroom } from "./profile.mjs";
 import { Progress } from "./progress.mjs";
 import { chart } from "./report/chart.mjs";
@@ -22,13 +23,18 @@ process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
 const upstream = await startUpstream();
 const place = { upstreamPort: upstream.port, folder };
 try {
-  const passed = options.profile ? await profileDarkroom(options, upstream, place) : await compare();
+  const passed = await chosenRun();
   process.exitCode = passed ? 0 : 1;
 } catch (error) {
   console.error(`\nThe benchmark could not go on: ${error.message}`);
   process.exitCode = 1;
 } finally {
   await upstream.end();
+}
+
+function chosenRun() {
+  if (options.profile) return profileDarkroom(options, upstream, place);
+  return options.overhead ? compareOverhead(options, upstream, place) : compare();
 }
 
 /** @returns {Promise<boolean>} whether everything that is there works and every byte was right */

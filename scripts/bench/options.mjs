@@ -34,6 +34,7 @@ export const help = `npm run bench [-- options]
   --json FILE         writes every figure of every round
   --svg FILE          writes a picture
   --smoke             everything once and short: does it work? Installs nothing
+  --overhead          whether the overhead that Darkroom tells in its header is what it adds, one edit at a time
   --profile           where Darkroom's CPU goes, by module, under the first payload and concurrency
   --help
 
@@ -52,6 +53,7 @@ Fails if an upload or an answer was not right byte for byte, or a target that is
  * @property {string} [json]
  * @property {string} [svg]
  * @property {boolean} smoke
+ * @property {boolean} overhead
  * @property {boolean} profile
  */
 
@@ -76,6 +78,7 @@ export function parseOptions(args) {
       svg: text,
       "no-memory": flag,
       smoke: flag,
+      overhead: flag,
       profile: flag,
       help: { ...flag, short: "h" },
     },
@@ -94,6 +97,7 @@ export function parseOptions(args) {
     json: given.json,
     svg: given.svg,
     smoke: given.smoke,
+    overhead: given.overhead,
     profile: given.profile,
   };
 }

@@ -4,6 +4,7 @@
  * wrong answer, so that nothing that goes wrong can go unnoticed.
  */
 import net from "node:net";
+import { answerBytes, errorAnswer } from "./answer-bytes.mjs";
 import { HttpReader } from "./http-reader.mjs";
 import { answerOf, eventPauseMs, parsePayload, uploadOf } from "./payloads.mjs";
 import { UploadCheck } from "./upload-check.mjs";
@@ -30,8 +31,7 @@ server.listen({ port: 0, host: "127.0.0.1", backlog: 1024 }, () =>
 function workOf({ payload, model, delayMs }) {
   const parsed = parsePayload(payload);
   const { image, fields } = uploadOf(parsed);
-  const { contentType, pieces } = answerOf(parsed);
-  const answer = parsed.isStream ? chunkedAnswer(contentType, pieces) : [wholeAnswer("200 OK", pieces[0])];
+  const answer = answerBytes(answerOf(parsed), parsed.isStream);
   return { wanted: { image, fields: { ...fields, model } }, answer, delayMs };
 }
 
@@ -78,31 +78,5 @@ function refuse(socket, fault) {
   counts.wrong += 1;
   counts.firstFault ??= fault;
   const message = `The benchmark's upstream did not expect ${fault}.`;
-  const error = { message, type: "invalid_request_error", param: null, code: "wrong_upload" };
-  socket.write(wholeAnswer("400 Bad Request", Buffer.from(JSON.stringify({ error }))));
-}
-
-function wholeAnswer(status, body) {
-  const length = `Content-Length: ${body.length}`;
-  return Buffer.concat([head(status, "application/json", length), body]);
-}
-
-function chunkedAnswer(contentType, pieces) {
-  const chunks = pieces.map((piece) =>
-    Buffer.concat([Buffer.from(`${piece.length.toString(16)}\r\n`), piece, Buffer.from("\r\n")]),
-  );
-  const last = chunks.length - 1;
-  chunks[0] = Buffer.concat([head("200 OK", contentType, "Transfer-Encoding: chunked"), chunks[0]]);
-  chunks[last] = Buffer.concat([chunks[last], Buffer.from("0\r\n\r\n")]);
-  return chunks;
-}
-
-function head(status, contentType, framing) {
-  const lines = [
-    `HTTP/1.1 ${status}`,
-    `Content-Type: ${contentType}`,
-    "x-request-id: req_benchmark",
-    framing,
-  ];
-  return Buffer.from(`${lines.join("\r\n")}\r\n\r\n`);
+  socket.write(errorAnswer("400 Bad Request", message, "wrong_upload"));
 }

@@ -47,18 +47,20 @@ export function createApplication(options: ApplicationOptions): Express {
 
   application.use(recordRequests(log, metrics));
   if (masterKey === undefined) application.use(onlyThisMachine);
+  application.post(
+    ["/v1/images/edits", "/images/edits", "/openai/deployments/:model/images/edits"],
+    withKey,
+    imageEdits(options),
+  );
+
+  application.use(sendIds);
   // Probes have no key; what they are told is no secret.
   application.get(["/health/liveliness", "/health/liveness"], liveliness);
   application.get("/health/readiness", readiness(isDraining));
   if (metricsNeedKey) application.use("/metrics", withKey);
   application.get("/metrics", exposeMetrics(metrics));
   application.get("/", page({ router, needsKey: masterKey !== undefined, isDraining }));
-
   application.use(withKey);
-  application.post(
-    ["/v1/images/edits", "/images/edits", "/openai/deployments/:model/images/edits"],
-    imageEdits(options),
-  );
   application.get(["/v1/models", "/models"], listModels(router));
   application.use(notFound);
   application.use(answerErrors(log));
@@ -68,13 +70,16 @@ export function createApplication(options: ApplicationOptions): Express {
 /** Gives every request its record, every answer its id, and tells log and metrics how it ended. */
 function recordRequests(log: Logger, metrics: Metrics): RequestHandler {
   return (request, response, next) => {
-    const record = new RequestRecord();
+    const record = new RequestRecord(request.headers["x-litellm-call-id"]);
     const { path } = request;
     response.locals["record"] = record;
-    response.setHeader("x-request-id", record.id);
-    response.setHeader("x-litellm-call-id", callId(request.headers["x-litellm-call-id"]) ?? record.id);
+    // Node calls a response finished that was destroyed behind its end: only the event tells that all went out.
+    let isTaken = false;
+    response.once("finish", () => {
+      isTaken = true;
+    });
     response.once("close", () => {
-      const status = response.writableFinished ? response.statusCode : 499;
+      const status = isTaken ? response.statusCode : 499;
       const route = routeLabel(path);
       const { durationMs } = record.timing();
       metrics.countRequest({ route, group: record.group, status, durationMs });
@@ -94,10 +99,12 @@ function recordRequests(log: Logger, metrics: Metrics): RequestHandler {
   };
 }
 
-/** A client's own id for the call is kept, as LiteLLM does, if it is one. */
-function callId(header: string | string[] | undefined): string | undefined {
-  return typeof header === "string" && /^[\w.:-]{1,128}$/.test(header) ? header : undefined;
-}
+/** An edit's answer brings its ids along with all its other headers, which costs less than setting them one by one. */
+const sendIds: RequestHandler = (_request, response, next) => {
+  const [idName = "", id = "", callIdName = "", callId = ""] = recordOf(response).idHeaders;
+  response.setHeader(idName, id).setHeader(callIdName, callId);
+  next();
+};
 
 /** Every error of every route ends here; what it was is logged, what the client is told stands in errors.ts. */
 function answerErrors(log: Logger): ErrorRequestHandler {
@@ -109,7 +116,7 @@ function answerErrors(log: Logger): ErrorRequestHandler {
     if (told instanceof RouterError) record.report = told.report;
     if (status === 500) log.error({ requestId: record.id, err: error }, "internal error");
     if (response.headersSent) response.destroy();
-    else void refusePolitely(request, response, answerTo(told, record.timing()));
+    else void refusePolitely(request, response, answerTo(told, record));
   };
 }
 

@@ -8,12 +8,14 @@ import { relayEvents } from "./answer/relay-events.js";
 import type { Deployment } from "./deployments/deployment.js";
 import type { ByteBudget } from "./memory/byte-budget.js";
 import type { EditProgress } from "./progress.js";
-import { openai } from "./providers/openai.js";
 import type { AttemptReport } from "./report.js";
 import type { Deadline } from "./retries/deadline.js";
 import type { Failure } from "./retries/failure.js";
-import type { Connections } from "./upstream/connections.js";
+import type { Stop } from "./retries/stop.js";
 import { type UpstreamAnswer, UpstreamCallError, callUpstream } from "./upstream/upstream-call.js";
+import type { UpstreamTargets } from "./upstream/upstream-target.js";
+
+const longestErrorBytes = 1024 * 1024;
 
 /** How much memory answers may take. */
 export interface AnswerLimits {
@@ -28,7 +30,7 @@ export interface AttemptContext {
   readonly progress: EditProgress;
   readonly deadline: Deadline;
   readonly sink: AnswerSink;
-  readonly connections: Connections;
+  readonly targets: UpstreamTargets;
   readonly answers: AnswerLimits;
   readonly nowMs: () => number;
 }
@@ -45,12 +47,15 @@ export interface AttemptOutcome {
  * What must be written down about a paid answer is written in `conclude`, before the client gets it.
  */
 export async function attempt(context: AttemptContext): Promise<AttemptOutcome> {
-  const startedAtMs = context.nowMs();
-  context.progress.attemptSinceMs = startedAtMs;
-  const { received, head, memory } = await send(context);
-  context.progress.attemptSinceMs = undefined;
-  const report = conclude(context, received, head, context.nowMs() - startedAtMs);
-  const taken = received.release?.(context.progress.report()) ?? Promise.resolve();
+  const { nowMs, progress } = context;
+  const sending = send(context);
+  // From here on the time is the upstream's: handing the request to the system was our own work.
+  const sentAtMs = nowMs();
+  progress.attemptSinceMs = sentAtMs;
+  const { received, head, memory } = await sending;
+  progress.attemptSinceMs = undefined;
+  const report = conclude(context, received, head, nowMs() - sentAtMs);
+  const taken = received.release?.(progress.report()) ?? Promise.resolve();
   void taken.finally(() => memory?.release());
   return {
     report,
@@ -67,39 +72,26 @@ interface Sent {
 }
 
 async function send(context: AttemptContext): Promise<Sent> {
-  const { deployment, progress, deadline, connections } = context;
-  const { request } = progress;
-  const timeoutMs = request.parameters.stream
+  const { deployment, progress, deadline, targets } = context;
+  const { parameters, body, headers } = progress.request;
+  const timeoutMs = parameters.stream
     ? (deployment.streamTimeoutMs ?? deployment.timeoutMs)
     : deployment.timeoutMs;
-  return deadline.run(timeoutMs, async (signal) => {
+  return deadline.run(timeoutMs, async (stop) => {
     let head: UpstreamAnswer | undefined;
     try {
-      head = await callUpstream(
-        {
-          url: openai.editUrl(deployment),
-          headers: {
-            ...request.headers,
-            "user-agent": "darkroom",
-            accept: "*/*",
-            // The answer is passed on as it comes and read on the way: compressed, it could not be priced.
-            "accept-encoding": "identity",
-            ...lowerCased(deployment.extraHeaders),
-            ...openai.headers(deployment),
-            "content-type": request.body.contentType,
-          },
-          body: request.body.bodyFor(deployment),
-          signal,
-        },
-        connections,
-      );
-      return { head, ...(await receive(head, context, signal)) };
+      head = await callUpstream({
+        target: targets.targetOf(deployment),
+        contentType: body.contentType,
+        headers,
+        body: body.bodyFor(deployment),
+        stop,
+      });
+      return await receive(head, context, stop);
     } catch (error) {
       head?.discard();
-      return {
-        received: { facts: [], failure: failureOf(error, signal) },
-        ...(head === undefined ? {} : { head }),
-      };
+      const received = { facts: [], failure: failureOf(error, stop) };
+      return head === undefined ? { received } : { received, head };
     }
   });
 }
@@ -108,9 +100,11 @@ async function send(context: AttemptContext): Promise<Sent> {
 async function receive(
   head: UpstreamAnswer,
   { progress, sink, answers }: AttemptContext,
-  signal: AbortSignal,
-): Promise<Pick<Sent, "received" | "memory">> {
-  const memory = await AnswerMemory.reserve(head, answers.memory, answers.maxBytes, signal);
+  stop: Stop,
+): Promise<Sent> {
+  // The body of an error outlives its memory, for as long as others are tried.
+  const maxBytes = head.status >= 400 ? Math.min(longestErrorBytes, answers.maxBytes) : answers.maxBytes;
+  const memory = await AnswerMemory.reserve(head, answers.memory, maxBytes, stop);
   try {
     const received = isEventStream(head)
       ? await relayEvents(
@@ -118,12 +112,12 @@ async function receive(
           sink,
           memory,
           () => progress.report(),
-          (error) => failureOf(error, signal),
+          (error) => failureOf(error, stop),
         )
       : await receiveWhole(head, sink, memory);
-    if (received.release !== undefined) return { received, memory };
+    if (received.release !== undefined) return { received, head, memory };
     memory.release();
-    return { received };
+    return { received, head };
   } catch (error) {
     memory.release();
     throw error;
@@ -131,8 +125,8 @@ async function receive(
 }
 
 /** @throws the error itself, where it is none of those that a call may end with */
-function failureOf(error: unknown, signal: AbortSignal): Failure {
-  if (signal.aborted) return signal.reason as Failure;
+function failureOf(error: unknown, stop: Stop): Failure {
+  if (stop.failure !== undefined) return stop.failure;
   if (error instanceof UpstreamCallError) return { kind: error.reason, reason: error.message };
   if (error instanceof AnswerTooLargeError) return { kind: "too large", reason: error.message };
   throw error;
@@ -144,7 +138,7 @@ function conclude(
   head: UpstreamAnswer | undefined,
   durationMs: number,
 ): AttemptReport {
-  const upstreamRequestId = head?.headers["x-request-id"];
+  const upstreamRequestId = head?.headers["x-request-id"]?.toString();
   const report: AttemptReport = {
     deployment,
     durationMs,
@@ -176,8 +170,4 @@ function costOf(
 
 function isEventStream(answer: UpstreamAnswer): boolean {
   return answer.status < 400 && (answer.headers["content-type"] ?? "").startsWith("text/event-stream");
-}
-
-function lowerCased(headers: Readonly<Record<string, string>> = {}): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 }

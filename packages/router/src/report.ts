@@ -4,7 +4,7 @@ import type { Deployment } from "./deployments/deployment.js";
 /** How one attempt ended. */
 export interface AttemptReport {
   readonly deployment: Deployment;
-  /** Time from the first byte sent until the answer was complete or had failed. */
+  /** Time from when the request was handed to the system until the answer was complete or had failed. */
   readonly durationMs: number;
   readonly succeeded: boolean;
   /** The upstream's status, where it answered. */

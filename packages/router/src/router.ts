@@ -22,6 +22,7 @@ import { Deadline } from "./retries/deadline.js";
 import { type Failure, errorFor, nextStepAfter } from "./retries/failure.js";
 import { SimpleShuffle } from "./strategies/simple-shuffle.js";
 import { Connections } from "./upstream/connections.js";
+import { UpstreamTargets } from "./upstream/upstream-target.js";
 
 /**
  * Sends edits to deployments: those of the group that was asked for, in the strategy's order, then those of its fallbacks,
@@ -33,6 +34,7 @@ export class Router {
   readonly #groups: Groups;
   readonly #strategy: SimpleShuffle;
   readonly #connections = new Connections();
+  readonly #targets = new UpstreamTargets(this.#connections);
   readonly #answers: AnswerLimits;
 
   constructor(
@@ -71,20 +73,15 @@ export class Router {
   /**
    * Serves one edit; what is answered goes to `sink`.
    *
-   * @param clientGone aborted when nobody waits for the answer any more: a running call is then read to its end, since it
-   *   is billed anyway, and nothing new starts
+   * When the sink's client is gone, a running call is read to its end, since it is billed anyway, and nothing new starts.
    * @returns what became of it, also where the answer is a stream that broke after its first event
    * @throws RouterError if no deployment could serve it; the sink is then untouched
    */
-  async edit(
-    request: EditRequest,
-    sink: AnswerSink,
-    clientGone: AbortSignal = new AbortController().signal,
-  ): Promise<EditReport> {
+  async edit(request: EditRequest, sink: AnswerSink): Promise<EditReport> {
     const first = this.#groups.find(request.model);
     const groups = [first, ...this.#fallbacksOf(first, request)];
     const progress = new EditProgress(request, first.name, this.nowMs);
-    const deadline = new Deadline(this.#timeoutMsOf(request), clientGone, this.nowMs);
+    const deadline = new Deadline(this.#timeoutMsOf(request), sink, this.nowMs);
 
     let firstFailure: Failure | undefined;
     for (const [position, group] of groups.entries()) {
@@ -154,7 +151,7 @@ export class Router {
         progress,
         deadline,
         sink,
-        connections: this.#connections,
+        targets: this.#targets,
         answers: this.#answers,
         nowMs: this.nowMs,
       };

@@ -15,17 +15,20 @@ export const darkroom = {
   prepare: () => ({
     version: JSON.parse(readFileSync(join(root, "packages", "proxy", "package.json"), "utf8")).version,
   }),
-  launch: ({ port, upstreamPort, folder }) => {
-    const config = join(folder, "config.yaml");
-    // JSON is YAML.
-    writeFileSync(config, JSON.stringify(configuration(upstreamPort)));
-    const listen = ["--host", "127.0.0.1", "--port", String(port)];
-    return {
-      command: process.execPath,
-      args: [main, "start", "--config", config, ...listen, "--data-dir", join(folder, "data")],
-    };
-  },
+  launch: (place) => launchWith(configuration(place.upstreamPort), place),
 };
+
+/** How Darkroom is started with a configuration. */
+export function launchWith(configuration, { port, folder }) {
+  const config = join(folder, "config.yaml");
+  // JSON is YAML.
+  writeFileSync(config, JSON.stringify(configuration));
+  const listen = ["--host", "127.0.0.1", "--port", String(port)];
+  return {
+    command: process.execPath,
+    args: [main, "start", "--config", config, ...listen, "--data-dir", join(folder, "data")],
+  };
+}
 
 function configuration(upstreamPort) {
   const deployment = {

@@ -1,5 +1,8 @@
 import { formatUsd } from "@darkroom/cost-calculator";
-import type { AnswerHead, AttemptReport, EditReport } from "@darkroom/router";
+import type { AnswerHead, AttemptReport, Deployment, EditReport } from "@darkroom/router";
+
+/** Header names and values in turn: Node sends such a list as it is, and looks at each header of an object on its own. */
+export type HeaderList = string[];
 
 /** How long the gateway had a request, so far. */
 export interface Timing {
@@ -27,48 +30,50 @@ const notPassedOn: ReadonlySet<string> = new Set([
 const ofTheBytes = ["content-type", "content-encoding"];
 
 /** What an edit came to, in LiteLLM's headers and our own. A cost that is not known is left out, as LiteLLM does. */
-export function reportHeaders(report: EditReport, timing: Timing): Record<string, string> {
-  const { deployment, cost, dropped } = report;
-  return {
-    "x-litellm-model-group": report.group,
-    "x-litellm-attempted-retries": String(report.retries),
-    "x-litellm-attempted-fallbacks": String(report.fallbacks),
-    ...timingHeaders(report, timing),
-    ...(deployment === undefined
-      ? {}
-      : {
-          "x-litellm-model-id": deployment.id,
-          "x-litellm-model-api-base": shownApiBase(deployment.apiBase),
-          "x-darkroom-deployment": deployment.id,
-        }),
-    ...(cost === undefined || cost === null ? {} : { "x-litellm-response-cost": formatUsd(cost.nanoUsd) }),
-    ...(dropped.length === 0 ? {} : { "x-darkroom-dropped": dropped.join(", ") }),
-    ...(report.attempts.some((attempt) => !attempt.succeeded)
-      ? { "x-darkroom-attempts": report.attempts.map(attemptText).join(", ") }
-      : {}),
-  };
+export function reportHeaders(report: EditReport, timing: Timing): HeaderList {
+  const { deployment, cost, dropped, attempts } = report;
+  const list = [
+    "x-litellm-model-group",
+    report.group,
+    "x-litellm-attempted-retries",
+    String(report.retries),
+    "x-litellm-attempted-fallbacks",
+    String(report.fallbacks),
+    "x-litellm-response-duration-ms",
+    timing.durationMs.toFixed(3),
+    "x-litellm-overhead-duration-ms",
+    overheadMs(report, timing).toFixed(3),
+  ];
+  if (deployment !== undefined) {
+    list.push("x-litellm-model-id", deployment.id);
+    list.push("x-litellm-model-api-base", shownApiBase(deployment));
+    list.push("x-darkroom-deployment", deployment.id);
+  }
+  if (cost !== undefined && cost !== null) list.push("x-litellm-response-cost", formatUsd(cost.nanoUsd));
+  if (dropped.length > 0) list.push("x-darkroom-dropped", dropped.join(", "));
+  if (attempts.some(({ succeeded }) => !succeeded)) {
+    list.push("x-darkroom-attempts", attempts.map(attemptText).join(", "));
+  }
+  return list;
 }
 
 /** The upstream's own headers: those about the bytes as they are, all under `llm_provider-`. */
-export function upstreamHeaders(head: AnswerHead): Record<string, string> {
-  const result: Record<string, string> = {};
+export function upstreamHeaders({ headers }: AnswerHead): HeaderList {
+  const list: HeaderList = [];
   for (const name of ofTheBytes) {
-    const value = head.headers[name];
-    if (value !== undefined) result[name] = value;
+    const value = headers[name];
+    if (typeof value === "string") list.push(name, value);
   }
-  for (const [name, value] of Object.entries(head.headers)) {
-    if (!notPassedOn.has(name)) result[`llm_provider-${name}`] = value;
+  for (const name in headers) {
+    const value = headers[name];
+    if (value !== undefined && !notPassedOn.has(name)) list.push(`llm_provider-${name}`, value.toString());
   }
-  return result;
+  return list;
 }
 
-/** The overhead is what is left of the duration without waiting: for the client's upload, the upstream, the next try. */
-function timingHeaders(report: EditReport, { durationMs, uploadMs }: Timing): Record<string, string> {
-  const overheadMs = Math.max(0, durationMs - uploadMs - report.upstreamMs - report.waitedMs);
-  return {
-    "x-litellm-response-duration-ms": durationMs.toFixed(3),
-    "x-litellm-overhead-duration-ms": overheadMs.toFixed(3),
-  };
+/** What is left of the duration without waiting: for the client's upload, the upstream, the next try. */
+function overheadMs(report: EditReport, { durationMs, uploadMs }: Timing): number {
+  return Math.max(0, durationMs - uploadMs - report.upstreamMs - report.waitedMs);
 }
 
 /** `primary: 500 server_error`; the group is not told, since deployments' ids are unique. */
@@ -76,8 +81,15 @@ function attemptText({ deployment, succeeded, reason }: AttemptReport): string {
   return `${deployment.id}: ${succeeded ? "ok" : (reason ?? "failed")}`;
 }
 
+const shownApiBases = new WeakMap<Deployment, string>();
+
 /** Without what may be secret in a URL: user, password and query. */
-function shownApiBase(apiBase: string): string {
-  const url = new URL(apiBase);
-  return `${url.origin}${url.pathname}`;
+function shownApiBase(deployment: Deployment): string {
+  let shown = shownApiBases.get(deployment);
+  if (shown === undefined) {
+    const { origin, pathname } = new URL(deployment.apiBase);
+    shown = `${origin}${pathname}`;
+    shownApiBases.set(deployment, shown);
+  }
+  return shown;
 }

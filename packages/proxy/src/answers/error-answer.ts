@@ -1,34 +1,31 @@
 import { RouterError, UpstreamAnswerError } from "@darkroom/router";
 import { envelope, errorAnswer } from "../errors.js";
+import type { RequestRecord } from "../observability/request-record.js";
 import type { Refusal } from "../upload/refuse-politely.js";
-import { type Timing, reportHeaders, upstreamHeaders } from "./answer-headers.js";
+import { type HeaderList, reportHeaders, upstreamHeaders } from "./answer-headers.js";
 
 /** The complete answer to a request that failed: an upstream's own error untouched, all else in OpenAI's envelope. */
-export function answerTo(error: unknown, timing: Timing): Refusal {
-  const tried =
-    error instanceof RouterError && error.report !== undefined ? reportHeaders(error.report, timing) : {};
+export function answerTo(error: unknown, record: RequestRecord): Refusal {
+  const headers = [...record.idHeaders];
+  if (error instanceof RouterError && error.report !== undefined) {
+    headers.push(...reportHeaders(error.report, record.timing()));
+  }
   if (error instanceof UpstreamAnswerError) {
     const { status, head, body } = error;
+    headers.push(...upstreamHeaders(head));
     const retryAfter = head.headers["retry-after"];
-    return {
-      status,
-      headers: {
-        ...tried,
-        ...upstreamHeaders(head),
-        ...(retryAfter === undefined ? {} : { "retry-after": retryAfter }),
-      },
-      body: Buffer.concat(body),
-    };
+    if (retryAfter !== undefined) headers.push("retry-after", retryAfter);
+    return { status, headers: asObject(headers), body: Buffer.concat(body) };
   }
   const answer = errorAnswer(error);
   const { status, retryAfterSeconds } = answer;
-  return {
-    status,
-    headers: {
-      ...tried,
-      "content-type": "application/json",
-      ...(retryAfterSeconds === undefined ? {} : { "retry-after": String(retryAfterSeconds) }),
-    },
-    body: Buffer.from(JSON.stringify(envelope(answer))),
-  };
+  headers.push("content-type", "application/json");
+  if (retryAfterSeconds !== undefined) headers.push("retry-after", String(retryAfterSeconds));
+  return { status, headers: asObject(headers), body: Buffer.from(JSON.stringify(envelope(answer))) };
+}
+
+function asObject(headers: HeaderList): Record<string, string> {
+  return Object.fromEntries(
+    headers.flatMap((name, index) => (index % 2 === 0 ? [[name, headers[index + 1] ?? ""]] : [])),
+  );
 }

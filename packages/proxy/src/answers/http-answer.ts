@@ -1,10 +1,19 @@
 import type { ServerResponse } from "node:http";
 import { formatUsd } from "@darkroom/cost-calculator";
 import type { AnswerHead, AnswerSink, EditReport } from "@darkroom/router";
-import { type Timing, reportHeaders, upstreamHeaders } from "./answer-headers.js";
+import type { RequestRecord } from "../observability/request-record.js";
+import { reportHeaders, upstreamHeaders } from "./answer-headers.js";
 
-/** Header names of what a stream can only tell at its end. */
-const trailerNames = ["x-litellm-response-cost", "x-litellm-response-duration-ms"];
+/** What a stream can only tell at its end, and what every stream is sent with. */
+const streamHeaders = [
+  "trailer",
+  "x-litellm-response-cost, x-litellm-response-duration-ms",
+  "cache-control",
+  "no-cache",
+  // Tells buffering reverse proxies to let each event through at once.
+  "x-accel-buffering",
+  "no",
+];
 
 /** A client that takes nothing of an answer for so long, or not all of it in so long, holds memory that others wait for. */
 const longestPauseMs = 60_000;
@@ -12,20 +21,34 @@ const longestTakingMs = 600_000;
 
 /** Releases an answer to an HTTP client. */
 export class HttpAnswer implements AnswerSink {
+  /** Node calls a response finished that was destroyed behind its end: only the event tells that all went out. */
+  #isTaken = false;
+
   /** @param onRelease called when the answer is on its way: the request's body is not needed any more */
   constructor(
     private readonly response: ServerResponse,
-    private readonly timing: () => Timing,
+    private readonly record: RequestRecord,
     private readonly onRelease: () => void,
-  ) {}
+  ) {
+    response.once("finish", () => {
+      this.#isTaken = true;
+    });
+  }
+
+  get isGone(): boolean {
+    return this.response.closed && !this.#isTaken;
+  }
+
+  whenGone(callback: () => void): void {
+    this.response.once("close", () => {
+      if (this.isGone) callback();
+    });
+  }
 
   sendWhole(head: AnswerHead, body: readonly Buffer[], report: EditReport): Promise<void> {
     const { response } = this;
-    this.#begin(head, report);
-    response.setHeader(
-      "content-length",
-      body.reduce((sum, buffer) => sum + buffer.length, 0),
-    );
+    const length = body.reduce((sum, buffer) => sum + buffer.length, 0);
+    this.#begin(head, report, ["content-length", String(length)]);
     response.cork();
     for (const buffer of body) response.write(buffer);
     response.end();
@@ -34,11 +57,7 @@ export class HttpAnswer implements AnswerSink {
   }
 
   startStream(head: AnswerHead, report: EditReport): void {
-    this.#begin(head, report);
-    this.response.setHeader("cache-control", "no-cache");
-    // Tells buffering reverse proxies to let each event through at once.
-    this.response.setHeader("x-accel-buffering", "no");
-    this.response.setHeader("trailer", trailerNames.join(", "));
+    this.#begin(head, report, streamHeaders);
     this.response.flushHeaders();
   }
 
@@ -52,26 +71,30 @@ export class HttpAnswer implements AnswerSink {
   }
 
   endStream(report: EditReport): Promise<void> {
-    const headers = reportHeaders(report, this.timing());
     const { cost } = report;
     this.response.addTrailers({
       ...(cost === undefined || cost === null ? {} : { "x-litellm-response-cost": formatUsd(cost.nanoUsd) }),
-      "x-litellm-response-duration-ms": headers["x-litellm-response-duration-ms"] ?? "",
+      "x-litellm-response-duration-ms": this.record.timing().durationMs.toFixed(3),
     });
     this.response.end();
     return this.#taken();
   }
 
-  #begin(head: AnswerHead, report: EditReport): void {
-    const headers = { ...upstreamHeaders(head), ...reportHeaders(report, this.timing()) };
-    this.response.statusCode = head.status;
-    for (const [name, value] of Object.entries(headers)) this.response.setHeader(name, value);
-    this.response.on("timeout", () => this.response.destroy());
+  #begin(head: AnswerHead, report: EditReport, more: readonly string[]): void {
+    const { response, record } = this;
+    response.writeHead(head.status, [
+      ...record.idHeaders,
+      ...upstreamHeaders(head),
+      ...reportHeaders(report, record.timing()),
+      ...more,
+    ]);
     this.onRelease();
   }
 
+  /** Resolves when the client has taken all, which is mostly at once. */
   async #taken(): Promise<void> {
     const { response } = this;
+    if (this.#isTaken) return;
     const tooLong = setTimeout(() => response.destroy(), longestTakingMs);
     await this.#until("close");
     clearTimeout(tooLong);
@@ -81,7 +104,8 @@ export class HttpAnswer implements AnswerSink {
   async #until(event: "drain" | "close"): Promise<void> {
     const { response } = this;
     if (response.closed || response.destroyed) return;
-    response.setTimeout(longestPauseMs);
+    const letGo = (): void => void response.destroy();
+    response.setTimeout(longestPauseMs, letGo);
     await new Promise<void>((resolve) => {
       const done = (): void => {
         response.off(event, done).off("close", done);
@@ -89,6 +113,6 @@ export class HttpAnswer implements AnswerSink {
       };
       response.on(event, done).on("close", done);
     });
-    response.setTimeout(0);
+    response.off("timeout", letGo).setTimeout(0);
   }
 }

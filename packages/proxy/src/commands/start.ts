@@ -61,6 +61,8 @@ async function serve(read: GatewayConfig, options: ServeOptions): Promise<void> 
 
   const log = createLog(options.logLevel);
   for (const remark of remarksOn(config)) log.warn(remark);
+  // What is to be known of the configuration is said before anything is served.
+  await new Promise((resolve) => log.flush(resolve));
   const gateway = new Gateway(config, log);
   const listeningOn = await listen(gateway, port, addresses);
   endOnSignal(gateway, log);

@@ -14,9 +14,14 @@ export interface RequestLine {
   readonly reason?: string;
 }
 
+/** A write costs as much as all the rest of a line: lines are gathered, but nobody who watches should wait for them. */
+const gatheredBytes = 4096;
+const longestWaitMs = 100;
+
 /** JSON lines on standard error, so that standard output stays free for what a command prints. Nothing secret, no image, no prompt. */
 export function createLog(level: string): Logger {
-  return pino({ level, base: null }, pino.destination({ fd: 2, sync: false }));
+  const destination = { fd: 2, sync: false, minLength: gatheredBytes, periodicFlush: longestWaitMs };
+  return pino({ level, base: null }, pino.destination(destination));
 }
 
 export function logRequest(log: Logger, line: RequestLine): void {

@@ -6,6 +6,8 @@ import type { Timing } from "../answers/answer-headers.js";
 /** What is known of one request while it is handled: filled on the way, told in headers, logs and metrics. */
 export class RequestRecord {
   readonly id = `req_${randomUUID().replaceAll("-", "")}`;
+  /** The headers that every answer carries, errors too: names and values in turn. */
+  readonly idHeaders: readonly string[];
   /** The model group that was asked for, once it is known. */
   group: string | undefined;
   report: EditReport | undefined;
@@ -14,6 +16,12 @@ export class RequestRecord {
   reason: string | undefined;
   readonly #startedAtMs = performance.now();
   #uploadMs = 0;
+
+  /** @param callId the client's own id for the call, which is kept if it is one, as LiteLLM does */
+  constructor(callId: string | string[] | undefined) {
+    const isId = typeof callId === "string" && /^[\w.:-]{1,128}$/.test(callId);
+    this.idHeaders = ["x-request-id", this.id, "x-litellm-call-id", isId ? callId : this.id];
+  }
 
   /** The client has sent everything; what follows is the gateway's and the upstream's time. */
   uploadEnded(): void {

@@ -28,9 +28,7 @@ export function imageEdits(options: ImageEditsOptions): RequestHandler {
 
   const serve = async (request: Request<{ model?: string }>, response: Response): Promise<void> => {
     const record = recordOf(response);
-    const clientGone = goneSignal(response);
-
-    const upload = await receiveUpload(request, response, uploadSettings, uploads, clientGone);
+    const upload = await receiveUpload(request, response, uploadSettings, uploads);
     try {
       record.uploadEnded();
       const model = request.params.model ?? forcedModel ?? upload.model ?? router.defaultModel;
@@ -43,12 +41,8 @@ export function imageEdits(options: ImageEditsOptions): RequestHandler {
         headers: forwardedHeaders(request.headers),
         ...upload.controls,
       };
-      const answer = new HttpAnswer(
-        response,
-        () => record.timing(),
-        () => upload.release(),
-      );
-      const running = router.edit(edit, answer, clientGone);
+      const answer = new HttpAnswer(response, record, () => upload.release());
+      const running = router.edit(edit, answer);
       record.follow(running);
       await running;
     } finally {
@@ -61,15 +55,6 @@ export function imageEdits(options: ImageEditsOptions): RequestHandler {
     // The upload counts as well: a shutdown that did not wait for it would cut off the edit that follows.
     await edits.run(() => serve(request, response));
   };
-}
-
-/** Aborted when the client closes its connection before it has its answer. */
-function goneSignal(response: Response): AbortSignal {
-  const gone = new AbortController();
-  response.once("close", () => {
-    if (!response.writableFinished) gone.abort();
-  });
-  return gone.signal;
 }
 
 function draining(): GatewayError {

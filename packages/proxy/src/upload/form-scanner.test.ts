@@ -291,6 +291,33 @@ describe("the scanner of canonical forms", () => {
     }
   });
 
+  it("finds the same parts in chunks of any one size", () => {
+    const body = Buffer.from(canonical);
+    const whole = told(scanned({ boundary: "x", chunks: [body] }));
+    for (let size = 1; size < 40; size += 1) {
+      const count = Math.ceil(body.length / size);
+      const chunks = Array.from({ length: count }, (_, index) =>
+        body.subarray(index * size, (index + 1) * size),
+      );
+      expect(told(scanned({ boundary: "x", chunks }))).toEqual(whole);
+    }
+  });
+
+  it.each([16_380, 16_381])(
+    "takes a header of 16 KiB at most, the empty line behind its %d bytes included, however cut",
+    (length) => {
+      const start = 'Content-Disposition: form-data; name="a"; filename="';
+      const header = `${start}${"n".repeat(length - start.length - 1)}"`;
+      const body = Buffer.from(`--x\r\n${header}\r\n\r\ncontent\r\n--x--\r\n`);
+      for (const cuts of [[], [1], [100], [5, 10, 16_000], [16_383], [16_386], [16_388, 16_391]]) {
+        const found = scanned({ boundary: "x", chunks: cut(body, cuts) });
+        expect(found?.map(({ content }) => Buffer.concat(content).toString())).toEqual(
+          length > 16_380 ? undefined : ["content"],
+        );
+      }
+    },
+  );
+
   it.each([
     ["a preamble", `hello\r\n${canonical}`],
     ["an epilogue", `${canonical}bye`],

@@ -2,13 +2,16 @@ import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { createReadStream } from "node:fs";
+import { IncomingMessage, ServerResponse } from "node:http";
+import { Socket } from "node:net";
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
-import { ClientGoneError } from "@darkroom/router";
+import { ClientGoneError, type MemoryLease } from "@darkroom/router";
 import OpenAI, { toFile } from "openai";
 import { ManualTimers } from "./manual-timers.test.support.js";
+import { receiveUpload } from "./receive-upload.js";
 import { UploadTooSlowError } from "./upload-errors.js";
 import {
   deployment,
@@ -405,6 +408,120 @@ describe("limits", () => {
     await until(() => server.errors.length === 1);
     expect(server.errors[0]).toBeInstanceOf(ClientGoneError);
     expect([server.budget.waiting, server.budget.usedBytes]).toEqual([0, 10]);
+  });
+
+  describe("a chunked body that needs more memory than there is", () => {
+    /** Room for two of the largest. */
+    const tight = { maxRequestBytes: 10, memoryBudgetBytes: 20, stepBytes: 2, minimumBytesPerSecond: 100 };
+    const timers = new ManualTimers();
+
+    /** Starts an upload that has to wait, since `holders` have taken their memory before it. */
+    async function waiting([first, ...others]: readonly string[], holders: readonly (number | undefined)[]) {
+      await start({ settings: { ...tight, timeoutMs: 60_000 }, timers });
+      const held: MemoryLease[] = [];
+      for (const bytes of holders) held.push(await server.budget.admit(bytes));
+      const granted = server.budget.usedBytes + 2;
+      const socket = await server.connect();
+      socket.write(`${head("transfer-encoding: chunked")}${first}`);
+      await until(() => server.budget.usedBytes === granted);
+      for (const piece of others) socket.write(piece);
+      await until(() => server.budget.waiting === 1);
+      await new Promise<void>((resolve) => setImmediate(resolve));
+      return { socket, held };
+    }
+
+    /** An older one may take all that is left. */
+    const olderOne = [8, undefined];
+    const cases = [
+      ["is not complete", ["2\r\n{ \r\n", "1\r\n \r\n"], "1\r\n}\r\n0\r\n\r\n"],
+      ["is complete", ["2\r\n{ \r\n", "2\r\n }\r\n0\r\n\r\n"], ""],
+    ] as const;
+
+    test.each(cases)("and %s goes on when there is some", async (_what, pieces, rest) => {
+      const { socket, held } = await waiting(pieces, olderOne);
+      socket.write(rest);
+      held[0]?.release();
+      expect(String((await once(socket, "data"))[0])).toMatch(/^HTTP\/1.1 200 /);
+      expect([server.errors, server.budget.usedBytes, timers.pending]).toEqual([[], 2, 0]);
+      socket.destroy();
+    });
+
+    test.each(cases)("and %s is given up when its client goes", async (_what, pieces) => {
+      const { socket } = await waiting(pieces, olderOne);
+      socket.destroy();
+      await until(() => server.errors.length === 1);
+      expect(server.errors[0]).toBeInstanceOf(ClientGoneError);
+      expect([server.budget.waiting, server.budget.usedBytes, timers.pending]).toEqual([0, 10, 0]);
+    });
+
+    test.each(cases)("and %s is told when to come again", async (_what, pieces) => {
+      const { socket } = await waiting(pieces, olderOne);
+      timers.advance(29_999);
+      expect(server.errors).toEqual([]);
+      timers.advance(1);
+      expect(String((await once(socket, "data"))[0])).toMatch(/^HTTP\/1.1 503 /);
+      expect([server.budget.waiting, server.budget.usedBytes]).toEqual([0, 10]);
+      socket.destroy();
+      await until(() => timers.pending === 0);
+    });
+
+    test.each([true, false])("and ended before it was read is received, or given up: %p", async (leaves) => {
+      await start({ settings: tight, timers });
+      const held: MemoryLease[] = [];
+      for (const bytes of [8, undefined, 2]) held.push(await server.budget.admit(bytes));
+      const socket = await server.connect();
+      socket.write(`${head("transfer-encoding: chunked")}2\r\n{ \r\n2\r\n }\r\n0\r\n\r\n`);
+      await until(() => server.budget.waiting === 1);
+      held[2]?.release();
+      await until(() => server.budget.waiting === 1 && timers.pending === 3);
+      // Here the request ends and closes, and only its response still knows the client.
+      for (let turn = 0; turn < 5; turn += 1) await new Promise<void>((resolve) => setImmediate(resolve));
+      if (leaves) {
+        socket.destroy();
+        await until(() => server.errors.length === 1);
+        expect(server.errors[0]).toBeInstanceOf(ClientGoneError);
+        expect([server.budget.waiting, server.budget.usedBytes, timers.pending]).toEqual([0, 10, 0]);
+      } else {
+        held[0]?.release();
+        expect(String((await once(socket, "data"))[0])).toMatch(/^HTTP\/1.1 200 /);
+        expect([server.errors, server.budget.usedBytes, timers.pending]).toEqual([[], 2, 0]);
+        socket.destroy();
+      }
+    });
+
+    test("waits as the oldest until its deadline, and is not called slow for it", async () => {
+      const { socket } = await waiting(["2\r\n{ \r\n", "1\r\n \r\n"], [8, 10]);
+      timers.advance(59_999);
+      expect([server.errors, server.budget.waiting]).toEqual([[], 1]);
+      timers.advance(1);
+      expect(String((await once(socket, "data"))[0])).toMatch(/^HTTP\/1.1 503 /);
+      expect([server.budget.waiting, server.budget.usedBytes]).toEqual([0, 18]);
+      socket.destroy();
+      await until(() => timers.pending === 0);
+    });
+  });
+
+  test("a client that has gone before is not read", async () => {
+    await start();
+    const request = new IncomingMessage(new Socket());
+    Object.assign(request.headers, { "content-type": formType, "content-length": "5" });
+    request.destroy();
+    const received = receiveUpload(request, new ServerResponse(request), server.settings, server.budget);
+    await expect(received).rejects.toBeInstanceOf(ClientGoneError);
+    expect(server.budget.usedBytes).toBe(0);
+  });
+
+  test("a signal that the client has gone ends the upload as well", async () => {
+    const gone = new AbortController();
+    await start({ clientGone: gone.signal });
+    const socket = await server.connect();
+    socket.write(`${head("content-length: 10")}{`);
+    await until(() => server.budget.usedBytes === 10);
+    gone.abort();
+    await until(() => server.errors.length === 1);
+    expect(server.errors[0]).toBeInstanceOf(ClientGoneError);
+    expect(server.budget.usedBytes).toBe(0);
+    socket.destroy();
   });
 
   test.each(["application/json", formType])(

@@ -1,20 +1,21 @@
-import { Readable } from "node:stream";
-import { finished } from "node:stream/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { Readable } from "node:stream";
 import {
+  type ByteBudget,
   ClientGoneError,
   type EditParameters,
   JsonBody,
+  type MemoryLease,
   MultipartBody,
   type RequestControls,
+  type Timers,
+  systemTimers,
 } from "@darkroom/router";
-import { BodyStream } from "./body-stream.js";
-import type { ByteBudget } from "@darkroom/router";
-import type { MemoryLease } from "@darkroom/router";
+import { BodyReader } from "./body-reader.js";
+import { type Exchange, isClientGone, whenClientGoes } from "./client-gone.js";
 import { FormScanner } from "./form-scanner.js";
 import { parseForm } from "./parse-form.js";
 import { PartOutline } from "./part-outline.js";
-import { systemTimers, type Timers } from "@darkroom/router";
 import { readUploadHeaders, type UploadHeaders } from "./upload-headers.js";
 import {
   type CompleteUploadSettings,
@@ -40,7 +41,7 @@ export interface Upload {
  * Receives the body of a request: checks its headers, waits for memory, lets the client send (`100 Continue`),
  * reads and parses. Nothing touches a disk. On failure all memory is given back, and the request is left to be
  * answered with `refusePolitely`.
- * @param clientGone ends the upload
+ * @param clientGone ends the upload, as the client's leaving does in any case
  * @throws InvalidRequestError, RequestTooLargeError, UploadTooSlowError, UploadMemoryError, ClientGoneError
  */
 export async function receiveUpload(
@@ -52,69 +53,65 @@ export async function receiveUpload(
   timers: Timers = systemTimers,
 ): Promise<Upload> {
   const headers = readUploadHeaders(request.headers, settings.maxRequestBytes);
-  const gone = goneSignal(request, clientGone);
-  let lease: MemoryLease | undefined;
+  const exchange = { request, response, clientGone };
+  const lease = budget.admitNow(headers.contentLength) ?? (await waitForMemory(exchange, headers, budget));
   try {
-    lease = await budget.admit(headers.contentLength, gone.signal);
+    if (isClientGone(exchange)) throw new ClientGoneError();
     if (headers.expectsContinue) response.writeContinue();
-    const complete = completeUploadSettings(settings);
-    const stream = new BodyStream(request, lease, complete, timers);
-    gone.signal.addEventListener("abort", () => stream.destroy(new ClientGoneError()));
-    const body = await readBody(stream, request, headers, complete);
-    lease.settle(stream.bytes);
-    return uploadOf(body, stream.bytes, lease);
+    const { body, bytes } = await readBody(
+      exchange,
+      headers,
+      completeUploadSettings(settings),
+      lease,
+      timers,
+    );
+    lease.settle(bytes);
+    const { model, parameters, controls } = body;
+    return { body, model, parameters, controls, bytes, release: () => lease.release() };
   } catch (error) {
-    lease?.release();
+    lease.release();
     throw error;
-  } finally {
-    gone.forget();
   }
 }
 
-function uploadOf(body: MultipartBody | JsonBody, bytes: number, lease: MemoryLease): Upload {
-  const { model, parameters, controls } = body;
-  return { body, model, parameters, controls, bytes, release: () => lease.release() };
+async function waitForMemory(
+  exchange: Exchange,
+  { contentLength }: UploadHeaders,
+  budget: ByteBudget,
+): Promise<MemoryLease> {
+  if (isClientGone(exchange)) throw new ClientGoneError();
+  const gone = new AbortController();
+  const callOff = whenClientGoes(exchange, () => gone.abort(new ClientGoneError()));
+  try {
+    return await budget.admit(contentLength, gone.signal);
+  } finally {
+    callOff();
+  }
 }
 
 async function readBody(
-  stream: BodyStream,
-  request: IncomingMessage,
-  headers: UploadHeaders,
+  exchange: Exchange,
+  { format }: UploadHeaders,
   settings: CompleteUploadSettings,
-): Promise<MultipartBody | JsonBody> {
-  const { format } = headers;
-  const scanner = format.type === "json" ? undefined : new FormScanner(format.boundary, settings);
+  lease: MemoryLease,
+  timers: Timers,
+): Promise<{ readonly body: MultipartBody | JsonBody; readonly bytes: number }> {
   const chunks: Buffer[] = [];
-  stream.on("data", (chunk: Buffer) => {
+  const scanner = format.type === "json" ? undefined : new FormScanner(format.boundary, settings);
+  const bytes = await BodyReader.read(exchange, lease, settings, timers, (chunk) => {
     chunks.push(chunk);
     scanner?.push(chunk);
   });
-  await finished(stream);
-  if (format.type === "json") return new JsonBody(chunks);
+  if (format.type === "json") return { body: new JsonBody(chunks), bytes };
 
-  const contentType = request.headers["content-type"] ?? "";
+  const { boundary } = format;
+  const contentType = exchange.request.headers["content-type"] ?? "";
   const parts = scanner?.finish(chunks);
-  if (parts !== undefined)
-    return MultipartBody.asArrived({ contentType, boundary: format.boundary, chunks, parts });
+  if (parts !== undefined) {
+    return { body: MultipartBody.asArrived({ contentType, boundary, chunks, parts }), bytes };
+  }
   // Whatever is not canonical is for the parser of record to judge.
   const again = Readable.from(chunks, { objectMode: false });
-  return MultipartBody.of(await parseForm(again, contentType, new PartOutline(format.boundary), settings));
-}
-
-/** Aborted when the client goes before its body is complete, whoever notices first. */
-function goneSignal(request: IncomingMessage, clientGone?: AbortSignal) {
-  const gone = new AbortController();
-  const onGone = () => gone.abort(new ClientGoneError());
-  // A request also closes when it has been read to its end.
-  const onClose = () => {
-    if (!request.readableEnded) onGone();
-  };
-  request.once("close", onClose);
-  clientGone?.addEventListener("abort", onGone);
-  if (request.destroyed || clientGone?.aborted) onGone();
-  const forget = () => {
-    request.off("close", onClose);
-    clientGone?.removeEventListener("abort", onGone);
-  };
-  return { signal: gone.signal, forget };
+  const parsed = await parseForm(again, contentType, new PartOutline(boundary), settings);
+  return { body: MultipartBody.of(parsed), bytes };
 }

@@ -1,6 +1,8 @@
 const slabBytes = 16 * 1024;
 /** A chunk of at least this size is kept as it came. */
 const largeBytes = slabBytes / 2;
+/** So many small ones are kept as they came, too: the last chunk of nearly every upload is small. */
+const fewChunks = 8;
 
 /**
  * Gathers small chunks into larger ones. A client may send its body in chunks of one byte, and a Buffer costs
@@ -8,6 +10,7 @@ const largeBytes = slabBytes / 2;
  */
 export class SmallChunks {
   readonly #emit: (chunk: Buffer) => void;
+  #keeps = fewChunks;
   #slab: Buffer | undefined;
   #filled = 0;
 
@@ -16,7 +19,9 @@ export class SmallChunks {
   }
 
   push(chunk: Buffer): void {
-    if (chunk.length >= largeBytes) {
+    const isLarge = chunk.length >= largeBytes;
+    if (isLarge || this.#keeps > 0) {
+      if (!isLarge) this.#keeps -= 1;
       this.flush();
       this.#emit(chunk);
       return;

@@ -54,6 +54,7 @@ async function partsSentUpstream(upload: Upload): Promise<readonly PartSeen[]> {
 interface Options {
   readonly settings?: Partial<UploadSettings>;
   readonly timers?: Timers;
+  readonly clientGone?: AbortSignal;
   /** Refuse before anything is read. */
   readonly refuse?: boolean;
   /** Called with each upload before it is answered. */
@@ -66,12 +67,12 @@ export class UploadTestServer {
   readonly budget: ByteBudget;
   readonly #server: http.Server;
   readonly #options: Options;
-  readonly #settings: UploadSettings;
+  readonly settings: UploadSettings;
 
   constructor(options: Options = {}) {
     this.#options = options;
-    this.#settings = { ...testSettings, ...options.settings };
-    this.budget = uploadMemory(this.#settings, options.timers);
+    this.settings = { ...testSettings, ...options.settings };
+    this.budget = uploadMemory(this.settings, options.timers);
     const handle = (request: http.IncomingMessage, response: http.ServerResponse) => {
       void this.#handle(request, response);
     };
@@ -112,9 +113,9 @@ export class UploadTestServer {
       const upload = await receiveUpload(
         request,
         response,
-        this.#settings,
+        this.settings,
         this.budget,
-        undefined,
+        this.#options.clientGone,
         this.#options.timers,
       );
       try {

@@ -1,5 +1,6 @@
 import type { ByteBudget } from "../memory/byte-budget.js";
 import type { MemoryLease } from "../memory/memory-lease.js";
+import type { Stop } from "../retries/stop.js";
 import type { UpstreamAnswer } from "../upstream/upstream-call.js";
 
 /** An answer that is larger than one may be. */
@@ -16,32 +17,38 @@ export class AnswerMemory {
   private constructor(
     private readonly lease: MemoryLease,
     private readonly limitBytes: number,
-    private readonly signal: AbortSignal,
+    private readonly stop: Stop,
   ) {}
 
   /**
    * Waits for memory: all of it where the head tells the length, else a first step.
-   * @throws AnswerTooLargeError, or the signal's reason
+   * @throws AnswerTooLargeError, or the failure that stops the attempt
    */
   static async reserve(
     { headers }: UpstreamAnswer,
     budget: ByteBudget,
     limitBytes: number,
-    signal: AbortSignal,
+    stop: Stop,
   ): Promise<AnswerMemory> {
     const length = headers["content-length"] === undefined ? undefined : Number(headers["content-length"]);
     if (length !== undefined && length > limitBytes) throw new AnswerTooLargeError(limitBytes);
-    return new AnswerMemory(await budget.admit(length, signal), limitBytes, signal);
+    const lease = budget.admitNow(length) ?? (await budget.admit(length, stop.signal));
+    return new AnswerMemory(lease, limitBytes, stop);
   }
 
   /**
-   * Waits until there is memory for so many bytes in all.
-   * @throws AnswerTooLargeError, or the signal's reason
+   * Waits until there is memory for so many bytes in all; undefined where there is already.
+   * @throws AnswerTooLargeError, or the failure that stops the attempt
    */
-  async hold(bytes: number): Promise<void> {
-    if (bytes <= this.lease.bytes) return;
+  hold(bytes: number): Promise<void> | undefined {
+    if (bytes <= this.lease.bytes) return undefined;
     if (bytes > this.limitBytes) throw new AnswerTooLargeError(this.limitBytes);
-    await this.lease.growTo(bytes, this.signal);
+    return this.lease.growTo(bytes, this.stop.signal);
+  }
+
+  /** The answer is complete: it keeps what it holds and makes room for others to grow. */
+  settle(bytes: number): void {
+    this.lease.settle(bytes);
   }
 
   release(): void {

@@ -1,16 +1,18 @@
+import type { IncomingHttpHeaders } from "node:http";
 import type { EditReport } from "../report.js";
+import type { Client } from "../retries/deadline.js";
 
-/** Status and headers as the upstream sent them; names in lower case, repeated ones joined with ", ". */
+/** Status and headers as the upstream sent them; names in lower case. */
 export interface AnswerHead {
   readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: IncomingHttpHeaders;
 }
 
 /**
  * Where an answer is released to: a client's connection, or the caller of the SDK.
  * Once one of its methods was called, nothing is retried any more. A client that is gone swallows what it is sent.
  */
-export interface AnswerSink {
+export interface AnswerSink extends Client {
   /** Releases a whole answer. `report` is final. Resolves when the client has taken it all, or is gone. */
   sendWhole(head: AnswerHead, body: readonly Buffer[], report: EditReport): Promise<void>;
   /** Begins a streamed answer. `report` says what is known so far: the cost is not. */

@@ -18,12 +18,13 @@ export async function receiveWhole(
   const scanner = new AnswerScanner();
   const body: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of answer.body) {
+  await answer.read((chunk) => {
     bytes += chunk.length;
-    await memory.hold(bytes);
     body.push(chunk);
     scanner.push(chunk);
-  }
+    return memory.hold(bytes);
+  });
+  memory.settle(bytes);
   const head = { status: answer.status, headers: answer.headers };
   if (answer.status >= 400 || answer.status < 200) {
     return { facts: [], failure: { kind: "answer", head, body, reason: reasonOf(answer.status, scanner) } };

@@ -27,10 +27,11 @@ export async function relayEvents(
   const relay = new EventRelay({ status: answer.status, headers: answer.headers }, sink, report);
   const reader = new EventReader();
   try {
-    for await (const chunk of answer.body) {
+    await answer.read(async (chunk) => {
       await memory.hold(reader.heldBytes + relay.heldBytes + chunk.length);
       for (const event of reader.push(chunk)) await relay.take(event);
-    }
+    });
+    memory.settle(reader.heldBytes + relay.heldBytes);
     return relay.end(reader.rest());
   } catch (error) {
     return relay.broken(failureOf(error));

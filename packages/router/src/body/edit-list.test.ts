@@ -62,6 +62,14 @@ describe("an edit list", () => {
     );
   });
 
+  it("leaves the buffers it does not touch what they are", () => {
+    const chunks = ["one", "two", "six"].map((text) => Buffer.from(text));
+    const result = applyEdits(chunks, [{ start: 4, end: 5, replacement: Buffer.from("oo") }]);
+    expect(result.map(String)).toEqual(["one", "t", "oo", "o", "six"]);
+    expect([result[0], result[4]]).toEqual([chunks[0], chunks[2]]);
+    expect(result[0] === chunks[0] && result[4] === chunks[2]).toBe(true);
+  });
+
   it("and slices of a span are what stands there", () => {
     fc.assert(
       fc.property(editedText, ({ text, chunks, spans }) => {

@@ -30,7 +30,7 @@ export function applyEdits(chunks: readonly Buffer[], edits: readonly Edit[]): B
       if (edit.end > chunkEnd) break;
       next += 1;
     }
-    if (kept < chunkEnd) result.push(chunk.subarray(kept - chunkStart));
+    if (kept < chunkEnd) result.push(kept === chunkStart ? chunk : chunk.subarray(kept - chunkStart));
     chunkStart = chunkEnd;
   }
   return result;

@@ -62,10 +62,11 @@ export function text(field: string, value: unknown): string | undefined {
 export function readParameters(valueOf: ValueOf): EditParameters {
   const size = text("size", valueOf("size"));
   const quality = text("quality", valueOf("quality"));
-  return {
-    ...(size === undefined ? {} : { size }),
-    ...(quality === undefined ? {} : { quality }),
+  const parameters: { -readonly [Name in keyof EditParameters]: EditParameters[Name] } = {
     n: wholeNumber("n", valueOf("n"), 1, mostImages) ?? 1,
     stream: truth("stream", valueOf("stream")) ?? false,
   };
+  if (size !== undefined) parameters.size = size;
+  if (quality !== undefined) parameters.quality = quality;
+  return parameters;
 }

@@ -16,13 +16,13 @@ export class FormValues {
   constructor(parts: readonly Part[]) {
     for (const part of parts) {
       if (part.fileName !== undefined) continue;
-      const listName = /^([^[]+)\[\d*\]$/.exec(part.name)?.[1];
+      const listName = part.name.endsWith("]") ? /^([^[]+)\[\d*\]$/.exec(part.name)?.[1] : undefined;
       const [byName, name] = listName === undefined ? [this.#fields, part.name] : [this.#lists, listName];
       const earlier = byName.get(name);
       if (earlier === undefined) byName.set(name, [part]);
       else earlier.push(part);
     }
-    decidingFields.forEach((name) => this.#refuseTwoValues(name));
+    for (const name of decidingFields) this.#refuseTwoValues(name);
   }
 
   /** The text of field `name`, else the list of its bracketed pieces, else undefined. */
@@ -32,8 +32,8 @@ export class FormValues {
   }
 
   #refuseTwoValues(name: string): void {
-    const texts = new Set(this.#fields.get(name)?.map(partText));
-    if (texts.size < 2) return;
+    const parts = this.#fields.get(name) ?? [];
+    if (parts.length < 2 || new Set(parts.map(partText)).size < 2) return;
     throw new InvalidRequestError(`Field '${name}' was sent more than once with different values.`, {
       field: name,
       code: "duplicate_field",

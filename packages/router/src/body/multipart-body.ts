@@ -7,7 +7,7 @@ import { type ArrivedForm, OriginalForm } from "./original-form.js";
 import type { Part } from "./part.js";
 import { type PlannedPart, isField, planParts } from "./planned-parts.js";
 import { RebuiltForm } from "./rebuilt-form.js";
-import { refusedFields } from "./refused-fields.js";
+import { isRefusable, refusedFields } from "./refused-fields.js";
 import { type RequestControls, readControls } from "./request-controls.js";
 
 /** A form that can be sent to any deployment, again and again. The bytes of its parts are never copied. */
@@ -18,12 +18,16 @@ export class MultipartBody implements EditBody {
   readonly model: string | undefined;
 
   readonly #values: FormValues;
-  readonly #planned: readonly PlannedPart[];
+  /** Names of the fields that some model refuses: nearly always none. */
+  readonly #refusable: readonly string[];
   readonly #bytes: FormBytes;
 
   private constructor(parts: readonly Part[], bytesOf: (planned: readonly PlannedPart[]) => FormBytes) {
-    this.#planned = planParts(parts);
-    this.#bytes = bytesOf(this.#planned);
+    const planned = planParts(parts);
+    this.#refusable = planned
+      .filter(({ part, name }) => isField(part) && isRefusable(name))
+      .map(({ name }) => name);
+    this.#bytes = bytesOf(planned);
     this.#values = new FormValues(parts);
     this.parameters = readParameters((name) => this.valueOf(name));
     this.controls = readControls((name) => this.valueOf(name));
@@ -64,7 +68,8 @@ export class MultipartBody implements EditBody {
   }
 
   droppedFor(deployment: Deployment): readonly string[] {
+    if (this.#refusable.length === 0) return this.#refusable;
     const refused = refusedFields(deployment.baseModel ?? deployment.model);
-    return refused.filter((name) => this.#planned.some((one) => isField(one.part) && one.name === name));
+    return refused.filter((name) => this.#refusable.includes(name));
   }
 }

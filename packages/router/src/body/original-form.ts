@@ -28,33 +28,25 @@ const lineBreakBytes = 2;
 export class OriginalForm implements FormBytes {
   readonly contentType: string;
   readonly #form: ArrivedForm;
-  readonly #planned: ReadonlyMap<Part, PlannedPart>;
+  readonly #planned: readonly PlannedPart[];
   readonly #addsModel: boolean;
 
   constructor(form: ArrivedForm, planned: readonly PlannedPart[]) {
     this.contentType = form.contentType;
     this.#form = form;
-    this.#planned = new Map(planned.map((one) => [one.part, one]));
-    this.#addsModel = !form.parts.some((part) => this.#planned.get(part)?.isModel === true);
+    this.#planned = planned;
+    this.#addsModel = !planned.some(({ isModel }) => isModel);
   }
 
   render(model: Buffer, isLeftOut: (part: PlannedPart) => boolean): Buffer[] {
-    const { parts, chunks } = this.#form;
-    const edits = parts.flatMap((part) => this.#editsOf(part, model, isLeftOut));
-    return applyEdits(chunks, this.#addsModel ? [this.#modelAdded(model), ...edits] : edits);
-  }
-
-  #editsOf(part: OriginalPart, model: Buffer, isLeftOut: (part: PlannedPart) => boolean): Edit[] {
-    const planned = this.#planned.get(part);
-    // From behind the boundary before it to behind its own: what followed it then follows that boundary.
-    if (planned === undefined || isLeftOut(planned))
-      return [{ start: part.start - lineBreakBytes, end: part.end }];
-    const edits: Edit[] = [];
-    if (planned.header !== undefined) {
-      edits.push({ start: part.start, end: part.contentSpan.start, replacement: planned.header });
+    const edits: Edit[] = this.#addsModel ? [this.#modelAdded(model)] : [];
+    let next = 0;
+    for (const part of this.#form.parts) {
+      // What is planned is in the order of the parts, without those that stay behind.
+      const planned = this.#planned[next]?.part === part ? this.#planned[next++] : undefined;
+      addEdits(edits, part, planned === undefined || isLeftOut(planned) ? undefined : planned, model);
     }
-    if (planned.isModel) edits.push({ ...part.contentSpan, replacement: model });
-    return edits;
+    return applyEdits(this.#form.chunks, edits);
   }
 
   /** A field before the first one. */
@@ -69,4 +61,17 @@ export class OriginalForm implements FormBytes {
     const at = (this.#form.parts[0]?.start ?? lineBreakBytes) - lineBreakBytes;
     return { start: at, end: at, replacement };
   }
+}
+
+/** What must be changed of a part; all of it where it is not sent. */
+function addEdits(edits: Edit[], part: OriginalPart, planned: PlannedPart | undefined, model: Buffer): void {
+  const { start, contentSpan, end } = part;
+  if (planned === undefined) {
+    // From behind the boundary before it to behind its own: what followed it then follows that boundary.
+    edits.push({ start: start - lineBreakBytes, end });
+    return;
+  }
+  if (planned.header !== undefined)
+    edits.push({ start, end: contentSpan.start, replacement: planned.header });
+  if (planned.isModel) edits.push({ start: contentSpan.start, end: contentSpan.end, replacement: model });
 }

@@ -3,16 +3,17 @@ export interface Part {
   /** As the client wrote it, percent escapes included. */
   readonly name: string;
   /** May be empty: a file without a name is still a file. */
-  readonly fileName?: string;
+  readonly fileName?: string | undefined;
   /** Media type without parameters; absent on a field means plain text. */
-  readonly contentType?: string;
+  readonly contentType?: string | undefined;
   /** The bytes in the buffers that arrived. Shared by all calls: never write to them. */
   readonly content: readonly Buffer[];
 }
 
 /** The text of a field. */
-export function partText(part: Part): string {
-  return Buffer.concat(part.content).toString("utf8");
+export function partText({ content }: Part): string {
+  const [first] = content;
+  return (first !== undefined && content.length === 1 ? first : Buffer.concat(content)).toString("utf8");
 }
 
 /** The first `length` bytes of a part, fewer where it is shorter. */

@@ -9,13 +9,10 @@ export interface PlannedPart {
   /** Its name at the upstream. */
   readonly name: string;
   /** Its new header lines, where it has another name or type at the upstream than the client gave it. */
-  readonly header?: Buffer;
+  readonly header: Buffer | undefined;
   /** The one field whose content is the deployment's model. */
   readonly isModel: boolean;
 }
-
-const imageName = /^image(\[\d*\])?$/;
-const maskName = /^mask(\[\d*\])?$/;
 
 export function isField(part: Part): boolean {
   return part.fileName === undefined;
@@ -24,34 +21,41 @@ export function isField(part: Part): boolean {
 /**
  * What of a form is sent, whatever the deployment: the gateway's own fields stay behind, images and mask are named as
  * OpenAI's contract says, and `model` is there once, in the place where the client first sent it.
+ * @returns the parts that are sent, in their order
  * @throws InvalidRequestError where an image or a mask came as text
  */
 export function planParts(parts: readonly Part[]): PlannedPart[] {
-  const hasSeveralImages = parts.filter(({ name }) => imageName.test(name)).length > 1;
-  const firstModel = parts.find(isModelField);
-  return parts.flatMap((part) => {
-    refuseTextAsFile(part);
-    const isModel = part === firstModel;
-    if (isField(part) && (isControlField(part.name) || (isModelField(part) && !isModel))) return [];
-    const name = nameAtUpstream(part.name, hasSeveralImages);
+  const pictures = parts.map(({ name }) => pictureNamed(name));
+  const imageName = pictures.filter((picture) => picture === "image").length > 1 ? "image[]" : "image";
+  const planned: PlannedPart[] = [];
+  let hasModel = false;
+  parts.forEach((part, index) => {
+    const picture = pictures[index];
+    if (isField(part)) {
+      if (picture !== undefined) throw textAsFile(part.name);
+      const isModel = part.name === "model";
+      if (isControlField(part.name) || (isModel && hasModel)) return;
+      hasModel ||= isModel;
+      planned.push({ part, name: part.name, isModel, header: undefined });
+      return;
+    }
+    const name = picture === "image" ? imageName : (picture ?? part.name);
     const isUnchanged = name === part.name && typeAtUpstream(part) === part.contentType;
-    return [{ part, name, isModel, ...(isUnchanged ? {} : { header: partHeader(part, name) }) }];
+    planned.push({ part, name, isModel: false, header: isUnchanged ? undefined : partHeader(part, name) });
   });
+  return planned;
 }
 
-function isModelField(part: Part): boolean {
-  return isField(part) && part.name === "model";
+/** Which picture of an edit a part is: with or without brackets behind the name, as clients write lists. */
+function pictureNamed(name: string): "image" | "mask" | undefined {
+  if (name === "image" || name === "mask") return name;
+  const [, picture] = /^(image|mask)\[\d*\]$/.exec(name) ?? [];
+  return picture === "image" || picture === "mask" ? picture : undefined;
 }
 
-function nameAtUpstream(name: string, hasSeveralImages: boolean): string {
-  if (imageName.test(name)) return hasSeveralImages ? "image[]" : "image";
-  return maskName.test(name) ? "mask" : name;
-}
-
-function refuseTextAsFile(part: Part): void {
-  if (!isField(part) || !(imageName.test(part.name) || maskName.test(part.name))) return;
-  throw new InvalidRequestError(`'${part.name}' must be uploaded as a file, but it was sent as text.`, {
-    field: part.name,
+function textAsFile(name: string): InvalidRequestError {
+  return new InvalidRequestError(`'${name}' must be uploaded as a file, but it was sent as text.`, {
+    field: name,
     code: "invalid_file",
   });
 }

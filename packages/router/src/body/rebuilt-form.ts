@@ -17,7 +17,7 @@ export class RebuiltForm implements FormBytes {
     const boundary = `darkroom-${randomBytes(24).toString("hex")}`;
     const delimiter = Buffer.from(`--${boundary}\r\n`);
     const hasModel = planned.some(({ isModel }) => isModel);
-    const added: PlannedPart = { part: modelPart, name: modelPart.name, isModel: true };
+    const added: PlannedPart = { part: modelPart, name: modelPart.name, header: undefined, isModel: true };
     this.contentType = `multipart/form-data; boundary=${boundary}`;
     this.#end = Buffer.from(`--${boundary}--\r\n`);
     this.#parts = (hasModel ? planned : [added, ...planned]).map((one) => ({

@@ -4,6 +4,13 @@ const refusals: readonly { readonly models: readonly string[]; readonly fields: 
   { models: ["gpt-image-", "chatgpt-image-"], fields: ["response_format"] },
 ];
 
+const refusable: ReadonlySet<string> = new Set(refusals.flatMap(({ fields }) => fields));
+
+/** Whether any model refuses a field of this name. */
+export function isRefusable(field: string): boolean {
+  return refusable.has(field);
+}
+
 /** The fields that `model` refuses. A provider's prefix (`azure/gpt-image-2`) does not matter. */
 export function refusedFields(model: string): readonly string[] {
   const name = model.slice(model.lastIndexOf("/") + 1).toLowerCase();

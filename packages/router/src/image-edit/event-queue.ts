@@ -1,5 +1,6 @@
 import type { AnswerHead, AnswerSink } from "../answer/answer-sink.js";
 import { EventReader } from "../answer/server-sent-events.js";
+import { Caller } from "./caller.js";
 import type { EditReport } from "../report.js";
 
 /** One event of a streamed edit, as OpenAI sends it: `image_edit.partial_image` or `image_edit.completed`. */
@@ -10,7 +11,7 @@ export interface ImageEditEvent {
 }
 
 /** Hands a streamed answer to a reader, one event at a time: the upstream is not read on until the event is taken. */
-export class EventQueue implements AnswerSink {
+export class EventQueue extends Caller implements AnswerSink {
   readonly #reader = new EventReader();
   readonly #events: ImageEditEvent[] = [];
   #ended = false;

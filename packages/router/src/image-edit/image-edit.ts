@@ -10,7 +10,7 @@ import { WholeAnswer } from "./whole-answer.js";
 /** What an edit needs of a router. */
 export interface EditRouter {
   readonly defaultModel: string;
-  edit(request: EditRequest, sink: AnswerSink, clientGone?: AbortSignal): Promise<EditReport>;
+  edit(request: EditRequest, sink: AnswerSink): Promise<EditReport>;
 }
 
 /** One edited image: its bytes in base64, or where to fetch it. */
@@ -40,20 +40,20 @@ export interface ImageEditStream extends AsyncIterable<ImageEditEvent> {
  */
 export async function editImage(router: EditRouter, options: ImageEditOptions): Promise<ImageEditAnswer> {
   options.signal?.throwIfAborted();
-  const answer = new WholeAnswer();
+  const answer = new WholeAnswer(options.signal);
   const report = await abortable(send(router, options, answer), options.signal);
   return { ...(answer.json() as Omit<ImageEditAnswer, "report">), report };
 }
 
 /** As {@link editImage}, event by event. Errors are thrown while iterating; leaving the loop stops waiting. */
 export function streamImageEdit(router: EditRouter, options: ImageEditOptions): ImageEditStream {
-  const queue = new EventQueue();
   const left = new AbortController();
   const signal = options.signal === undefined ? left.signal : AbortSignal.any([left.signal, options.signal]);
+  const queue = new EventQueue(signal);
   signal.addEventListener("abort", () => {
     queue.end(signal.reason as Error);
   });
-  const streamed = { ...options, signal, extraFields: { ...options.extraFields, stream: "true" } };
+  const streamed = { ...options, extraFields: { ...options.extraFields, stream: "true" } };
   const report = send(router, streamed, queue);
   report.catch((error: unknown) => {
     queue.end(error as Error);
@@ -84,7 +84,7 @@ async function send(router: EditRouter, options: ImageEditOptions, sink: AnswerS
     ...(retries === undefined ? {} : { retries }),
     ...(fallbacks === undefined ? {} : { fallbacks }),
   };
-  return router.edit(request, sink, options.signal);
+  return router.edit(request, sink);
 }
 
 function lowerCased(headers: Readonly<Record<string, string>>): Record<string, string> {

@@ -1,8 +1,9 @@
 import type { AnswerHead, AnswerSink } from "../answer/answer-sink.js";
+import { Caller } from "./caller.js";
 import type { EditReport } from "../report.js";
 
 /** Keeps a whole answer for the caller of the SDK. */
-export class WholeAnswer implements AnswerSink {
+export class WholeAnswer extends Caller implements AnswerSink {
   readonly #body: Buffer[] = [];
 
   sendWhole(_head: AnswerHead, body: readonly Buffer[], _report: EditReport): Promise<void> {

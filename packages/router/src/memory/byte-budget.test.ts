@@ -150,6 +150,37 @@ test("the oldest growing upload passes the queue and is not turned away", async 
   expect([growth.state, later.state, oldest.bytes]).toEqual(["granted", "waiting", 16]);
 });
 
+test("what needs no waiting is granted at once, known lengths and growth alike", () => {
+  const { budget } = setUp();
+  const known = budget.admitNow(30);
+  const growing = budget.admitNow(undefined);
+  expect([known?.bytes, growing?.bytes, budget.usedBytes]).toEqual([30, 4, 34]);
+  expect([growing?.growNow(3), growing?.bytes]).toEqual([true, 4]);
+  expect([growing?.growNow(13), growing?.bytes]).toEqual([true, 16]);
+  expect(() => growing?.growNow(31)).toThrow(RangeError);
+  growing?.settle(14);
+  known?.release();
+  growing?.release();
+  expect([budget.usedBytes, budget.waiting, timers.pending]).toEqual([0, 0, 0]);
+});
+
+test("at once nothing is taken beyond the budget, from the reserve, or past those who wait", async () => {
+  const { budget } = setUp();
+  const oldest = budget.admitNow(undefined);
+  const younger = budget.admitNow(undefined);
+  const held = [budget.admitNow(30), budget.admitNow(30)];
+  // The oldest may still grow by 26.
+  expect([budget.admitNow(7), younger?.growNow(12), budget.usedBytes]).toEqual([undefined, false, 68]);
+  expect(younger?.growNow(8)).toBe(true);
+  const waiting = watch(budget.admit(30));
+  expect([budget.admitNow(1), younger?.growNow(9), younger?.bytes]).toEqual([undefined, false, 8]);
+  expect([oldest?.growNow(28), budget.usedBytes, budget.waiting]).toEqual([true, 96, 1]);
+  expect(oldest?.growNow(29)).toBe(true);
+  held[0]?.release();
+  await settled();
+  expect([waiting.state, budget.usedBytes]).toEqual(["granted", 98]);
+});
+
 test("500 chunked uploads at once all come through, within the budget", async () => {
   const { budget } = setUp();
   let most = 0;
@@ -180,7 +211,7 @@ test("whatever comes in whatever order, the sum of the leases is what is used an
   for (let step = 0; step < 5000; step += 1) {
     const abort = new AbortController();
     const chosen = leases[random(leases.length)];
-    const action = random(5);
+    const action = random(7);
     if (action === 0) {
       budget.admit(random(2) ? undefined : random(31), abort.signal).then(
         (lease) => leases.push({ lease, size: 0, busy: false, abort }),
@@ -196,6 +227,11 @@ test("whatever comes in whatever order, the sum of the leases is what is used an
       chosen.abort.abort();
       chosen.lease.release();
       leases.splice(leases.indexOf(chosen), 1);
+    } else if (action === 4) {
+      const lease = budget.admitNow(random(2) ? undefined : random(31));
+      if (lease !== undefined) leases.push({ lease, size: 0, busy: false, abort });
+    } else if (action === 5 && chosen && !chosen.busy) {
+      chosen.lease.growNow(Math.min(30, chosen.lease.bytes + random(9)));
     } else if (action === 3) {
       timers.advance(random(4));
     }

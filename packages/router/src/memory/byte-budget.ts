@@ -36,6 +36,11 @@ export class ByteBudget {
   /** Admitted bodies that may still grow, oldest first. */
   readonly #growing = new Set<Lease>();
   readonly #queue: Waiting[] = [];
+  readonly #forLeases: LeaseBudget = {
+    growNow: (lease, bytes) => this.#takeNow(lease, this.#nextStep(lease.bytes, bytes)),
+    grow: (lease, bytes, signal) => this.#take(lease, this.#nextStep(lease.bytes, bytes), signal),
+    giveBack: (lease, bytes) => this.#giveBack(lease, bytes),
+  };
   #used = 0;
 
   /**
@@ -62,21 +67,28 @@ export class ByteBudget {
   }
 
   /**
+   * Takes the memory of a body if that needs no waiting.
+   * @param contentLength bytes of the body; undefined when the client does not say
+   * @returns undefined where `admit` would wait or refuse
+   */
+  admitNow(contentLength: number | undefined): MemoryLease | undefined {
+    const lease = new Lease(this.#forLeases, contentLength === undefined);
+    return this.#takeNow(lease, this.#firstBytes(contentLength)) ? lease : undefined;
+  }
+
+  /**
    * Waits for the memory of a body.
    * @param contentLength bytes of the body; undefined when the client does not say
    * @throws the refusal, or the signal's reason; RangeError beyond the cap
    */
   async admit(contentLength: number | undefined, signal?: AbortSignal): Promise<MemoryLease> {
-    const lease = new Lease(this.#asBudget(), contentLength === undefined);
-    await this.#request(lease, contentLength ?? this.#nextStep(0, 1), signal);
+    const lease = new Lease(this.#forLeases, contentLength === undefined);
+    await this.#take(lease, this.#firstBytes(contentLength), signal);
     return lease;
   }
 
-  #asBudget(): LeaseBudget {
-    return {
-      grow: (lease, bytes, signal) => this.#request(lease, this.#nextStep(lease.bytes, bytes), signal),
-      giveBack: (lease, bytes) => this.#giveBack(lease, bytes),
-    };
+  #firstBytes(contentLength: number | undefined): number {
+    return contentLength ?? this.#nextStep(0, 1);
   }
 
   /** What to have granted so that `needed` fits, in whole steps up to the cap. */
@@ -87,13 +99,17 @@ export class ByteBudget {
     return Math.min(granted + steps * stepBytes, largestLeaseBytes);
   }
 
-  #request(lease: Lease, bytes: number, signal?: AbortSignal): Promise<void> {
-    if (signal?.aborted) return Promise.reject(signal.reason);
+  /** Nobody passes those who wait, but the oldest growing one. */
+  #takeNow(lease: Lease, bytes: number): boolean {
     const comesFirst = this.#queue.length === 0 || lease === this.#oldest();
-    if (comesFirst && this.#fits(lease, bytes)) {
-      this.#grant(lease, bytes);
-      return Promise.resolve();
-    }
+    if (!comesFirst || !this.#fits(lease, bytes)) return false;
+    this.#grant(lease, bytes);
+    return true;
+  }
+
+  #take(lease: Lease, bytes: number, signal?: AbortSignal): Promise<void> {
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    if (this.#takeNow(lease, bytes)) return Promise.resolve();
     if (this.#queue.length >= (this.#settings.maxWaiting ?? Infinity) && lease !== this.#oldest()) {
       return Promise.reject(this.#refusal());
     }
@@ -164,6 +180,7 @@ export class ByteBudget {
 
   /** Grants what has become possible: to the oldest growing upload, then in the order of the queue. */
   #serve(): void {
+    if (this.#queue.length === 0) return;
     const oldest = this.#oldest();
     const first = this.#queue.find(({ lease }) => lease === oldest);
     if (first !== undefined && this.#fits(first.lease, first.bytes)) first.grant();

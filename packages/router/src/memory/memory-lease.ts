@@ -3,6 +3,11 @@ export interface MemoryLease {
   /** Granted so far. */
   readonly bytes: number;
   /**
+   * Has at least `bytes` granted if that needs no waiting; they must not exceed the cap.
+   * @returns whether they are granted; otherwise `growTo` waits for them
+   */
+  growNow(bytes: number): boolean;
+  /**
    * Waits until at least `bytes` are granted; they must not exceed the cap.
    * @throws the budget's refusal, or the signal's reason
    */
@@ -15,6 +20,7 @@ export interface MemoryLease {
 
 /** What a lease asks of its budget. */
 export interface LeaseBudget {
+  growNow(lease: Lease, bytes: number): boolean;
   grow(lease: Lease, bytes: number, signal?: AbortSignal): Promise<void>;
   giveBack(lease: Lease, bytes: number): void;
 }
@@ -29,6 +35,10 @@ export class Lease implements MemoryLease {
   constructor(budget: LeaseBudget, mayGrow: boolean) {
     this.#budget = budget;
     this.mayGrow = mayGrow;
+  }
+
+  growNow(bytes: number): boolean {
+    return bytes <= this.bytes || this.#budget.growNow(this, bytes);
   }
 
   async growTo(bytes: number, signal?: AbortSignal): Promise<void> {

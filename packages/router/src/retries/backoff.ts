@@ -1,3 +1,5 @@
+import type { IncomingHttpHeaders } from "node:http";
+
 /** First and longest wait before the same deployment is called again; OpenAI's own clients use the same two. */
 const firstMs = 500;
 const longestMs = 8_000;
@@ -19,8 +21,8 @@ export function backoffMs(
 }
 
 /** Reads `retry-after-ms`, else `retry-after` in seconds or as a date. */
-export function retryAfterMs(headers: Readonly<Record<string, string>>, nowMs: number): number | undefined {
-  const milliseconds = Number.parseFloat(headers["retry-after-ms"] ?? "");
+export function retryAfterMs(headers: IncomingHttpHeaders, nowMs: number): number | undefined {
+  const milliseconds = Number.parseFloat(headers["retry-after-ms"]?.toString() ?? "");
   if (milliseconds >= 0) return milliseconds;
   const retryAfter = headers["retry-after"];
   if (retryAfter === undefined) return undefined;

@@ -1,24 +1,25 @@
 import { once } from "node:events";
-import { Deadline } from "./deadline.js";
+import { type Client, Deadline } from "./deadline.js";
+import type { Stop } from "./stop.js";
 
-const stays = new AbortController().signal;
-const untilAborted = async (signal: AbortSignal): Promise<unknown> => {
-  await once(signal, "abort");
-  return signal.reason;
+const stays: Client = { isGone: false, whenGone: () => undefined };
+const untilStopped = async (stop: Stop): Promise<unknown> => {
+  await once(stop.signal, "abort");
+  return stop.signal.reason;
 };
 
 test("once its timer has rung it has passed, though the clock lags behind", async () => {
   const deadline = new Deadline(20, stays, () => 0);
   expect(deadline.failure).toBeUndefined();
   const timeout = { kind: "timeout", timeoutMs: 20, reason: "timeout after 0.02 s" };
-  expect(await deadline.run(undefined, untilAborted)).toEqual(timeout);
+  expect(await deadline.run(undefined, untilStopped)).toEqual(timeout);
   expect(deadline.remainingMs).toBe(0);
   expect(deadline.failure).toEqual(timeout);
 });
 
 test("an attempt's own timeout leaves the request its time", async () => {
   const deadline = new Deadline(10_000, stays, () => 0);
-  expect(await deadline.run(20, untilAborted)).toEqual({
+  expect(await deadline.run(20, untilStopped)).toEqual({
     kind: "timeout",
     timeoutMs: 20,
     reason: "timeout after 0.02 s",

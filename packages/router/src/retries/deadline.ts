@@ -1,65 +1,74 @@
 import type { Failure } from "./failure.js";
+import { Stop } from "./stop.js";
 
 /** A client that is gone is no reason to throw a paid answer away: the running call is read for this long at most. */
 const readOnMs = 60_000;
+
+const clientGone: Failure = { kind: "client gone", reason: "the client is gone" };
+
+/** Whoever waits for the answer. */
+export interface Client {
+  readonly isGone: boolean;
+  /** Calls back when that comes true. */
+  whenGone(callback: () => void): void;
+}
 
 /** The time one request has, and whether its client is still there. */
 export class Deadline {
   readonly #endsAtMs: number;
   #hasPassed = false;
+  #running: Stop | undefined;
+  #readOn: NodeJS.Timeout | undefined;
+  #endWait: (() => void) | undefined;
 
-  /** @param clientGone aborted when the client has closed its connection */
   constructor(
     readonly timeoutMs: number,
-    private readonly clientGone: AbortSignal,
+    private readonly client: Client,
     private readonly nowMs: () => number = () => performance.now(),
   ) {
     this.#endsAtMs = this.nowMs() + timeoutMs;
+    client.whenGone(() => {
+      this.#endWait?.();
+      if (this.#running !== undefined) this.#limitReading(this.#running);
+    });
   }
 
   get remainingMs(): number {
     return this.#hasPassed ? 0 : Math.max(0, this.#endsAtMs - this.nowMs());
   }
 
-  get clientIsGone(): boolean {
-    return this.clientGone.aborted;
-  }
-
   /** Why nothing new may start, if so. */
   get failure(): Failure | undefined {
-    if (this.clientIsGone) return { kind: "client gone", reason: "the client is gone" };
+    if (this.client.isGone) return clientGone;
     if (this.remainingMs === 0) return timeout(this.timeoutMs);
     return undefined;
   }
 
   /**
-   * Runs one attempt under a signal that is aborted when its time is up; the signal's reason is then the failure.
+   * Runs one attempt, which is stopped when its time is up.
    * @param attemptTimeoutMs the deployment's own limit, if it has one
    */
   async run<Result>(
     attemptTimeoutMs: number | undefined,
-    attempt: (signal: AbortSignal) => Promise<Result>,
+    attempt: (stop: Stop) => Promise<Result>,
   ): Promise<Result> {
-    const controller = new AbortController();
+    const stop = new Stop();
     const { remainingMs } = this;
     const isAttemptsOwn = attemptTimeoutMs !== undefined && attemptTimeoutMs <= remainingMs;
     const onTimeUp = (): void => {
       // A timer may ring a moment before the clock agrees, and in that moment no further attempt may start.
       if (!isAttemptsOwn) this.#hasPassed = true;
-      controller.abort(timeout(isAttemptsOwn ? attemptTimeoutMs : this.timeoutMs));
+      stop.now(timeout(isAttemptsOwn ? attemptTimeoutMs : this.timeoutMs));
     };
-    const timers = [setTimeout(onTimeUp, isAttemptsOwn ? attemptTimeoutMs : remainingMs)];
-    const onGone = (): void => {
-      const gone: Failure = { kind: "client gone", reason: "the client is gone" };
-      timers.push(setTimeout(() => controller.abort(gone), readOnMs));
-    };
-    if (this.clientGone.aborted) onGone();
-    else this.clientGone.addEventListener("abort", onGone, { once: true });
+    const timer = setTimeout(onTimeUp, isAttemptsOwn ? attemptTimeoutMs : remainingMs);
+    this.#running = stop;
+    if (this.client.isGone) this.#limitReading(stop);
     try {
-      return await attempt(controller.signal);
+      return await attempt(stop);
     } finally {
-      for (const timer of timers) clearTimeout(timer);
-      this.clientGone.removeEventListener("abort", onGone);
+      clearTimeout(timer);
+      clearTimeout(this.#readOn);
+      this.#running = undefined;
     }
   }
 
@@ -67,15 +76,19 @@ export class Deadline {
   async wait(ms: number): Promise<boolean> {
     if (ms >= this.remainingMs) return false;
     await new Promise<void>((resolve) => {
-      const done = (): void => {
+      const timer = setTimeout(resolve, ms);
+      this.#endWait = () => {
         clearTimeout(timer);
-        this.clientGone.removeEventListener("abort", done);
         resolve();
       };
-      const timer = setTimeout(done, ms);
-      this.clientGone.addEventListener("abort", done, { once: true });
+      if (this.client.isGone) this.#endWait();
     });
+    this.#endWait = undefined;
     return true;
+  }
+
+  #limitReading(stop: Stop): void {
+    this.#readOn = setTimeout(() => stop.now(clientGone), readOnMs);
   }
 }
 

@@ -1,23 +1,27 @@
-import http from "node:http";
-import https from "node:https";
-import { once } from "node:events";
-import type { Connections } from "./connections.js";
+import type http from "node:http";
+import type { Stop } from "../retries/stop.js";
+import type { UpstreamTarget } from "./upstream-target.js";
 
 /** One HTTP request to an upstream. */
 export interface UpstreamRequest {
-  readonly url: URL;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly target: UpstreamTarget;
+  readonly contentType: string;
+  /** The client's own headers that go along, names in lower case. */
+  readonly headers: Readonly<Record<string, string>> | undefined;
   readonly body: readonly Buffer[];
   /** Ends the call, whatever it is waiting for. */
-  readonly signal: AbortSignal;
+  readonly stop: Stop;
 }
 
 /** The head of an upstream's answer, and its body to be read. */
 export interface UpstreamAnswer {
   readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  /** Ends with an error if the connection breaks before the announced end. */
-  readonly body: AsyncIterable<Buffer>;
+  readonly headers: http.IncomingHttpHeaders;
+  /**
+   * Hands over the body as it comes, and no more of it while `take` waits.
+   * @throws UpstreamCallError if the connection breaks before the announced end; what `take` throws
+   */
+  read(take: (chunk: Buffer) => Promise<void> | undefined): Promise<void>;
   /** Ends the call where its body is not wanted. */
   discard(): void;
 }
@@ -45,63 +49,79 @@ class ProxyRefusalError extends Error {
 }
 
 /**
- * Sends a request and waits for the head of its answer. No timeout of its own: the signal is the only one.
- * @throws UpstreamCallError, also from the body's iterator.
+ * Sends a request and waits for the head of its answer. No timeout of its own: only `stop` ends it.
+ * @throws UpstreamCallError
  */
-export async function callUpstream(
-  request: UpstreamRequest,
-  connections: Connections,
-): Promise<UpstreamAnswer> {
-  const { url, headers, body, signal } = request;
-  const length = body.reduce((sum, buffer) => sum + buffer.length, 0);
-  const progress = { bodySent: false };
-  try {
-    const client = url.protocol === "https:" ? https : http;
-    const outgoing = client.request(url, {
-      method: "POST",
-      headers: { ...headers, "content-length": String(length) },
-      agent: connections.agentFor(url),
-      signal,
+export async function callUpstream(request: UpstreamRequest): Promise<UpstreamAnswer> {
+  const { target, body, stop } = request;
+  return new Promise((resolve, reject) => {
+    let bodySent = false;
+    const outgoing = target.client.request({ ...target.options, headers: headersOf(request) });
+    // An upstream may answer before it has read everything; the connection's end is then no error of this call.
+    outgoing.on("error", (cause) => {
+      reject(new UpstreamCallError(bodySent ? "cut" : "connection", bodySent, cause));
     });
     outgoing.once("finish", () => {
-      progress.bodySent = true;
+      bodySent = true;
     });
     // The agent would pass on a proxy's refusal as if it were the upstream's own answer.
     outgoing.once("proxyConnect", ({ statusCode }: { readonly statusCode: number }) => {
       if (statusCode !== 200) outgoing.destroy(new ProxyRefusalError(statusCode));
     });
-    // An upstream may answer before it has read everything; the connection's end is then no error of this call.
-    outgoing.on("error", () => undefined);
+    outgoing.once("response", (answer) => {
+      resolve({
+        status: answer.statusCode ?? 0,
+        headers: answer.headers,
+        read: (take) => readToEnd(answer, take),
+        discard: () => answer.destroy(),
+      });
+    });
+    stop.listen(() => outgoing.destroy());
     outgoing.cork();
     for (const buffer of body) outgoing.write(buffer);
     outgoing.end();
     outgoing.uncork();
-    const [answer] = (await once(outgoing, "response")) as [http.IncomingMessage];
-    return {
-      status: answer.statusCode ?? 0,
-      headers: joined(answer.headers),
-      body: readToEnd(answer),
-      discard: () => answer.destroy(),
+  });
+}
+
+/** A flat list, which Node sends as it is: as an object, every header would be checked, kept and looked up on its own. */
+function headersOf({ target, contentType, headers, body }: UpstreamRequest): string[] {
+  const length = body.reduce((sum, buffer) => sum + buffer.length, 0);
+  const list = [...target.headers, "content-type", contentType, "content-length", String(length)];
+  for (const name in headers) {
+    const value = headers[name];
+    if (value !== undefined && !target.names.has(name)) list.push(name, value);
+  }
+  return list;
+}
+
+async function readToEnd(
+  answer: http.IncomingMessage,
+  take: (chunk: Buffer) => Promise<void> | undefined,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const fail = (error: unknown): void => {
+      reject(error);
+      answer.destroy();
     };
-  } catch (cause) {
-    throw new UpstreamCallError(progress.bodySent ? "cut" : "connection", progress.bodySent, cause);
-  }
-}
-
-async function* readToEnd(answer: http.IncomingMessage): AsyncGenerator<Buffer> {
-  try {
-    for await (const chunk of answer as AsyncIterable<Buffer>) yield chunk;
-  } catch (cause) {
-    throw new UpstreamCallError("cut", true, cause);
-  }
-}
-
-function joined(headers: http.IncomingHttpHeaders): Record<string, string> {
-  const result: Record<string, string> = {};
-  for (const [name, value] of Object.entries(headers)) {
-    if (value !== undefined) result[name] = Array.isArray(value) ? value.join(", ") : value;
-  }
-  return result;
+    const broken = (cause?: unknown): void => {
+      if (!answer.complete) fail(new UpstreamCallError("cut", true, cause));
+    };
+    answer.on("data", (chunk: Buffer) => {
+      try {
+        const wait = take(chunk);
+        if (wait === undefined) return;
+        answer.pause();
+        wait.then(() => answer.resume(), fail);
+      } catch (error) {
+        fail(error);
+      }
+    });
+    answer.once("end", resolve);
+    answer.once("error", broken);
+    answer.once("close", broken);
+    if (answer.destroyed) broken();
+  });
 }
 
 /** `ECONNREFUSED` says more than "connect ECONNREFUSED 10.1.2.3:443", and shows no address. */
