@@ -91,7 +91,8 @@ function recordRequests(log: Logger, metrics: Metrics): RequestHandler {
           route,
           status,
           durationMs,
-          ...record.told(),
+          report: record.report,
+          reason: record.reason,
         });
       });
     });

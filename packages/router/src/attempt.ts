@@ -38,7 +38,7 @@ export interface AttemptContext {
 /** How an attempt ended; a failure without release may be made good elsewhere. */
 export interface AttemptOutcome {
   readonly report: AttemptReport;
-  readonly failure?: Failure;
+  readonly failure: Failure | undefined;
   readonly released: boolean;
 }
 
@@ -60,7 +60,7 @@ export async function attempt(context: AttemptContext): Promise<AttemptOutcome> 
   return {
     report,
     released: received.release !== undefined,
-    ...(received.failure === undefined ? {} : { failure: received.failure }),
+    failure: received.failure,
   };
 }
 
@@ -143,9 +143,9 @@ function conclude(
     deployment,
     durationMs,
     succeeded: received.failure === undefined,
-    ...(head === undefined ? {} : { status: head.status }),
-    ...(received.failure === undefined ? {} : { reason: received.failure.reason }),
-    ...(upstreamRequestId === undefined ? {} : { upstreamRequestId }),
+    status: head?.status,
+    reason: received.failure?.reason,
+    upstreamRequestId,
   };
   progress.attempts.push(report);
   if (received.facts.length > 0) {
@@ -162,7 +162,16 @@ function costOf(
   { request }: EditProgress,
 ): EditCost | null {
   const model = deployment.baseModel ?? deployment.model;
-  const costs = all.map((facts) => costOfEdit({ ...request.parameters, ...facts, model }));
+  const { size, quality } = request.parameters;
+  const costs = all.map((facts) =>
+    costOfEdit({
+      model,
+      size: facts.size ?? size,
+      quality: facts.quality ?? quality,
+      images: facts.images,
+      usage: facts.usage,
+    }),
+  );
   return costs.reduce((sum, cost) =>
     sum === null || cost === null ? null : { ...cost, nanoUsd: sum.nanoUsd + cost.nanoUsd },
   );

@@ -35,8 +35,8 @@ export class EditProgress {
       images: this.images,
       upstreamMs: this.#upstreamMs,
       waitedMs: this.waitedMs,
-      ...(deployment === undefined ? {} : { deployment }),
-      ...(cost === undefined ? {} : { cost }),
+      deployment,
+      cost,
     };
   }
 

@@ -8,10 +8,10 @@ export interface AttemptReport {
   readonly durationMs: number;
   readonly succeeded: boolean;
   /** The upstream's status, where it answered. */
-  readonly status?: number;
+  readonly status: number | undefined;
   /** Why it failed, in a few words that hold no secret: `500 server_error`, `connection refused`, `timeout`. */
-  readonly reason?: string;
-  readonly upstreamRequestId?: string;
+  readonly reason: string | undefined;
+  readonly upstreamRequestId: string | undefined;
 }
 
 /** What became of an edit: what headers, logs and metrics tell. */
@@ -20,7 +20,7 @@ export interface EditReport {
   readonly requestedModel: string;
   /** The group and the deployment of the last attempt. */
   readonly group: string;
-  readonly deployment?: Deployment;
+  readonly deployment: Deployment | undefined;
   readonly attempts: readonly AttemptReport[];
   /** Attempts beyond the first of each group. */
   readonly retries: number;
@@ -28,8 +28,8 @@ export interface EditReport {
   readonly fallbacks: number;
   /** Fields that the deployment refuses and that were therefore left out. */
   readonly dropped: readonly string[];
-  /** Null where no price is known; absent as long as, or because, nothing was answered. */
-  readonly cost?: EditCost | null;
+  /** Null where no price is known; undefined as long as, or because, nothing was answered. */
+  readonly cost: EditCost | null | undefined;
   /** Images in the answer. */
   readonly images: number;
   /** Time spent in upstream calls, a running one included. */

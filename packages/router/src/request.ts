@@ -30,7 +30,7 @@ export interface EditRequest {
   /** Client headers that may go upstream, names in lower case. */
   readonly headers?: Readonly<Record<string, string>>;
   /** Overrides of the router's settings for this request. */
-  readonly retries?: number;
-  readonly timeoutMs?: number;
-  readonly fallbacks?: readonly string[];
+  readonly retries?: number | undefined;
+  readonly timeoutMs?: number | undefined;
+  readonly fallbacks?: readonly string[] | undefined;
 }

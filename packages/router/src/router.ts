@@ -156,7 +156,17 @@ export class Router {
         nowMs: this.nowMs,
       };
       const outcome = await attempt(context);
-      this.events.emit("attempt", { requestId: progress.request.id, group: group.name, ...outcome.report });
+      const { report } = outcome;
+      this.events.emit("attempt", {
+        requestId: progress.request.id,
+        group: group.name,
+        deployment,
+        durationMs: report.durationMs,
+        succeeded: report.succeeded,
+        status: report.status,
+        reason: report.reason,
+        upstreamRequestId: report.upstreamRequestId,
+      });
       if (outcome.failure === undefined || outcome.released) return undefined;
 
       last = outcome.failure;

@@ -8,8 +8,8 @@ export type HeaderList = string[];
 export interface Timing {
   /** From the request's headers to now, in milliseconds. */
   readonly durationMs: number;
-  /** Of that, waiting for the client to send its body. */
-  readonly uploadMs: number;
+  /** Of that, waiting for the client to go on sending its body. */
+  readonly pausesMs: number;
 }
 
 /** What belongs to one connection or one message, and is never passed on (RFC 9110, section 7.6.1), and cookies. */
@@ -71,9 +71,9 @@ export function upstreamHeaders({ headers }: AnswerHead): HeaderList {
   return list;
 }
 
-/** What is left of the duration without waiting: for the client's upload, the upstream, the next try. */
-function overheadMs(report: EditReport, { durationMs, uploadMs }: Timing): number {
-  return Math.max(0, durationMs - uploadMs - report.upstreamMs - report.waitedMs);
+/** What is left of the duration without waiting: for the client to send, the upstream, the next try. */
+function overheadMs(report: EditReport, { durationMs, pausesMs }: Timing): number {
+  return Math.max(0, durationMs - pausesMs - report.upstreamMs - report.waitedMs);
 }
 
 /** `primary: 500 server_error`; the group is not told, since deployments' ids are unique. */

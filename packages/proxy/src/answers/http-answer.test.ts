@@ -21,6 +21,8 @@ const report: EditReport = {
   images: 1,
   upstreamMs: 0,
   waitedMs: 0,
+  deployment: undefined,
+  cost: undefined,
 };
 
 let server: http.Server;

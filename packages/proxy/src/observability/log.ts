@@ -9,9 +9,9 @@ export interface RequestLine {
   readonly route: string;
   readonly status: number;
   readonly durationMs: number;
-  readonly report?: EditReport;
+  readonly report: EditReport | undefined;
   /** Why it was refused or failed; never the client's own words. */
-  readonly reason?: string;
+  readonly reason: string | undefined;
 }
 
 /** A write costs as much as all the rest of a line: lines are gathered, but nobody who watches should wait for them. */
@@ -24,22 +24,23 @@ export function createLog(level: string): Logger {
   return pino({ level, base: null }, pino.destination(destination));
 }
 
+/** What is undefined is left out of the line. */
 export function logRequest(log: Logger, line: RequestLine): void {
-  const { report, ...fields } = line;
+  const { report } = line;
   log.info(
     {
-      ...fields,
-      ...(report === undefined
-        ? {}
-        : {
-            group: report.group,
-            deployment: report.deployment?.id,
-            attempts: report.attempts.length,
-            fallbacks: report.fallbacks,
-            images: report.images,
-            // Null: no price is known. Absent: nothing was answered.
-            ...(report.cost === undefined ? {} : { costUsd: report.cost && formatUsd(report.cost.nanoUsd) }),
-          }),
+      requestId: line.requestId,
+      method: line.method,
+      route: line.route,
+      status: line.status,
+      reason: line.reason,
+      group: report?.group,
+      deployment: report?.deployment?.id,
+      attempts: report?.attempts.length,
+      fallbacks: report?.fallbacks,
+      images: report?.images,
+      // Null: no price is known. Absent: nothing was answered.
+      costUsd: report?.cost && formatUsd(report.cost.nanoUsd),
       durationMs: Math.round(line.durationMs),
     },
     "request",

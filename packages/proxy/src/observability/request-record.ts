@@ -15,17 +15,13 @@ export class RequestRecord {
   /** Why the request was refused or failed. */
   reason: string | undefined;
   readonly #startedAtMs = performance.now();
-  #uploadMs = 0;
+  /** Time spent waiting for the client to go on sending its body. */
+  pausesMs = 0;
 
   /** @param callId the client's own id for the call, which is kept if it is one, as LiteLLM does */
   constructor(callId: string | string[] | undefined) {
     const isId = typeof callId === "string" && /^[\w.:-]{1,128}$/.test(callId);
     this.idHeaders = ["x-request-id", this.id, "x-litellm-call-id", isId ? callId : this.id];
-  }
-
-  /** The client has sent everything; what follows is the gateway's and the upstream's time. */
-  uploadEnded(): void {
-    this.#uploadMs = performance.now() - this.#startedAtMs;
   }
 
   /** The edit that serves the request; it may end after its client has gone. */
@@ -45,14 +41,8 @@ export class RequestRecord {
     return this.#edit;
   }
 
-  /** What is to be logged of it. */
-  told(): { report?: EditReport; reason?: string } {
-    const { report, reason } = this;
-    return { ...(report === undefined ? {} : { report }), ...(reason === undefined ? {} : { reason }) };
-  }
-
   timing(): Timing {
-    return { durationMs: performance.now() - this.#startedAtMs, uploadMs: this.#uploadMs };
+    return { durationMs: performance.now() - this.#startedAtMs, pausesMs: this.pausesMs };
   }
 }
 

@@ -30,7 +30,7 @@ export function imageEdits(options: ImageEditsOptions): RequestHandler {
     const record = recordOf(response);
     const upload = await receiveUpload(request, response, uploadSettings, uploads);
     try {
-      record.uploadEnded();
+      record.pausesMs = upload.pausesMs;
       const model = request.params.model ?? forcedModel ?? upload.model ?? router.defaultModel;
       record.group = model;
       const edit = {
@@ -39,7 +39,9 @@ export function imageEdits(options: ImageEditsOptions): RequestHandler {
         parameters: upload.parameters,
         body: upload.body,
         headers: forwardedHeaders(request.headers),
-        ...upload.controls,
+        retries: upload.controls.retries,
+        timeoutMs: upload.controls.timeoutMs,
+        fallbacks: upload.controls.fallbacks,
       };
       const answer = new HttpAnswer(response, record, () => upload.release());
       const running = router.edit(edit, answer);

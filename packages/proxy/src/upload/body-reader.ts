@@ -5,6 +5,15 @@ import { SmallChunks } from "./small-chunks.js";
 import { RequestTooLargeError, UploadMemoryError, UploadTooSlowError } from "./upload-errors.js";
 import type { CompleteUploadSettings } from "./upload-settings.js";
 
+/** Shorter than this, chunks follow one another as fast as they can be read: that time is our own. */
+const shortestPauseMs = 1;
+
+export interface ReadBody {
+  readonly bytes: number;
+  /** Time spent waiting for the client to go on sending. */
+  readonly pausesMs: number;
+}
+
 /**
  * Reads the body of a request within its limits: size, memory, deadline and least rate. Any of them broken, or the
  * client gone, ends it with a typed error. The request itself is left paused and whole, so that a refusal can still
@@ -14,6 +23,8 @@ import type { CompleteUploadSettings } from "./upload-settings.js";
  * so would a signal for what nearly never happens: there is one only while the body waits for memory.
  */
 export class BodyReader {
+  #lastChunkAtMs = performance.now();
+  #pausesMs = 0;
   /** Bytes received so far. */
   #bytes = 0;
   #bytesAtWindowStart = 0;
@@ -29,7 +40,7 @@ export class BodyReader {
   readonly #settings: CompleteUploadSettings;
   readonly #timers: Timers;
   readonly #chunks: SmallChunks;
-  readonly #onComplete: (bytes: number) => void;
+  readonly #onComplete: (body: ReadBody) => void;
   readonly #onFailed: (error: Error) => void;
   readonly #callOffDeadline: () => void;
   #callOffWindow: () => void;
@@ -37,7 +48,7 @@ export class BodyReader {
 
   /**
    * @param lease grows with the body
-   * @returns the size of the body, when all of it has been given to `onChunk`
+   * @returns what was read, when all of it has been given to `onChunk`
    * @throws RequestTooLargeError, UploadTooSlowError, UploadMemoryError, ClientGoneError
    */
   static read(
@@ -46,7 +57,7 @@ export class BodyReader {
     settings: CompleteUploadSettings,
     timers: Timers,
     onChunk: (chunk: Buffer) => void,
-  ): Promise<number> {
+  ): Promise<ReadBody> {
     return new Promise((resolve, reject) => {
       new BodyReader(exchange, lease, settings, timers, onChunk, resolve, reject);
     });
@@ -58,7 +69,7 @@ export class BodyReader {
     settings: CompleteUploadSettings,
     timers: Timers,
     onChunk: (chunk: Buffer) => void,
-    onComplete: (bytes: number) => void,
+    onComplete: (body: ReadBody) => void,
     onFailed: (error: Error) => void,
   ) {
     this.#request = exchange.request;
@@ -75,6 +86,10 @@ export class BodyReader {
   }
 
   readonly #onData = (chunk: Buffer): void => {
+    const nowMs = performance.now();
+    const sinceLastMs = nowMs - this.#lastChunkAtMs;
+    if (sinceLastMs > shortestPauseMs) this.#pausesMs += sinceLastMs;
+    this.#lastChunkAtMs = nowMs;
     this.#bytes += chunk.length;
     const limit = this.#settings.maxRequestBytes;
     if (this.#bytes > limit) this.#fail(new RequestTooLargeError(limit));
@@ -108,7 +123,7 @@ export class BodyReader {
   #complete(): void {
     this.#stop();
     this.#chunks.flush();
-    this.#onComplete(this.#bytes);
+    this.#onComplete({ bytes: this.#bytes, pausesMs: this.#pausesMs });
   }
 
   #fail(error: Error): void {

@@ -11,7 +11,7 @@ import {
   type Timers,
   systemTimers,
 } from "@darkroom/router";
-import { BodyReader } from "./body-reader.js";
+import { BodyReader, type ReadBody } from "./body-reader.js";
 import { type Exchange, isClientGone, whenClientGoes } from "./client-gone.js";
 import { FormScanner } from "./form-scanner.js";
 import { parseForm } from "./parse-form.js";
@@ -33,6 +33,8 @@ export interface Upload {
   readonly controls: RequestControls;
   /** Size of the body as it arrived. */
   readonly bytes: number;
+  /** Time spent waiting for the client to go on sending. */
+  readonly pausesMs: number;
   /** Gives the memory back. To be called when the request is answered: retries need the bytes till then. */
   release(): void;
 }
@@ -58,16 +60,11 @@ export async function receiveUpload(
   try {
     if (isClientGone(exchange)) throw new ClientGoneError();
     if (headers.expectsContinue) response.writeContinue();
-    const { body, bytes } = await readBody(
-      exchange,
-      headers,
-      completeUploadSettings(settings),
-      lease,
-      timers,
-    );
+    const { body, read } = await readBody(exchange, headers, completeUploadSettings(settings), lease, timers);
+    const { bytes, pausesMs } = read;
     lease.settle(bytes);
     const { model, parameters, controls } = body;
-    return { body, model, parameters, controls, bytes, release: () => lease.release() };
+    return { body, model, parameters, controls, bytes, pausesMs, release: () => lease.release() };
   } catch (error) {
     lease.release();
     throw error;
@@ -95,23 +92,23 @@ async function readBody(
   settings: CompleteUploadSettings,
   lease: MemoryLease,
   timers: Timers,
-): Promise<{ readonly body: MultipartBody | JsonBody; readonly bytes: number }> {
+): Promise<{ readonly body: MultipartBody | JsonBody; readonly read: ReadBody }> {
   const chunks: Buffer[] = [];
   const scanner = format.type === "json" ? undefined : new FormScanner(format.boundary, settings);
-  const bytes = await BodyReader.read(exchange, lease, settings, timers, (chunk) => {
+  const read = await BodyReader.read(exchange, lease, settings, timers, (chunk) => {
     chunks.push(chunk);
     scanner?.push(chunk);
   });
-  if (format.type === "json") return { body: new JsonBody(chunks), bytes };
+  if (format.type === "json") return { body: new JsonBody(chunks), read };
 
   const { boundary } = format;
   const contentType = exchange.request.headers["content-type"] ?? "";
   const parts = scanner?.finish(chunks);
   if (parts !== undefined) {
-    return { body: MultipartBody.asArrived({ contentType, boundary, chunks, parts }), bytes };
+    return { body: MultipartBody.asArrived({ contentType, boundary, chunks, parts }), read };
   }
   // Whatever is not canonical is for the parser of record to judge.
   const again = Readable.from(chunks, { objectMode: false });
   const parsed = await parseForm(again, contentType, new PartOutline(boundary), settings);
-  return { body: MultipartBody.of(parsed), bytes };
+  return { body: MultipartBody.of(parsed), read };
 }

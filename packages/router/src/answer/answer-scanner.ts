@@ -1,11 +1,11 @@
 /** What an answer says of itself, read without parsing its images. */
 export interface AnswerFacts {
-  readonly usage?: unknown;
-  readonly size?: string;
-  readonly quality?: string;
+  readonly usage: unknown;
+  readonly size: string | undefined;
+  readonly quality: string | undefined;
   /** Number of items in `data`. */
   readonly images: number;
-  readonly error?: unknown;
+  readonly error: unknown;
 }
 
 const quote = 0x22;
@@ -111,16 +111,12 @@ export class AnswerScanner {
   }
 
   get facts(): AnswerFacts {
-    const usage = this.#parsed("usage");
-    const error = this.#parsed("error");
-    const size = this.#text("size");
-    const quality = this.#text("quality");
     return {
       images: this.#images,
-      ...(usage === undefined || usage === null ? {} : { usage }),
-      ...(error === undefined || error === null ? {} : { error }),
-      ...(size === undefined ? {} : { size }),
-      ...(quality === undefined ? {} : { quality }),
+      usage: this.#parsed("usage"),
+      error: this.#parsed("error"),
+      size: this.#text("size"),
+      quality: this.#text("quality"),
     };
   }
 
@@ -171,11 +167,12 @@ export class AnswerScanner {
     this.#insideData = false;
   }
 
+  /** Undefined for null too: both say nothing. */
   #parsed(key: string): unknown {
     const text = this.#values.get(key);
     if (text === undefined) return undefined;
     try {
-      return JSON.parse(text);
+      return JSON.parse(text) ?? undefined;
     } catch {
       return undefined;
     }
