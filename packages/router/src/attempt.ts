@@ -90,7 +90,10 @@ async function send(context: AttemptContext): Promise<Sent> {
       return await receive(head, context, stop);
     } catch (error) {
       head?.discard();
-      const received = { facts: [], failure: failureOf(error, stop) };
+      const failure = failureOf(error, stop);
+      // An error that goes on and on is no answer, and not a dear one: another deployment may do better.
+      const isError = failure.kind === "too large" && head !== undefined && head.status >= 400;
+      const received = { facts: [], failure: isError ? { ...failure, kind: "cut" as const } : failure };
       return head === undefined ? { received } : { received, head };
     }
   });

@@ -34,7 +34,7 @@ export function reportHeaders(report: EditReport, timing: Timing): HeaderList {
   const { deployment, cost, dropped, attempts } = report;
   const list = [
     "x-litellm-model-group",
-    report.group,
+    headerText(report.group),
     "x-litellm-attempted-retries",
     String(report.retries),
     "x-litellm-attempted-fallbacks",
@@ -45,9 +45,10 @@ export function reportHeaders(report: EditReport, timing: Timing): HeaderList {
     overheadMs(report, timing).toFixed(3),
   ];
   if (deployment !== undefined) {
-    list.push("x-litellm-model-id", deployment.id);
+    const id = headerText(deployment.id);
+    list.push("x-litellm-model-id", id);
     list.push("x-litellm-model-api-base", shownApiBase(deployment));
-    list.push("x-darkroom-deployment", deployment.id);
+    list.push("x-darkroom-deployment", id);
   }
   if (cost !== undefined && cost !== null) list.push("x-litellm-response-cost", formatUsd(cost.nanoUsd));
   if (dropped.length > 0) list.push("x-darkroom-dropped", dropped.join(", "));
@@ -78,7 +79,12 @@ function overheadMs(report: EditReport, { durationMs, pausesMs }: Timing): numbe
 
 /** `primary: 500 server_error`; the group is not told, since deployments' ids are unique. */
 function attemptText({ deployment, succeeded, reason }: AttemptReport): string {
-  return `${deployment.id}: ${succeeded ? "ok" : (reason ?? "failed")}`;
+  return `${headerText(deployment.id)}: ${succeeded ? "ok" : (reason ?? "failed")}`;
+}
+
+/** Names from the configuration may be in any script, which no header takes: then they are percent-encoded. */
+function headerText(text: string): string {
+  return /[^\x20-\x7e]/.test(text) ? encodeURIComponent(text) : text;
 }
 
 const shownApiBases = new WeakMap<Deployment, string>();
