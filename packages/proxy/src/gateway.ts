@@ -10,6 +10,7 @@ import { InFlight } from "./in-flight.js";
 import { logAttempt } from "./observability/log.js";
 import { Metrics } from "./observability/metrics.js";
 import { uploadMemory } from "./upload/upload-memory.js";
+import { completeUploadSettings } from "./upload/upload-settings.js";
 
 /** Longer than the 60 s after which common load balancers drop an idle connection: they must be the first to close. */
 const keepAliveMs = 75_000;
@@ -27,7 +28,8 @@ export class Gateway {
 
   constructor(config: GatewayConfig, log: Logger) {
     const router = createRouter(config.router);
-    const uploads = uploadMemory(config.upload);
+    const uploadSettings = completeUploadSettings(config.upload);
+    const uploads = uploadMemory(uploadSettings);
     const isDraining = (): boolean => this.#draining;
     router.events.on("attempt", (event) => {
       logAttempt(log, event);
@@ -36,7 +38,7 @@ export class Gateway {
     this.#application = createApplication({
       router,
       uploads,
-      uploadSettings: config.upload,
+      uploadSettings,
       forwardedHeaders: forwardedHeaders(config),
       ...(config.masterKey === undefined ? {} : { masterKey: new MasterKey(config.masterKey) }),
       ...(config.keyHeaderName === undefined ? {} : { keyHeaderName: config.keyHeaderName }),

@@ -7,13 +7,13 @@ import type { InFlight } from "../in-flight.js";
 import { recordOf } from "../observability/request-record.js";
 import type { ByteBudget } from "@darkroom/router";
 import { receiveUpload } from "../upload/receive-upload.js";
-import type { UploadSettings } from "../upload/upload-settings.js";
+import type { CompleteUploadSettings } from "../upload/upload-settings.js";
 
 /** What the edit route works with. */
 export interface ImageEditsOptions {
   readonly router: Router;
   readonly uploads: ByteBudget;
-  readonly uploadSettings: UploadSettings;
+  readonly uploadSettings: CompleteUploadSettings;
   /** Overrides the model that clients name in the body (LiteLLM's `image_generation_model`). */
   readonly forcedModel?: string;
   readonly forwardedHeaders: (headers: IncomingHttpHeaders) => Record<string, string>;

@@ -1,6 +1,6 @@
 import http from "node:http";
-import { editForm, send, sendEdit } from "./edit-request.js";
-import { formType } from "./form-request.js";
+import { editForm, sendEdit } from "./edit-request.js";
+import { formType, send } from "./form-request.js";
 import { type MetricsReading, readMetrics } from "./metrics-reading.js";
 import { configFor, type RunningGateway, startGateway } from "./running-gateway.js";
 import { stopAll } from "./running-process.js";

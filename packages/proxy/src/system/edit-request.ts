@@ -1,4 +1,4 @@
-import http, { type OutgoingHttpHeaders } from "node:http";
+import type { OutgoingHttpHeaders } from "node:http";
 import {
   type Answer,
   type AnsweredEdit,
@@ -6,6 +6,7 @@ import {
   formBytes,
   formType,
   type FormPart,
+  send,
 } from "./form-request.js";
 import { png } from "./pictures.js";
 
@@ -30,35 +31,6 @@ export function editForm({ fields = {}, image = picture, fileName = "photo.png" 
 export function sendEdit(url: string, options: EditOptions = {}): Promise<Answer> {
   const headers = { "content-type": formType, ...options.headers };
   return send(`${url}/v1/images/edits`, { method: "POST", headers, body: editForm(options) });
-}
-
-export interface SendOptions {
-  readonly method?: string;
-  readonly headers?: OutgoingHttpHeaders;
-  readonly body?: Buffer;
-}
-
-/** One request over a connection of its own; unlike `fetch` it sends any header, and waits as long as it takes. */
-export function send(url: string, { method = "GET", headers = {}, body }: SendOptions = {}): Promise<Answer> {
-  const isCounted = body !== undefined && headers["transfer-encoding"] === undefined;
-  const length = isCounted ? { "content-length": String(body.length) } : {};
-  return new Promise((resolve, reject) => {
-    const request = http.request(
-      url,
-      { method, headers: { ...length, ...headers }, agent: false },
-      (answer) => {
-        const pieces: Buffer[] = [];
-        answer.on("data", (bytes: Buffer) => pieces.push(bytes));
-        answer.once("error", reject);
-        answer.once("end", () => {
-          const { statusCode = 0, headers: answered, trailers } = answer;
-          resolve({ status: statusCode, headers: answered, trailers, body: Buffer.concat(pieces) });
-        });
-      },
-    );
-    request.once("error", reject);
-    request.end(body);
-  });
 }
 
 /**

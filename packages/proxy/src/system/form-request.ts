@@ -1,4 +1,4 @@
-import http from "node:http";
+import http, { type OutgoingHttpHeaders } from "node:http";
 
 /** One part of a form, to be sent exactly as it stands here. */
 export interface FormPart {
@@ -30,7 +30,7 @@ export interface AnsweredEdit {
 }
 
 export interface PostOptions {
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: OutgoingHttpHeaders;
   /** Called with each piece of the answer as it arrives. */
   readonly onBytes?: (bytes: Buffer) => void;
   /** Breaks the connection off. */
@@ -69,18 +69,29 @@ export function postJson(url: string, value: unknown, options: PostOptions = {})
 }
 
 /** Posts over a connection of its own and reads the answer to its end, trailers included. */
-export function post(
+export function post(url: string, body: Buffer, options: PostOptions): Promise<Answer> {
+  return send(url, { ...options, method: "POST", body });
+}
+
+export interface SendOptions extends PostOptions {
+  readonly method?: string;
+  readonly body?: Buffer;
+}
+
+/** One request over a connection of its own; unlike `fetch` it sends any header, and waits as long as it takes. */
+export function send(
   url: string,
-  body: Buffer,
-  { headers = {}, onBytes, signal }: PostOptions,
+  { method = "GET", headers = {}, body, onBytes, signal }: SendOptions = {},
 ): Promise<Answer> {
+  const isCounted = body !== undefined && headers["transfer-encoding"] === undefined;
+  const length = isCounted ? { "content-length": String(body.length) } : {};
   return new Promise((resolve, reject) => {
     const request = http.request(
       url,
       {
-        method: "POST",
+        method,
         agent: false,
-        headers: { ...headers, "content-length": String(body.length) },
+        headers: { ...length, ...headers },
         ...(signal === undefined ? {} : { signal }),
       },
       (answer) => {

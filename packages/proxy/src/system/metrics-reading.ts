@@ -1,4 +1,4 @@
-import { send } from "./edit-request.js";
+import { send } from "./form-request.js";
 
 /** The samples of a `/metrics` page at one moment. */
 export class MetricsReading {

@@ -1,5 +1,5 @@
-import { editForm, errorOf, send, sendEdit } from "./edit-request.js";
-import { type Answer, editIn } from "./form-request.js";
+import { editForm, errorOf, sendEdit } from "./edit-request.js";
+import { type Answer, editIn, send } from "./form-request.js";
 import { type MetricsReading, readMetrics } from "./metrics-reading.js";
 import { pictureCalled } from "./pictures.js";
 import { configFor, type RunningGateway, startGateway } from "./running-gateway.js";

@@ -4,13 +4,11 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 export interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  /** Whatever else may tell. */
-  readonly clientGone?: AbortSignal | undefined;
 }
 
 /** Whether the client has gone before anything of the body was read. */
-export function isClientGone({ request, clientGone }: Exchange): boolean {
-  return request.destroyed || clientGone?.aborted === true;
+export function isClientGone({ request }: Exchange): boolean {
+  return request.destroyed;
 }
 
 /**
@@ -18,16 +16,14 @@ export function isClientGone({ request, clientGone }: Exchange): boolean {
  * response tells.
  * @returns calls it off
  */
-export function whenClientGoes({ request, response, clientGone }: Exchange, leave: () => void): () => void {
+export function whenClientGoes({ request, response }: Exchange, leave: () => void): () => void {
   const onClose = () => {
     if (!request.readableEnded) leave();
   };
   request.on("close", onClose);
   response.on("close", leave);
-  clientGone?.addEventListener("abort", leave);
   return () => {
     request.off("close", onClose);
     response.off("close", leave);
-    clientGone?.removeEventListener("abort", leave);
   };
 }

@@ -17,11 +17,7 @@ import { FormScanner } from "./form-scanner.js";
 import { parseForm } from "./parse-form.js";
 import { PartOutline } from "./part-outline.js";
 import { readUploadHeaders, type UploadHeaders } from "./upload-headers.js";
-import {
-  type CompleteUploadSettings,
-  completeUploadSettings,
-  type UploadSettings,
-} from "./upload-settings.js";
+import type { CompleteUploadSettings } from "./upload-settings.js";
 
 /** The body of a request, read and understood, and its memory. */
 export interface Upload {
@@ -43,24 +39,22 @@ export interface Upload {
  * Receives the body of a request: checks its headers, waits for memory, lets the client send (`100 Continue`),
  * reads and parses. Nothing touches a disk. On failure all memory is given back, and the request is left to be
  * answered with `refusePolitely`.
- * @param clientGone ends the upload, as the client's leaving does in any case
  * @throws InvalidRequestError, RequestTooLargeError, UploadTooSlowError, UploadMemoryError, ClientGoneError
  */
 export async function receiveUpload(
   request: IncomingMessage,
   response: ServerResponse,
-  settings: UploadSettings,
+  settings: CompleteUploadSettings,
   budget: ByteBudget,
-  clientGone?: AbortSignal,
   timers: Timers = systemTimers,
 ): Promise<Upload> {
   const headers = readUploadHeaders(request.headers, settings.maxRequestBytes);
-  const exchange = { request, response, clientGone };
+  const exchange = { request, response };
   const lease = budget.admitNow(headers.contentLength) ?? (await waitForMemory(exchange, headers, budget));
   try {
     if (isClientGone(exchange)) throw new ClientGoneError();
     if (headers.expectsContinue) response.writeContinue();
-    const { body, read } = await readBody(exchange, headers, completeUploadSettings(settings), lease, timers);
+    const { body, read } = await readBody(exchange, headers, settings, lease, timers);
     const { bytes, pausesMs } = read;
     lease.settle(bytes);
     const { model, parameters, controls } = body;

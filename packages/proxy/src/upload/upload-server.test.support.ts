@@ -10,7 +10,11 @@ import { type Upload, receiveUpload } from "./receive-upload.js";
 import { refusePolitely } from "./refuse-politely.js";
 import type { Timers } from "@darkroom/router";
 import { UploadError } from "./upload-errors.js";
-import type { UploadSettings } from "./upload-settings.js";
+import {
+  type CompleteUploadSettings,
+  completeUploadSettings,
+  type UploadSettings,
+} from "./upload-settings.js";
 
 export const mebibyte = 1024 * 1024;
 
@@ -54,7 +58,6 @@ async function partsSentUpstream(upload: Upload): Promise<readonly PartSeen[]> {
 interface Options {
   readonly settings?: Partial<UploadSettings>;
   readonly timers?: Timers;
-  readonly clientGone?: AbortSignal;
   /** Refuse before anything is read. */
   readonly refuse?: boolean;
   /** Called with each upload before it is answered. */
@@ -67,11 +70,11 @@ export class UploadTestServer {
   readonly budget: ByteBudget;
   readonly #server: http.Server;
   readonly #options: Options;
-  readonly settings: UploadSettings;
+  readonly settings: CompleteUploadSettings;
 
   constructor(options: Options = {}) {
     this.#options = options;
-    this.settings = { ...testSettings, ...options.settings };
+    this.settings = completeUploadSettings({ ...testSettings, ...options.settings });
     this.budget = uploadMemory(this.settings, options.timers);
     const handle = (request: http.IncomingMessage, response: http.ServerResponse) => {
       void this.#handle(request, response);
@@ -110,14 +113,7 @@ export class UploadTestServer {
   async #handle(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
     try {
       if (this.#options.refuse) throw new InvalidRequestError("No such key.", { code: "invalid_api_key" });
-      const upload = await receiveUpload(
-        request,
-        response,
-        this.settings,
-        this.budget,
-        this.#options.clientGone,
-        this.#options.timers,
-      );
+      const upload = await receiveUpload(request, response, this.settings, this.budget, this.#options.timers);
       try {
         await this.#options.onUpload?.(upload);
         const { model, parameters, controls, bytes } = upload;

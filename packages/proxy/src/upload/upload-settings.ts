@@ -44,20 +44,6 @@ export const defaultUploadTuning: UploadTuning = {
 
 export type CompleteUploadSettings = UploadSettings & UploadTuning;
 
-/** Spelled out, since every upload asks for it and spreads are slow. */
 export function completeUploadSettings(settings: UploadSettings): CompleteUploadSettings {
-  return {
-    maxRequestBytes: settings.maxRequestBytes,
-    memoryBudgetBytes: settings.memoryBudgetBytes,
-    waitMs: settings.waitMs,
-    timeoutMs: settings.timeoutMs,
-    minimumBytesPerSecond: settings.minimumBytesPerSecond,
-    stepBytes: settings.stepBytes ?? defaultUploadTuning.stepBytes,
-    maxWaiting: settings.maxWaiting ?? defaultUploadTuning.maxWaiting,
-    retryAfterSeconds: settings.retryAfterSeconds ?? defaultUploadTuning.retryAfterSeconds,
-    rateWindowMs: settings.rateWindowMs ?? defaultUploadTuning.rateWindowMs,
-    maxParts: settings.maxParts ?? defaultUploadTuning.maxParts,
-    maxNameLength: settings.maxNameLength ?? defaultUploadTuning.maxNameLength,
-    maxFieldBytes: settings.maxFieldBytes ?? defaultUploadTuning.maxFieldBytes,
-  };
+  return { ...defaultUploadTuning, ...settings };
 }

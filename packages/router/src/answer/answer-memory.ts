@@ -41,9 +41,8 @@ export class AnswerMemory {
    * @throws AnswerTooLargeError, or the failure that stops the attempt
    */
   hold(bytes: number): Promise<void> | undefined {
-    if (bytes <= this.lease.bytes) return undefined;
     if (bytes > this.limitBytes) throw new AnswerTooLargeError(this.limitBytes);
-    return this.lease.growTo(bytes, this.stop.signal);
+    return this.lease.growNow(bytes) ? undefined : this.lease.growTo(bytes, this.stop.signal);
   }
 
   /** The answer is complete: it keeps what it holds and makes room for others to grow. */
