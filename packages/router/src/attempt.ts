@@ -73,7 +73,7 @@ interface Sent {
 
 async function send(context: AttemptContext): Promise<Sent> {
   const { deployment, progress, deadline, targets } = context;
-  const { parameters, body, headers } = progress.request;
+  const { parameters, body, memory, headers } = progress.request;
   const timeoutMs = parameters.stream
     ? (deployment.streamTimeoutMs ?? deployment.timeoutMs)
     : deployment.timeoutMs;
@@ -85,6 +85,7 @@ async function send(context: AttemptContext): Promise<Sent> {
         contentType: body.contentType,
         headers,
         body: body.bodyFor(deployment),
+        memory,
         stop,
       });
       return await receive(head, context, stop);

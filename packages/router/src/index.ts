@@ -24,6 +24,7 @@ export type { EditedImage, ImageEditAnswer, ImageEditStream } from "./image-edit
 export { imageEdit } from "./image-edit/image-edit-from-environment.js";
 export type { ImageEditOptions, ImageInput } from "./image-edit/image-edit-options.js";
 export { type BudgetSettings, ByteBudget } from "./memory/byte-budget.js";
+export { type BodyChunks, bodyChunks } from "./memory/body-chunks.js";
 export type { MemoryLease } from "./memory/memory-lease.js";
 export { type Timers, systemTimers } from "./memory/timers.js";
 export type { RouterOptions } from "./options.js";

@@ -1,4 +1,5 @@
 import type { Deployment } from "./deployments/deployment.js";
+import type { MemoryLease } from "./memory/memory-lease.js";
 
 /** What an edit asks for, as far as cost and routing need to know; text as the client sent it. */
 export interface EditParameters {
@@ -27,6 +28,8 @@ export interface EditRequest {
   readonly model: string;
   readonly parameters: EditParameters;
   readonly body: EditBody;
+  /** Where the body's buffers lie: every connection that may still send them holds it. */
+  readonly memory?: MemoryLease;
   /** Client headers that may go upstream, names in lower case. */
   readonly headers?: Readonly<Record<string, string>>;
   /** Overrides of the router's settings for this request. */

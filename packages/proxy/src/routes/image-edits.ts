@@ -38,6 +38,7 @@ export function imageEdits(options: ImageEditsOptions): RequestHandler {
         model,
         parameters: upload.parameters,
         body: upload.body,
+        memory: upload.memory,
         headers: forwardedHeaders(request.headers),
         retries: upload.controls.retries,
         timeoutMs: upload.controls.timeoutMs,

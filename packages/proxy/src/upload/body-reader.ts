@@ -1,7 +1,6 @@
 import type { IncomingMessage } from "node:http";
-import { ClientGoneError, type MemoryLease, type Timers } from "@darkroom/router";
+import { type BodyChunks, ClientGoneError, type MemoryLease, type Timers } from "@darkroom/router";
 import { type Exchange, whenClientGoes } from "./client-gone.js";
-import { SmallChunks } from "./small-chunks.js";
 import { RequestTooLargeError, UploadMemoryError, UploadTooSlowError } from "./upload-errors.js";
 import type { CompleteUploadSettings } from "./upload-settings.js";
 
@@ -39,7 +38,7 @@ export class BodyReader {
   readonly #lease: MemoryLease;
   readonly #settings: CompleteUploadSettings;
   readonly #timers: Timers;
-  readonly #chunks: SmallChunks;
+  readonly #chunks: BodyChunks;
   readonly #onComplete: (body: ReadBody) => void;
   readonly #onFailed: (error: Error) => void;
   readonly #callOffDeadline: () => void;
@@ -48,7 +47,7 @@ export class BodyReader {
 
   /**
    * @param lease grows with the body
-   * @returns what was read, when all of it has been given to `onChunk`
+   * @returns what was read, when all of it has been given to `chunks`
    * @throws RequestTooLargeError, UploadTooSlowError, UploadMemoryError, ClientGoneError
    */
   static read(
@@ -56,10 +55,10 @@ export class BodyReader {
     lease: MemoryLease,
     settings: CompleteUploadSettings,
     timers: Timers,
-    onChunk: (chunk: Buffer) => void,
+    chunks: BodyChunks,
   ): Promise<ReadBody> {
     return new Promise((resolve, reject) => {
-      new BodyReader(exchange, lease, settings, timers, onChunk, resolve, reject);
+      new BodyReader(exchange, lease, settings, timers, chunks, resolve, reject);
     });
   }
 
@@ -68,7 +67,7 @@ export class BodyReader {
     lease: MemoryLease,
     settings: CompleteUploadSettings,
     timers: Timers,
-    onChunk: (chunk: Buffer) => void,
+    chunks: BodyChunks,
     onComplete: (body: ReadBody) => void,
     onFailed: (error: Error) => void,
   ) {
@@ -76,7 +75,7 @@ export class BodyReader {
     this.#lease = lease;
     this.#settings = settings;
     this.#timers = timers;
-    this.#chunks = new SmallChunks(onChunk);
+    this.#chunks = chunks;
     this.#onComplete = onComplete;
     this.#onFailed = onFailed;
     this.#callOffDeadline = timers.after(settings.timeoutMs, () => this.#onDeadline());

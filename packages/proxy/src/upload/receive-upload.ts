@@ -9,6 +9,7 @@ import {
   MultipartBody,
   type RequestControls,
   type Timers,
+  bodyChunks,
   systemTimers,
 } from "@darkroom/router";
 import { BodyReader, type ReadBody } from "./body-reader.js";
@@ -31,6 +32,8 @@ export interface Upload {
   readonly bytes: number;
   /** Time spent waiting for the client to go on sending. */
   readonly pausesMs: number;
+  /** Where `body` lies. */
+  readonly memory: MemoryLease;
   /** Gives the memory back. To be called when the request is answered: retries need the bytes till then. */
   release(): void;
 }
@@ -58,7 +61,16 @@ export async function receiveUpload(
     const { bytes, pausesMs } = read;
     lease.settle(bytes);
     const { model, parameters, controls } = body;
-    return { body, model, parameters, controls, bytes, pausesMs, release: () => lease.release() };
+    return {
+      body,
+      model,
+      parameters,
+      controls,
+      bytes,
+      pausesMs,
+      memory: lease,
+      release: () => lease.release(),
+    };
   } catch (error) {
     lease.release();
     throw error;
@@ -82,17 +94,18 @@ async function waitForMemory(
 
 async function readBody(
   exchange: Exchange,
-  { format }: UploadHeaders,
+  { format, contentLength }: UploadHeaders,
   settings: CompleteUploadSettings,
   lease: MemoryLease,
   timers: Timers,
 ): Promise<{ readonly body: MultipartBody | JsonBody; readonly read: ReadBody }> {
   const chunks: Buffer[] = [];
   const scanner = format.type === "json" ? undefined : new FormScanner(format.boundary, settings);
-  const read = await BodyReader.read(exchange, lease, settings, timers, (chunk) => {
+  const gathered = bodyChunks(lease, contentLength, (chunk) => {
     chunks.push(chunk);
     scanner?.push(chunk);
   });
+  const read = await BodyReader.read(exchange, lease, settings, timers, gathered);
   if (format.type === "json") return { body: new JsonBody(chunks), read };
 
   const { boundary } = format;

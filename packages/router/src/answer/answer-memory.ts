@@ -1,3 +1,4 @@
+import { type BodyChunks, bodyChunks } from "../memory/body-chunks.js";
 import type { ByteBudget } from "../memory/byte-budget.js";
 import type { MemoryLease } from "../memory/memory-lease.js";
 import type { Stop } from "../retries/stop.js";
@@ -16,6 +17,7 @@ export class AnswerTooLargeError extends Error {
 export class AnswerMemory {
   private constructor(
     private readonly lease: MemoryLease,
+    private readonly expectedBytes: number | undefined,
     private readonly limitBytes: number,
     private readonly stop: Stop,
   ) {}
@@ -33,7 +35,7 @@ export class AnswerMemory {
     const length = headers["content-length"] === undefined ? undefined : Number(headers["content-length"]);
     if (length !== undefined && length > limitBytes) throw new AnswerTooLargeError(limitBytes);
     const lease = budget.admitNow(length) ?? (await budget.admit(length, stop.signal));
-    return new AnswerMemory(lease, limitBytes, stop);
+    return new AnswerMemory(lease, length, limitBytes, stop);
   }
 
   /**
@@ -43,6 +45,11 @@ export class AnswerMemory {
   hold(bytes: number): Promise<void> | undefined {
     if (bytes > this.limitBytes) throw new AnswerTooLargeError(this.limitBytes);
     return this.lease.growNow(bytes) ? undefined : this.lease.growTo(bytes, this.stop.signal);
+  }
+
+  /** What keeps the answer's bytes until its memory is released. */
+  chunks(emit: (bytes: Buffer) => void): BodyChunks {
+    return bodyChunks(this.lease, this.expectedBytes, emit);
   }
 
   /** The answer is complete: it keeps what it holds and makes room for others to grow. */

@@ -13,7 +13,10 @@ export interface AnswerHead {
  * Once one of its methods was called, nothing is retried any more. A client that is gone swallows what it is sent.
  */
 export interface AnswerSink extends Client {
-  /** Releases a whole answer. `report` is final. Resolves when the client has taken it all, or is gone. */
+  /**
+   * Releases a whole answer. `report` is final. Resolves when the client has taken it all, or is gone: then the buffers of
+   * `body` are used for other bodies.
+   */
   sendWhole(head: AnswerHead, body: readonly Buffer[], report: EditReport): Promise<void>;
   /** Begins a streamed answer. `report` says what is known so far: the cost is not. */
   startStream(head: AnswerHead, report: EditReport): void;

@@ -2,6 +2,7 @@ import { type UpstreamAnswer } from "../upstream/upstream-call.js";
 import type { AnswerMemory } from "./answer-memory.js";
 import { AnswerScanner } from "./answer-scanner.js";
 import type { AnswerSink } from "./answer-sink.js";
+import { SmallChunks } from "../memory/small-chunks.js";
 import type { Received } from "./received.js";
 
 const incomplete = { kind: "cut", reason: "the answer is not complete JSON" } as const;
@@ -17,16 +18,21 @@ export async function receiveWhole(
 ): Promise<Received> {
   const scanner = new AnswerScanner();
   const body: Buffer[] = [];
+  const keep = (bytes: Buffer): void => void body.push(bytes);
+  const isError = answer.status >= 400 || answer.status < 200;
+  // An error's body outlives its memory.
+  const chunks = isError ? new SmallChunks(keep) : memory.chunks(keep);
   let bytes = 0;
   await answer.read((chunk) => {
     bytes += chunk.length;
-    body.push(chunk);
     scanner.push(chunk);
+    chunks.push(chunk);
     return memory.hold(bytes);
   });
+  chunks.flush();
   memory.settle(bytes);
   const head = { status: answer.status, headers: answer.headers };
-  if (answer.status >= 400 || answer.status < 200) {
+  if (isError) {
     return { facts: [], failure: { kind: "answer", head, body, reason: reasonOf(answer.status, scanner) } };
   }
   if (!scanner.complete) return { facts: [], failure: incomplete };

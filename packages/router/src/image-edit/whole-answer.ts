@@ -4,10 +4,11 @@ import type { EditReport } from "../report.js";
 
 /** Keeps a whole answer for the caller of the SDK. */
 export class WholeAnswer extends Caller implements AnswerSink {
-  readonly #body: Buffer[] = [];
+  #body: Buffer | undefined;
 
   sendWhole(_head: AnswerHead, body: readonly Buffer[], _report: EditReport): Promise<void> {
-    this.#body.push(...body);
+    // The buffers are used again when this is done.
+    this.#body = Buffer.concat(body);
     return Promise.resolve();
   }
 
@@ -25,6 +26,6 @@ export class WholeAnswer extends Caller implements AnswerSink {
   }
 
   json(): unknown {
-    return JSON.parse(Buffer.concat(this.#body).toString("utf8"));
+    return JSON.parse(this.#body?.toString("utf8") ?? "");
   }
 }

@@ -1,3 +1,5 @@
+import type { SlabPool } from "./slab-pool.js";
+
 /** The memory one body holds. */
 export interface MemoryLease {
   /** Granted so far. */
@@ -14,7 +16,16 @@ export interface MemoryLease {
   growTo(bytes: number, signal?: AbortSignal): Promise<void>;
   /** The body is complete: it keeps `bytes` and asks for no more. */
   settle(bytes: number): void;
-  /** Gives everything back. Only the first call counts. */
+  /** A slab for the body, kept until the lease is given back. */
+  slab(): Buffer;
+  /** One of the lease's slabs that nobody reads any more. */
+  giveBackSlab(slab: Buffer): void;
+  /**
+   * Keeps the memory for one more, such as a connection that may still send from it.
+   * @returns what lets go of it; only its first call counts
+   */
+  hold(): () => void;
+  /** Gives everything back, once nobody holds it any more. Only the first call counts. */
   release(): void;
 }
 
@@ -23,6 +34,7 @@ export interface LeaseBudget {
   growNow(lease: Lease, bytes: number): boolean;
   grow(lease: Lease, bytes: number, signal?: AbortSignal): Promise<void>;
   giveBack(lease: Lease, bytes: number): void;
+  readonly slabs: SlabPool;
 }
 
 /** A lease as its budget sees it, which alone sets `bytes` to more. */
@@ -30,6 +42,8 @@ export class Lease implements MemoryLease {
   bytes = 0;
   mayGrow: boolean;
   readonly #budget: LeaseBudget;
+  #slabs: Buffer[] | undefined;
+  #holders = 1;
   #isReleased = false;
 
   constructor(budget: LeaseBudget, mayGrow: boolean) {
@@ -53,10 +67,42 @@ export class Lease implements MemoryLease {
     this.#budget.giveBack(this, surplus);
   }
 
+  slab(): Buffer {
+    const slab = this.#budget.slabs.take();
+    this.#slabs ??= [];
+    this.#slabs.push(slab);
+    return slab;
+  }
+
+  giveBackSlab(slab: Buffer): void {
+    const at = this.#slabs?.lastIndexOf(slab) ?? -1;
+    if (at < 0) return;
+    this.#slabs?.splice(at, 1);
+    this.#budget.slabs.giveBack([slab]);
+  }
+
+  hold(): () => void {
+    let holds = true;
+    this.#holders += 1;
+    return () => {
+      if (!holds) return;
+      holds = false;
+      this.#letGo();
+    };
+  }
+
   release(): void {
     if (this.#isReleased) return;
     this.#isReleased = true;
     this.mayGrow = false;
+    this.#letGo();
+  }
+
+  #letGo(): void {
+    this.#holders -= 1;
+    if (this.#holders > 0) return;
+    if (this.#slabs !== undefined) this.#budget.slabs.giveBack(this.#slabs);
+    this.#slabs = undefined;
     const { bytes } = this;
     this.bytes = 0;
     this.#budget.giveBack(this, bytes);

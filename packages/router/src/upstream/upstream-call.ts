@@ -1,5 +1,6 @@
 import type http from "node:http";
 import type { Stop } from "../retries/stop.js";
+import type { MemoryLease } from "../memory/memory-lease.js";
 import type { UpstreamTarget } from "./upstream-target.js";
 
 /** One HTTP request to an upstream. */
@@ -9,6 +10,8 @@ export interface UpstreamRequest {
   /** The client's own headers that go along, names in lower case. */
   readonly headers: Readonly<Record<string, string>> | undefined;
   readonly body: readonly Buffer[];
+  /** Where the body lies. It is held for as long as the connection may send from it, which can be longer than the answer takes. */
+  readonly memory: MemoryLease | undefined;
   /** Ends the call, whatever it is waiting for. */
   readonly stop: Stop;
 }
@@ -53,7 +56,7 @@ class ProxyRefusalError extends Error {
  * @throws UpstreamCallError
  */
 export async function callUpstream(request: UpstreamRequest): Promise<UpstreamAnswer> {
-  const { target, body, stop } = request;
+  const { target, body, memory, stop } = request;
   return new Promise((resolve, reject) => {
     let bodySent = false;
     const outgoing = target.client.request({ ...target.options, headers: headersOf(request) });
@@ -61,14 +64,21 @@ export async function callUpstream(request: UpstreamRequest): Promise<UpstreamAn
     outgoing.on("error", (cause) => {
       reject(new UpstreamCallError(bodySent ? "cut" : "connection", bodySent, cause));
     });
+    const letGo = memory?.hold();
     outgoing.once("finish", () => {
       bodySent = true;
+      letGo?.();
     });
+    if (letGo !== undefined) outgoing.once("close", letGo);
     // The agent would pass on a proxy's refusal as if it were the upstream's own answer.
     outgoing.once("proxyConnect", ({ statusCode }: { readonly statusCode: number }) => {
       if (statusCode !== 200) outgoing.destroy(new ProxyRefusalError(statusCode));
     });
     outgoing.once("response", (answer) => {
+      // Nobody waits for an upstream to read on what it has answered already.
+      answer.once("end", () => {
+        if (!bodySent) outgoing.destroy();
+      });
       resolve({
         status: answer.statusCode ?? 0,
         headers: answer.headers,

@@ -1,3 +1,5 @@
+import type { BodyChunks } from "./body-chunks.js";
+
 const slabBytes = 16 * 1024;
 /** A chunk of at least this size is kept as it came. */
 const largeBytes = slabBytes / 2;
@@ -8,7 +10,7 @@ const fewChunks = 8;
  * Gathers small chunks into larger ones. A client may send its body in chunks of one byte, and a Buffer costs
  * some hundred bytes of its own: kept as they came, 64 MiB would take gigabytes. Large chunks are not copied.
  */
-export class SmallChunks {
+export class SmallChunks implements BodyChunks {
   readonly #emit: (chunk: Buffer) => void;
   #keeps = fewChunks;
   #slab: Buffer | undefined;
