@@ -114,6 +114,7 @@ async function receive(
           head,
           sink,
           memory,
+          progress.request.parameters.n,
           () => progress.report(),
           (error) => failureOf(error, stop),
         )

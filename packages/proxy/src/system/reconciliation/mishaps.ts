@@ -27,16 +27,15 @@ type MishapKind = Exclude<keyof typeof weights, "none">;
 /** An edit that hangs fails after so many seconds. */
 const hangLimitSeconds = 0.3;
 
-/** @param pictures undefined for an edit that is answered whole; how many a stream brings */
-export function drawnMishap(draws: SeededDraws, pictures: number | undefined): Mishap | undefined {
+export function drawnMishap(draws: SeededDraws, stream: boolean): Mishap | undefined {
   const kind = draws.weighted(weights);
   switch (kind) {
     case "none":
       return undefined;
     case "unbilled":
-      return { kind, fault: unbilledFault(draws, pictures !== undefined) };
+      return { kind, fault: unbilledFault(draws, stream) };
     case "lost":
-      return { kind, fault: losingFault(draws, pictures) };
+      return { kind, fault: losingFault(draws, stream) };
     case "hung":
       return {
         kind,
@@ -69,14 +68,14 @@ function unbilledFault(draws: SeededDraws, stream: boolean): FaultRule["fault"] 
   return { kind: "status", status: draws.oneOf([401, 408, 429, 500, 503]) };
 }
 
-function losingFault(draws: SeededDraws, pictures: number | undefined): FaultRule["fault"] {
-  if (pictures !== undefined && draws.chance(0.3)) {
+function losingFault(draws: SeededDraws, stream: boolean): FaultRule["fault"] {
+  if (stream && draws.chance(0.3)) {
     return { kind: "stream-error", afterPartials: draws.between(0, 2), billed: true };
   }
   const share = draws.between(0, 99) / 100;
   return draws.oneOf<FaultRule["fault"]>([
-    ...(pictures === undefined || pictures === 1 ? [{ kind: "cut", share }] : []),
-    ...(pictures === undefined ? [{ kind: "malformed" }] : []),
+    { kind: "cut", share },
+    { kind: "malformed" },
     { kind: "reset", when: "after", billed: true },
     { kind: "status", status: 500, billed: true },
   ]);

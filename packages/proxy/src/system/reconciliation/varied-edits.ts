@@ -61,7 +61,7 @@ function variedEdit(seed: number, index: number): VariedEdit {
   const body = isGpt && draws.chance(0.25) ? "json" : "form";
   const stream = isGpt && draws.chance(0.35);
   const n = countOf(draws, stream);
-  const mishap = drawnMishap(draws, stream ? (n ?? 1) : undefined);
+  const mishap = drawnMishap(draws, stream);
   const group = isUnreachable ? unreachableGroup.name : model;
   return {
     id,
