@@ -292,9 +292,8 @@ describe("for any usage", () => {
     const million = Array.from({ length: 1000 }, () => costs).flat();
     const sum = sumOfCosts(million);
     expect(sum?.nanoUsd).toBe(1000n * costs.reduce((total, { nanoUsd }) => total + nanoUsd, 0n));
-    expect(Object.values(sum?.breakdown ?? {}).reduce((total, part) => total + (part as bigint), 0n)).toBe(
-      sum?.nanoUsd,
-    );
+    const parts = Object.values(sum?.breakdown ?? {}) as bigint[];
+    expect(parts.reduce((total, part) => total + part, 0n)).toBe(sum?.nanoUsd);
     expect(sumOfCosts(million.toReversed())).toEqual(sum);
   });
 

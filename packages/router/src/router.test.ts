@@ -91,7 +91,17 @@ describe("an edit", () => {
     });
     routers.push(made);
     const { report } = await made.imageEdit(request);
-    expect(report.cost).toEqual({ nanoUsd: 12_945_000n, basis: "usage" });
+    expect(report.cost).toEqual({
+      nanoUsd: 12_945_000n,
+      basis: "usage",
+      breakdown: {
+        inputText: 125_000n,
+        inputImage: 1_940_000n,
+        cached: 0n,
+        outputImage: 10_880_000n,
+        outputText: 0n,
+      },
+    });
   });
 
   it("goes to the deployment's own URL with its key and its headers, and none of them twice", async () => {

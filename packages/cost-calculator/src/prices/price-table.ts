@@ -62,7 +62,7 @@ export function pricesOf(model: string, table: PriceTable): ModelPrices | undefi
   return table.get(name) ?? table.get(withoutDate(name));
 }
 
-/** What two sources say of one model; where both give the same, the second holds, and prices of images are listed one after another. */
+/** What two sources say of one model: all prices of images, and of the others those of the second where both have them. */
 export function together(known: ModelPrices | undefined, more: ModelPrices): ModelPrices {
   const images = [...(known?.images ?? []), ...(more.images ?? [])];
   return { ...known, ...more, ...(images.length > 0 && { images }) };
