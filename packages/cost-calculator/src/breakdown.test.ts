@@ -43,6 +43,17 @@ test("the largest remainder gets the nano-dollar that is left, and nothing gets 
   });
 });
 
+test("of equal remainders, the first part gets it", () => {
+  const exact = { inputText: 5n, inputImage: 5n, cached: 5n, outputImage: 5n, outputText: 0n };
+  expect(rounded(exact, 10n, "up").breakdown).toEqual({
+    inputText: 1n,
+    inputImage: 1n,
+    cached: 0n,
+    outputImage: 0n,
+    outputText: 0n,
+  });
+});
+
 test("the total is the nearest nano-dollar, half up, and the parts sum to it, each less than one from its share", () => {
   fc.assert(
     fc.property(parts, divisor, (exact, unit) => {

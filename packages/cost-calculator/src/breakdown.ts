@@ -35,11 +35,16 @@ export function rounded(parts: Breakdown, divisor: bigint, rounding: "half up" |
   }));
   let left = shares.reduce((rest, share) => rest - share.whole, nanoUsd);
   const breakdown = { inputText: 0n, inputImage: 0n, cached: 0n, outputImage: 0n, outputText: 0n };
-  for (const { name, whole } of shares.toSorted((a, b) => (a.remainder < b.remainder ? 1 : -1))) {
+  for (const { name, whole } of shares.toSorted(byRemainder)) {
     breakdown[name] = left > 0n ? whole + 1n : whole;
     left -= 1n;
   }
   return { nanoUsd, breakdown };
+}
+
+/** The largest first; of equal ones, the first in the order of the parts. */
+function byRemainder(a: { remainder: bigint }, b: { remainder: bigint }): number {
+  return Number(b.remainder > a.remainder) - Number(b.remainder < a.remainder);
 }
 
 /** An amount that is for returned images alone. */

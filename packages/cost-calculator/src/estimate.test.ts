@@ -75,8 +75,12 @@ describe("an explicit edit", () => {
   });
 
   test("is rounded up", () => {
-    const prices: PriceTable = new Map([["dall-e-2", { images: [{ usd: "0.0000000011" }] }]]);
+    const prices: PriceTable = new Map([
+      ["dall-e-2", { images: [{ usd: "0.0000000011" }] }],
+      ["gpt-image-1", { tokens: { textInput: "0", imageInput: "0", imageOutput: "1.001e-9" } }],
+    ]);
     expect(estimateOfEdit({ ...bare, model: "dall-e-2", n: 3 }, prices)?.nanoUsd).toBe(4n);
+    expect(estimateOfEdit(explicit, prices)?.nanoUsd).toBe(273n);
   });
 });
 

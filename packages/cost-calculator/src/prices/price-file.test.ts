@@ -83,7 +83,7 @@ describe("LiteLLM's price map", () => {
 
   test("has keys by quality, size, model and provider, and specimens to pass over", () => {
     const { prices, skipped } = importPriceMap({
-      sample_spec: { input_cost_per_token: 0, mode: "one of: chat, embedding" },
+      sample_spec: { input_cost_per_token: 0, output_cost_per_image: 0 },
       "gpt-5": { mode: "chat", input_cost_per_token: 1e-6 },
       "gpt-image-1": tokens,
       "openai/other": tokens,
