@@ -1,7 +1,7 @@
 import { type Amount, type Breakdown, forImages, plus, rounded } from "./breakdown.js";
 import { imageRate } from "./prices/image-rate.js";
 import { listPrices } from "./prices/list-prices.js";
-import { type PriceTable, pricesOf } from "./prices/price-table.js";
+import { type PriceLookup, pricesOf } from "./prices/price-table.js";
 import { type TokenRates, ratesOf } from "./prices/rates.js";
 import { type ChargedTokens, chargedTokens } from "./usage.js";
 
@@ -34,7 +34,7 @@ export interface EditCost extends Amount {
  * @returns `null` when no price is known, which is not the same as a cost of zero.
  * @throws RangeError when `images` is no count, or a price of the table is no decimal number.
  */
-export function costOfEdit(edit: FinishedEdit, prices: PriceTable = listPrices): EditCost | null {
+export function costOfEdit(edit: FinishedEdit, prices: PriceLookup = listPrices): EditCost | null {
   if (!Number.isSafeInteger(edit.images) || edit.images < 0) {
     throw new RangeError(
       `The number of images must be 0 or a whole number above it, not ${String(edit.images)}`,

@@ -2,7 +2,7 @@ import { type Amount, forImages, rounded } from "./breakdown.js";
 import { costOfTokens } from "./cost.js";
 import { imageRate } from "./prices/image-rate.js";
 import { listPrices } from "./prices/list-prices.js";
-import { type PriceTable, pricesOf } from "./prices/price-table.js";
+import { type PriceLookup, pricesOf } from "./prices/price-table.js";
 import { type ModelRates, type Rate, type TokenRates, ratesOf } from "./prices/rates.js";
 import { type InputImage, textTokens } from "./tokens/input-tokens.js";
 import { tokensPerPartialImage } from "./tokens/output-tokens.js";
@@ -57,18 +57,18 @@ const mostPartialImages = 3;
  * @returns `null` when there is no ceiling either: {@link missingEstimate} tells why.
  * @throws RangeError when `promptBytes` is no count, or a price of the table is no decimal number.
  */
-export function estimateOfEdit(edit: PlannedEdit, prices: PriceTable = listPrices): EditEstimate | null {
+export function estimateOfEdit(edit: PlannedEdit, prices: PriceLookup = listPrices): EditEstimate | null {
   const estimate = estimateOrReason(edit, prices);
   return typeof estimate === "string" ? null : estimate;
 }
 
 /** Why {@link estimateOfEdit} knows no bound, and what to set; `null` when it knows one. */
-export function missingEstimate(edit: PlannedEdit, prices: PriceTable = listPrices): MissingEstimate | null {
+export function missingEstimate(edit: PlannedEdit, prices: PriceLookup = listPrices): MissingEstimate | null {
   const reason = estimateOrReason(edit, prices);
   return typeof reason === "string" ? { model: edit.model, reason, setting: "estimate_ceiling_usd" } : null;
 }
 
-function estimateOrReason(edit: PlannedEdit, prices: PriceTable): EditEstimate | string {
+function estimateOrReason(edit: PlannedEdit, prices: PriceLookup): EditEstimate | string {
   if (!Number.isSafeInteger(edit.promptBytes) || edit.promptBytes < 0) {
     throw new RangeError(
       `The prompt's bytes must be 0 or a whole number above it, not ${String(edit.promptBytes)}`,

@@ -16,6 +16,7 @@ export { type ImportedPrices, type SkippedEntry, importPriceMap } from "./prices
 export {
   type ImagePrice,
   type ModelPrices,
+  type PriceLookup,
   type PriceSource,
   type PriceTable,
   type TokenPrices,

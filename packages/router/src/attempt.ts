@@ -168,13 +168,16 @@ function costOf(
   const { size, quality } = request.parameters;
   return sumOfCosts(
     all.map((facts) =>
-      costOfEdit({
-        model,
-        size: facts.size ?? size,
-        quality: facts.quality ?? quality,
-        images: facts.images,
-        usage: facts.usage,
-      }),
+      costOfEdit(
+        {
+          model,
+          size: facts.size ?? size,
+          quality: facts.quality ?? quality,
+          images: facts.images,
+          usage: facts.usage,
+        },
+        deployment.prices,
+      ),
     ),
   );
 }

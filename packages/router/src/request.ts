@@ -1,5 +1,5 @@
+import type { InputImage } from "@darkroom/cost-calculator";
 import type { Deployment } from "./deployments/deployment.js";
-import type { InputImage } from "./image-dimensions/dimensions.js";
 
 /** What an edit asks for, as far as cost and routing need to know; text as the client sent it. */
 export interface EditParameters {

@@ -104,6 +104,16 @@ describe("an edit", () => {
     });
   });
 
+  it("costs what the deployment's own prices say", async () => {
+    const one = await upstream(answers(200, editedImage));
+    const prices = new Map([["house-model", { images: [{ usd: "0.04" }] }]]);
+    const deployment = { group: "edits", model: "house-model", apiBase: one.apiBase, apiKey: "sk-x", prices };
+    const made = createRouter({ deployments: [deployment] });
+    routers.push(made);
+    const { report } = await made.imageEdit(request);
+    expect(report.cost).toMatchObject({ nanoUsd: 40_000_000n, basis: "images" });
+  });
+
   it("goes to the deployment's own URL with its key and its headers, and none of them twice", async () => {
     const one = await upstream(answers(200, editedImage));
     const made = createRouter({

@@ -123,14 +123,15 @@ describe("LiteLLM's price map", () => {
     });
     expect([...prices.keys()]).toEqual(["gpt-image-1"]);
     expect(skipped).toEqual([
-      { name: "a-note", reason: "it is no object" },
+      { name: "a-note", reason: "it is no object", isMistake: false },
       {
         name: "by-the-million",
         reason: expect.stringContaining("If that is the price of a million, write 5e-6"),
+        isMistake: true,
       },
-      { name: "no-prices", reason: "it has no price of an image or its tokens" },
-      { name: "high/1024-x-1024/no-prices", reason: "it has no price of an image of its size" },
-      { name: "a/b/1024-x-1024/model", reason: "its key is of no known shape" },
+      { name: "no-prices", reason: "it has no price of an image or its tokens", isMistake: false },
+      { name: "high/1024-x-1024/no-prices", reason: "it has no price of an image of its size", isMistake: false },
+      { name: "a/b/1024-x-1024/model", reason: "its key is of no known shape", isMistake: false },
     ]);
   });
 

@@ -7,6 +7,8 @@ import { type ImagePrice, type ModelPrices, type PriceTable, together } from "./
 export interface SkippedEntry {
   readonly name: string;
   readonly reason: string;
+  /** Whether it has a price that cannot be meant, and not just none. */
+  readonly isMistake: boolean;
 }
 
 export interface ImportedPrices {
@@ -46,7 +48,7 @@ export function importPriceMap(value: unknown): ImportedPrices {
       prices.set(key.model, together(prices.get(key.model), pricesIn(entry, key)));
     } catch (error) {
       if (!(error instanceof UnusableError || error instanceof PriceError)) throw error;
-      skipped.push({ name, reason: error.message });
+      skipped.push({ name, reason: error.message, isMistake: error instanceof PriceError });
     }
   }
   for (const [model, found] of prices) prices.set(model, withoutStandIns(found));

@@ -1,6 +1,9 @@
 /** Prices by model name. The list prices and some of your own: `withPrices(listPrices, yours)`. */
 export type PriceTable = ReadonlyMap<string, ModelPrices>;
 
+/** Where prices are looked up: a table, or what answers for models that nobody listed. */
+export type PriceLookup = Pick<PriceTable, "get">;
+
 /** What is known of one model's prices. Where it has prices for tokens, complete usage wins over prices of images. */
 export interface ModelPrices {
   readonly tokens?: TokenPrices;
@@ -55,7 +58,7 @@ export interface PriceSource {
  * The prices of a model: under its own name; without the prefix `openai/` or `azure/`, as the two sell at the same
  * prices; or as a dated snapshot (`gpt-image-2-2026-04-21`) under the name of its family.
  */
-export function pricesOf(model: string, table: PriceTable): ModelPrices | undefined {
+export function pricesOf(model: string, table: PriceLookup): ModelPrices | undefined {
   const exact = table.get(model);
   if (exact !== undefined) return exact;
   const name = model.replace(/^(openai|azure)\//, "");

@@ -1,4 +1,4 @@
-import type { InputImage } from "../image-dimensions/dimensions.js";
+import type { InputImage } from "@darkroom/cost-calculator";
 import { dimensionsOf } from "../image-dimensions/dimensions-of.js";
 import type { EditInputs } from "../request.js";
 import { type PlannedPart, isField } from "./planned-parts.js";

@@ -4,9 +4,6 @@ export interface Dimensions {
   readonly height: number;
 }
 
-/** An image that an edit sends: its dimensions, where they can be read from the request. */
-export type InputImage = Dimensions | "unknown";
-
 /** JPEG, GIF and WebP cannot say more, and nobody draws the longer side that a PNG could claim. */
 const longestSide = 65_535;
 
