@@ -130,7 +130,11 @@ describe("LiteLLM's price map", () => {
         isMistake: true,
       },
       { name: "no-prices", reason: "it has no price of an image or its tokens", isMistake: false },
-      { name: "high/1024-x-1024/no-prices", reason: "it has no price of an image of its size", isMistake: false },
+      {
+        name: "high/1024-x-1024/no-prices",
+        reason: "it has no price of an image of its size",
+        isMistake: false,
+      },
       { name: "a/b/1024-x-1024/model", reason: "its key is of no known shape", isMistake: false },
     ]);
   });
