@@ -91,7 +91,27 @@ describe("an edit", () => {
     });
     routers.push(made);
     const { report } = await made.imageEdit(request);
-    expect(report.cost).toEqual({ nanoUsd: 12_945_000n, basis: "usage" });
+    expect(report.cost).toEqual({
+      nanoUsd: 12_945_000n,
+      basis: "usage",
+      breakdown: {
+        inputText: 125_000n,
+        inputImage: 1_940_000n,
+        cached: 0n,
+        outputImage: 10_880_000n,
+        outputText: 0n,
+      },
+    });
+  });
+
+  it("costs what the deployment's own prices say", async () => {
+    const one = await upstream(answers(200, editedImage));
+    const prices = new Map([["house-model", { images: [{ usd: "0.04" }] }]]);
+    const deployment = { group: "edits", model: "house-model", apiBase: one.apiBase, apiKey: "sk-x", prices };
+    const made = createRouter({ deployments: [deployment] });
+    routers.push(made);
+    const { report } = await made.imageEdit(request);
+    expect(report.cost).toMatchObject({ nanoUsd: 40_000_000n, basis: "images" });
   });
 
   it("goes to the deployment's own URL with its key and its headers, and none of them twice", async () => {
