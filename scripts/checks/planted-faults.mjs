@@ -146,6 +146,25 @@ const faults = {
       ),
     },
   },
+  "a simulator that does not round but truncates": {
+    ...proof,
+    change: { [charge]: replaced("(2n * amount + divisor) / (2n * divisor)", "amount / divisor") },
+  },
+  "a calculator that does not round but truncates": {
+    ...proof,
+    change: {
+      [`${source}/breakdown.ts`]: replaced("(2n * exact + divisor) / (2n * divisor)", "exact / divisor"),
+    },
+  },
+  "a calculator that prices cached images in full": {
+    ...proof,
+    change: {
+      [`${source}/cost.ts`]: replaced(
+        "times(tokens.cachedImageInput, rates.cachedImageInput)",
+        "times(tokens.cachedImageInput, rates.imageInput)",
+      ),
+    },
+  },
   "a gateway that does not see cached tokens": {
     ...proof,
     change: {

@@ -6,6 +6,7 @@ import {
   simulatorKeys,
   startSimulator,
 } from "../running-simulator.js";
+import { houseModel } from "./house-model.js";
 import { models, unreachableGroup, type VariedEdit } from "./varied-edits.js";
 
 /** A gateway over the simulator, which is to keep a bill of these edits. */
@@ -29,7 +30,9 @@ export async function startReconciledSystem(
 ): Promise<ReconciledSystem> {
   const simulator = await startSimulator({
     seed,
-    models,
+    models: models.map((id) =>
+      id === houseModel.name ? { id, like: houseModel.like, prices: houseModel.upstreamPrices } : id,
+    ),
     files,
     faults: [...faultsOf(edits), ...faultsOfAny],
     usage: { cached: 0.4, cachedDetails: 0.6, textOutput: 0.3, outputDetails: 0.7 },
@@ -61,7 +64,12 @@ function configOver(url: string): string {
   const deployments = (group: string, model: string, apiBase: string): object[] =>
     Object.entries(simulatorKeys).map(([name, key]) => ({
       model_name: group,
-      litellm_params: { model: `openai/${model}`, api_base: apiBase, api_key: key },
+      litellm_params: {
+        model: `openai/${model}`,
+        api_base: apiBase,
+        api_key: key,
+        ...(model === houseModel.name ? houseModel.configuredPrices : {}),
+      },
       model_info: { id: `${group}-${name}` },
     }));
   return stringify({

@@ -1,3 +1,4 @@
+import { houseModel } from "./house-model.js";
 import { drawnMishap, type Mishap } from "./mishaps.js";
 import { SeededDraws } from "./seeded-draws.js";
 
@@ -23,7 +24,7 @@ export interface VariedEdit {
 
 type Generation = "dall-e-2" | "first" | "mini" | "second" | "2.5" | "2.6";
 
-/** Every model that the price lists know, dated snapshots included. */
+/** Every model that the price lists know, dated snapshots included, and one that they do not. */
 const generationOf: Readonly<Record<string, Generation>> = {
   "dall-e-2": "dall-e-2",
   "gpt-image-1": "first",
@@ -37,6 +38,7 @@ const generationOf: Readonly<Record<string, Generation>> = {
   "gpt-image-2.6-flare": "2.6",
   "gpt-image-2.6-sunburst": "2.6",
   "chatgpt-image-latest": "first",
+  [houseModel.name]: "first",
 };
 
 export const models: readonly string[] = Object.keys(generationOf);
