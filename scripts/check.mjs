@@ -10,6 +10,7 @@ const checks = {
   "dependency-direction": ["scripts/checks/dependency-direction.mjs"],
   packages: ["scripts/checks/packages.mjs"],
   "node-24": ["scripts/checks/node-24.mjs"],
+  bill: ["scripts/reconcile-bill.mjs", "--edits", "5000"],
   benchmark: ["scripts/bench/bench.mjs", "--smoke"],
 };
 
@@ -22,6 +23,7 @@ const explanations = `npm run check [-- name ...]
   dependency-direction   which package may import which
   packages               packs the libraries, installs them with npm in an empty project, edits an image with them
   node-24                starts the gateway, edits an image and runs some tests on Node 24
+  bill                   5,000 edits of every kind: what each costs is what the simulator bills, to the nano-dollar
   benchmark              runs the benchmark for seconds: every target must work, no time is judged
 
 Without names: all of them, in this order.`;

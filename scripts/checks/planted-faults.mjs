@@ -1,7 +1,7 @@
 /**
  * Shows that each check can fail: `node scripts/checks/planted-faults.mjs`. A copy of the project gets its own
  * installation in a temporary folder; there one fault after another is planted, the check that must find it is run, and
- * its report must name the fault. Nothing is planted in the project itself. About half a minute; not part of `.ci/run`.
+ * its report must name the fault. Nothing is planted in the project itself. About two minutes; not part of `.ci/run`.
  */
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,6 +10,13 @@ import { runNode } from "../run-node.mjs";
 import { root } from "../setup.mjs";
 
 const source = "packages/cost-calculator/src";
+/** Few edits will do: each of the mistakes planted here concerns a good part of them. */
+const proof = {
+  run: ["scripts/reconcile-bill.mjs", "--edits", "300"],
+  says: [/told \d+, billed \d+/, /^[1-9]\d* DIFFERENCES$/m],
+};
+const charge = "packages/simulator/src/bill/charge.ts";
+const attempt = "packages/router/src/attempt.ts";
 const someTests = ["scripts/test.mjs", "--selectProjects", "cost-calculator"];
 
 /** `change`: file → its new text, made from the old one (empty if there is none). `says`: what the report must contain. */
@@ -122,6 +129,59 @@ const faults = {
     change: { "packages/accounts/src/planted.ts": () => 'import type { Request } from "express";\n' },
     says: [/planted\.ts imports express/, /^Failed: dependency-direction/m],
   },
+  "a simulator that bills cached tokens in full": {
+    ...proof,
+    change: { [charge]: replaced("[prices.cachedImageInput, cached", "[prices.imageInput, cached") },
+  },
+  "a simulator that bills several pictures without usage as one": {
+    ...proof,
+    change: { [charge]: replaced("BigInt(images)", "BigInt(Math.min(images, 1))") },
+  },
+  "a simulator with another price of one model": {
+    ...proof,
+    change: {
+      "packages/simulator/src/bill/prices.ts": replaced(
+        '"chatgpt-image-latest": { tokens: first',
+        '"chatgpt-image-latest": { tokens: second',
+      ),
+    },
+  },
+  "a simulator that does not round but truncates": {
+    ...proof,
+    change: { [charge]: replaced("(2n * amount + divisor) / (2n * divisor)", "amount / divisor") },
+  },
+  "a calculator that does not round but truncates": {
+    ...proof,
+    change: {
+      [`${source}/breakdown.ts`]: replaced("(2n * exact + divisor) / (2n * divisor)", "exact / divisor"),
+    },
+  },
+  "a calculator that prices cached images in full": {
+    ...proof,
+    change: {
+      [`${source}/cost.ts`]: replaced(
+        "times(tokens.cachedImageInput, rates.cachedImageInput)",
+        "times(tokens.cachedImageInput, rates.imageInput)",
+      ),
+    },
+  },
+  "a gateway that does not see cached tokens": {
+    ...proof,
+    change: {
+      [attempt]: replaced(
+        "usage: facts.usage",
+        'usage: JSON.parse(JSON.stringify(facts.usage ?? null).replaceAll("cached_tokens", "other"))',
+      ),
+    },
+  },
+  "a gateway that prices several pictures without usage as one": {
+    ...proof,
+    change: { [attempt]: replaced("images: facts.images", "images: Math.min(facts.images, 1)") },
+  },
+  "a gateway that prices the first picture of a stream alone": {
+    ...proof,
+    change: { [attempt]: replaced("all.map((facts)", "all.slice(0, 1).map((facts)") },
+  },
 };
 
 const started = performance.now();
@@ -158,6 +218,14 @@ function plant(name, { run, env, change, says }) {
   console.log(`${name} → ${run.join(" ")} → ${found ? "failed as it should" : "NOT FOUND"}`);
   if (!found) console.log(output.trim().replace(/^/gm, "  "));
   return found;
+}
+
+/** @throws Error if the text to plant the fault in is no longer there */
+function replaced(old, planted) {
+  return (text) => {
+    if (!text.includes(old)) throw new Error(`Nothing to plant a fault in: ${old}`);
+    return text.replace(old, planted);
+  };
 }
 
 function textOf(path) {

@@ -1,50 +1,48 @@
 import fc from "fast-check";
+import { usageOf, usd } from "./cost.test.support.js";
 import {
+  type EditCost,
   type FinishedEdit,
   type PriceTable,
-  type TokenPrices,
   costOfEdit,
-  formatUsd,
   listPrices,
+  sumOfCosts,
 } from "./index.js";
 
-function usd(edit: FinishedEdit, prices?: PriceTable): string | null {
-  const cost = costOfEdit(edit, prices);
-  return cost === null ? null : formatUsd(cost.nanoUsd);
-}
+const observed = usageOf(25, 194, 272);
+const noParts = { inputText: 0n, inputImage: 0n, cached: 0n, outputImage: 0n, outputText: 0n };
 
-function usageOf(text: number, image: number, output: number, outputDetails?: object) {
-  return {
-    input_tokens: text + image,
-    output_tokens: output,
-    total_tokens: text + image + output,
-    input_tokens_details: { text_tokens: text, image_tokens: image },
-    ...(outputDetails !== undefined && { output_tokens_details: outputDetails }),
-  };
-}
-
-describe("list prices, by usage", () => {
-  const observed = usageOf(25, 194, 272);
-  const larger = usageOf(30, 1000, 1756);
-
+describe("by usage", () => {
   test.each([
-    ["gpt-image-1", observed, "0.012945"],
-    ["gpt-image-1-mini", observed, "0.002711"],
-    ["gpt-image-1.5", observed, "0.010381"],
-    ["gpt-image-1.5", usageOf(25, 194, 272, { image_tokens: 252, text_tokens: 20 }), "0.009941"],
-    ["gpt-image-2", larger, "0.06083"],
-    ["gpt-image-2.5-flare", larger, "0.06083"],
-    ["gpt-image-2.5-sunburst", larger, "0.06083"],
-    ["gpt-image-2.6-flare", larger, "0.06083"],
-    ["gpt-image-2.6-sunburst", larger, "0.06083"],
-    ["chatgpt-image-latest", observed, "0.012945"],
-    ["gpt-image-2-2026-04-21", larger, "0.06083"],
-    ["gpt-image-1.5-2025-12-16", observed, "0.010381"],
-    ["openai/gpt-image-1", observed, "0.012945"],
-    ["openai/gpt-image-2-2026-04-21", larger, "0.06083"],
-  ])("%s", (model, usage, expected) => {
-    expect(usd({ model, images: 1, usage })).toBe(expected);
-    expect(costOfEdit({ model, images: 1, usage })?.basis).toBe("usage");
+    ["gpt-image-2-2026-04-21", "0.009837"],
+    ["gpt-image-1.5-2025-12-16", "0.010381"],
+    ["openai/gpt-image-1", "0.012945"],
+    ["openai/gpt-image-2-2026-04-21", "0.009837"],
+    ["azure/gpt-image-1", "0.012945"],
+    ["azure/gpt-image-1.5-2025-12-16", "0.010381"],
+  ])("%s is known by its family", (model, expected) => {
+    expect(usd({ model, images: 1, usage: observed })).toBe(expected);
+  });
+
+  test("a breakdown says what was paid for", () => {
+    const usage = {
+      input_tokens: 100,
+      output_tokens: 60,
+      total_tokens: 160,
+      input_tokens_details: { text_tokens: 30, image_tokens: 70, cached_tokens: 40 },
+      output_tokens_details: { image_tokens: 50, text_tokens: 10 },
+    };
+    expect(costOfEdit({ model: "gpt-image-1.5", images: 1, usage })).toEqual({
+      nanoUsd: 2_237_500n,
+      basis: "usage",
+      breakdown: {
+        inputText: 0n,
+        inputImage: 60n * 8_000n,
+        cached: 30n * 1_250n + 10n * 2_000n,
+        outputImage: 50n * 32_000n,
+        outputText: 10n * 10_000n,
+      },
+    });
   });
 
   test("usage covers all images: their number changes nothing", () => {
@@ -55,20 +53,39 @@ describe("list prices, by usage", () => {
     const usage = usageOf(25, 194, 272, { image_tokens: 252, text_tokens: 20 });
     expect(usd({ model: "gpt-image-1", images: 1, usage })).toBe("0.012945");
   });
+
+  test("the only price of output is the price of all output", () => {
+    const prices: PriceTable = new Map([
+      ["house-model", { tokens: { textInput: "5e-6", textOutput: "4e-5" } }],
+    ]);
+    expect(usd({ model: "house-model", images: 1, usage: usageOf(100, 0, 100) }, prices)).toBe("0.0045");
+  });
+
+  test("unless images have a price: then tokens that have none are not sold as text", () => {
+    const prices: PriceTable = new Map([
+      ["house-model", { tokens: { textInput: "5e-6", textOutput: "4e-5" }, images: [{ usd: "0.1" }] }],
+    ]);
+    const cost = costOfEdit({ model: "house-model", images: 2, usage: usageOf(100, 0, 100) }, prices);
+    expect(cost).toMatchObject({ nanoUsd: 200_000_000n, basis: "images" });
+  });
 });
 
-describe("list prices, by images", () => {
+describe("by images", () => {
   test.each<[FinishedEdit, string]>([
-    [{ model: "dall-e-2", size: "1024x1024", images: 2 }, "0.04"],
     [{ model: "dall-e-2", size: "256x256", images: 3 }, "0.048"],
     [{ model: "dall-e-2", size: "512x512", quality: "standard", images: 1 }, "0.018"],
-    [{ model: "gpt-image-1", size: "1024x1536", quality: "high", images: 3 }, "0.75"],
-    [{ model: "gpt-image-1.5", size: "1024x1024", quality: "medium", images: 4 }, "0.136"],
     [{ model: "openai/gpt-image-1.5-2025-12-16", size: "1024x1024", quality: "low", images: 1 }, "0.009"],
     [{ model: "gpt-image-2", size: "1536x1024", quality: "high", images: 1 }, "0.16464"],
   ])("%j", (edit, expected) => {
     expect(usd(edit)).toBe(expected);
     expect(costOfEdit(edit)?.basis).toBe("images");
+  });
+
+  test("the whole cost is output", () => {
+    expect(costOfEdit({ model: "dall-e-2", size: "256x256", images: 3 })?.breakdown).toEqual({
+      ...noParts,
+      outputImage: 48_000_000n,
+    });
   });
 
   test.each<[string, FinishedEdit, string]>([
@@ -84,13 +101,41 @@ describe("list prices, by images", () => {
 
   test("usage that is incomplete or all zero does not make an image free", () => {
     const edit = { model: "gpt-image-1", size: "1024x1024", quality: "low", images: 1 };
-    for (const usage of [{}, null, usageOf(0, 0, 0), { input_tokens: 5, output_tokens: 5 }]) {
-      expect(costOfEdit({ ...edit, usage })).toEqual({ nanoUsd: 11_000_000n, basis: "images" });
+    for (const usage of [{}, null, "many", usageOf(0, 0, 0), { input_tokens: 5, output_tokens: 5 }]) {
+      expect(costOfEdit({ ...edit, usage })).toMatchObject({ nanoUsd: 11_000_000n, basis: "images" });
     }
   });
 
   test("a model without prices for tokens is priced by its images, usage or not", () => {
     expect(usd({ model: "dall-e-2", size: "1024x1024", images: 1, usage: usageOf(1, 1, 1) })).toBe("0.02");
+  });
+
+  test("the most particular price holds: size and quality, size, model, pixels", () => {
+    const prices: PriceTable = new Map([
+      [
+        "house-model",
+        {
+          images: [
+            { usd: "0.9" },
+            { usd: "0.3", size: "512x512" },
+            { usd: "0.2", size: "256x256", quality: "low" },
+            { usd: "0.4", size: "256x256", quality: "high" },
+          ],
+        },
+      ],
+      ["pixel-model", { usdPerPixel: "1e-8" }],
+    ]);
+    const price = (model: string, size: string, quality?: string) =>
+      usd({ model, size, quality, images: 1 }, prices);
+    expect(price("house-model", "256x256", "low")).toBe("0.2");
+    expect(price("house-model", "256x256", "auto")).toBe("0.4");
+    expect(price("house-model", "256x256", "ultra")).toBeNull();
+    expect(price("house-model", "512x512", "ultra")).toBe("0.3");
+    expect(price("house-model", "64x64")).toBe("0.9");
+    expect(price("house-model", "auto")).toBe("0.9");
+    expect(price("pixel-model", "100x100")).toBe("0.0001");
+    expect(price("pixel-model", "auto")).toBe("0.01572864");
+    expect(price("pixel-model", "large")).toBeNull();
   });
 });
 
@@ -98,7 +143,7 @@ describe("no price known", () => {
   test.each<[string, FinishedEdit]>([
     ["an unknown model", { model: "gpt-image-9", images: 1, usage: usageOf(1, 1, 1) }],
     ["a name every object has", { model: "constructor", images: 1 }],
-    ["another provider", { model: "azure/gpt-image-1", images: 1 }],
+    ["another provider", { model: "fal_ai/gpt-image-1", images: 1 }],
     ["no usage and no price for images", { model: "gpt-image-2.6-flare", images: 1 }],
     ["a size without a price", { model: "gpt-image-1", size: "2048x2048", quality: "high", images: 1 }],
     ["a quality without a price", { model: "gpt-image-1", size: "1024x1024", quality: "ultra", images: 1 }],
@@ -106,10 +151,16 @@ describe("no price known", () => {
     expect(costOfEdit(edit)).toBeNull();
   });
 
+  test("of some of the tokens that were used", () => {
+    const prices: PriceTable = new Map([["house-model", { tokens: { imageOutput: "4e-5" } }]]);
+    expect(costOfEdit({ model: "house-model", images: 1, usage: observed }, prices)).toBeNull();
+    expect(usd({ model: "house-model", images: 1, usage: usageOf(0, 0, 100) }, prices)).toBe("0.004");
+  });
+
   test("is not the same as a price of zero", () => {
     const free: PriceTable = new Map([["house-model", { tokens: { textInput: "0", imageOutput: "0.0" } }]]);
     const edit = { model: "house-model", images: 1, usage: usageOf(10, 10, 10) };
-    expect(costOfEdit(edit, free)).toEqual({ nanoUsd: 0n, basis: "usage" });
+    expect(costOfEdit(edit, free)).toEqual({ nanoUsd: 0n, basis: "usage", breakdown: noParts });
   });
 });
 
@@ -120,60 +171,39 @@ test.each([-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY])(
   },
 );
 
-describe("LiteLLM's vectors", () => {
-  function tableOf(tokens: TokenPrices): PriceTable {
-    return new Map([["priced", { tokens }]]);
-  }
-  const plain = tableOf({ textInput: "5e-6", imageInput: "8e-6", textOutput: "7e-6", imageOutput: "3e-5" });
-  const withCache = tableOf({
-    textInput: "5e-06",
-    cachedTextInput: "1.25e-06",
-    imageInput: "8e-06",
-    cachedImageInput: "2e-06",
-    textOutput: "1e-05",
-    imageOutput: "3e-05",
-  });
-  const cachedUsage = (text: number, image: number, cached: number, output: number) => ({
-    ...usageOf(text, image, output),
-    input_tokens_details: { text_tokens: text, image_tokens: image, cached_tokens: cached },
+test("a price that is no number is a mistake in the table", () => {
+  const prices: PriceTable = new Map([["house-model", { images: [{ usd: "two cents" }] }]]);
+  expect(() => costOfEdit({ model: "house-model", images: 1 }, prices)).toThrow('"two cents" is not a price');
+});
+
+describe("an edit answered in parts", () => {
+  const first = costOfEdit({ model: "gpt-image-1", images: 1, usage: observed });
+  const second = costOfEdit({ model: "gpt-image-1", images: 1, usage: usageOf(0, 0, 272) });
+  const byImages = costOfEdit({ model: "dall-e-2", size: "256x256", images: 1 });
+
+  test("costs the sum of its parts, by total and by breakdown", () => {
+    expect(sumOfCosts([first, second])).toEqual({
+      nanoUsd: 12_945_000n + 10_880_000n,
+      basis: "usage",
+      breakdown: {
+        inputText: 125_000n,
+        inputImage: 1_940_000n,
+        cached: 0n,
+        outputImage: 2n * 10_880_000n,
+        outputText: 0n,
+      },
+    });
+    expect(sumOfCosts([first])).toEqual(first);
   });
 
-  test.each([
-    ["V1, output all image", plain, usageOf(19, 512, 158, { image_tokens: 158, text_tokens: 0 }), "0.008931"],
-    ["V1, the rest of the output is text", plain, usageOf(19, 512, 158, { image_tokens: 100 }), "0.007597"],
-    ["V1, no output details", plain, usageOf(19, 512, 158), "0.008931"],
-    ["V2, no details", plain, { input_tokens: 1, output_tokens: 1, total_tokens: 2 }, "0.000035"],
-    ["V3", withCache, usageOf(510, 1452, 5488), "0.178806"],
-    ["V4, cached text", withCache, cachedUsage(200, 0, 160, 600), "0.0184"],
-    ["V5, cached text first, then images", withCache, cachedUsage(10, 1452, 300, 5488), "0.1745285"],
-  ])("%s", (_, prices, usage, expected) => {
-    expect(usd({ model: "priced", images: 1, usage }, prices)).toBe(expected);
+  test("is by images as soon as one part is", () => {
+    expect(sumOfCosts([first, byImages])?.basis).toBe("images");
+    expect(sumOfCosts([byImages, first])?.basis).toBe("images");
   });
 
-  test("V2, usage that is not complete is not priced by tokens", () => {
-    for (const usage of [{}, usageOf(0, 0, 0), { input_tokens: 1, output_tokens: 1 }]) {
-      expect(costOfEdit({ model: "priced", images: 1, usage }, plain)).toBeNull();
-    }
-  });
-
-  test.each([
-    ["1024x1024", 2, "0.039845888"],
-    ["512x512", 1, "0.017983078"],
-    ["256x256", 3, "0.047999877"],
-  ])("dall-e-2 by the price map's pixels, %s, n=%i", (size, images, expected) => {
-    const byPixels: PriceTable = new Map([
-      [
-        "dall-e-2",
-        {
-          images: [
-            { size: "1024x1024", usd: "0.019922944" },
-            { size: "512x512", usd: "0.0179830784" },
-            { size: "256x256", usd: "0.01599995904" },
-          ],
-        },
-      ],
-    ]);
-    expect(usd({ model: "dall-e-2", size, images }, byPixels)).toBe(expected);
+  test("has no known cost as soon as one part has none", () => {
+    expect(sumOfCosts([first, null, second])).toBeNull();
+    expect(sumOfCosts([])).toBeNull();
   });
 });
 
@@ -182,14 +212,53 @@ describe("for any usage", () => {
   const model = fc.constantFrom(
     ...[...listPrices].filter(([, { tokens }]) => tokens !== undefined).map(([name]) => name),
   );
+  const oddPrices: PriceTable = new Map([
+    [
+      "odd-model",
+      {
+        tokens: {
+          textInput: "1.23456789e-7",
+          cachedTextInput: "1e-10",
+          imageInput: "3.3333e-9",
+          imageOutput: "7.77e-13",
+          textOutput: "5e-10",
+        },
+      },
+    ],
+  ]);
+  const cost: fc.Arbitrary<EditCost> = fc
+    .tuple(model, count, count, count)
+    .map(([name, text, image, output]) => {
+      const found = costOfEdit({ model: name, images: 1, usage: usageOf(text, image, output + 1) });
+      if (found === null) throw new Error(`${name} has no price`);
+      return found;
+    });
 
   test("a further token never costs less", () => {
     fc.assert(
       fc.property(model, count, count, count, (name, text, image, output) => {
-        const cost = (more: number) =>
+        const costWith = (more: number) =>
           costOfEdit({ model: name, images: 1, usage: usageOf(text + more, image, output + 1) })?.nanoUsd ??
           -1n;
-        expect(cost(1) >= cost(0)).toBe(true);
+        expect(costWith(1) >= costWith(0)).toBe(true);
+      }),
+    );
+  });
+
+  test("the parts of the breakdown sum to the total, however odd the prices", () => {
+    fc.assert(
+      fc.property(count, count, count, count, count, (text, image, cached, output, written) => {
+        const usage = {
+          input_tokens: text + image,
+          output_tokens: output + written,
+          total_tokens: text + image + output + written + 1,
+          input_tokens_details: { text_tokens: text, image_tokens: image, cached_tokens: cached },
+          output_tokens_details: { image_tokens: output, text_tokens: written },
+        };
+        const found = costOfEdit({ model: "odd-model", images: 1, usage }, oddPrices);
+        const parts = Object.values(found?.breakdown ?? {}) as bigint[];
+        expect(parts.reduce((sum, part) => sum + part, 0n)).toBe(found?.nanoUsd);
+        expect(parts.every((part) => part >= 0n)).toBe(true);
       }),
     );
   });
@@ -197,9 +266,13 @@ describe("for any usage", () => {
   test("the amount is rounded once: list prices per million are whole nano-dollars per token, so none is lost", () => {
     fc.assert(
       fc.property(count, count, count, (text, image, output) => {
-        const cost = costOfEdit({ model: "gpt-image-1", images: 1, usage: usageOf(text, image, output + 1) });
+        const found = costOfEdit({
+          model: "gpt-image-1",
+          images: 1,
+          usage: usageOf(text, image, output + 1),
+        });
         const expected = BigInt(text) * 5_000n + BigInt(image) * 10_000n + BigInt(output + 1) * 40_000n;
-        expect(cost?.nanoUsd).toBe(expected);
+        expect(found?.nanoUsd).toBe(expected);
       }),
     );
   });
@@ -208,18 +281,27 @@ describe("for any usage", () => {
     const half: PriceTable = new Map([["half", { tokens: { textInput: "5e-10", imageOutput: "5e-10" } }]]);
     fc.assert(
       fc.property(count, count, (text, output) => {
-        const cost = costOfEdit({ model: "half", images: 1, usage: usageOf(text, 0, output + 1) }, half);
-        expect(cost?.nanoUsd).toBe((BigInt(text) + BigInt(output + 1) + 1n) / 2n);
+        const found = costOfEdit({ model: "half", images: 1, usage: usageOf(text, 0, output + 1) }, half);
+        expect(found?.nanoUsd).toBe((BigInt(text) + BigInt(output + 1) + 1n) / 2n);
       }),
     );
   });
-});
 
-test("every list price says where and when it was read", () => {
-  for (const { tokens, images = [] } of listPrices.values()) {
-    for (const price of [...(tokens === undefined ? [] : [tokens]), ...images]) {
-      expect(price.source?.from).toMatch(/\S/);
-      expect(price.source?.date).toMatch(/^2026-\d\d(-\d\d)?$/);
-    }
-  }
+  test("a million sums do not drift, and their order does not matter", () => {
+    const [costs = []] = fc.sample(fc.array(cost, { minLength: 1000, maxLength: 1000 }), 1);
+    const million = Array.from({ length: 1000 }, () => costs).flat();
+    const sum = sumOfCosts(million);
+    expect(sum?.nanoUsd).toBe(1000n * costs.reduce((total, { nanoUsd }) => total + nanoUsd, 0n));
+    const parts = Object.values(sum?.breakdown ?? {}) as bigint[];
+    expect(parts.reduce((total, part) => total + part, 0n)).toBe(sum?.nanoUsd);
+    expect(sumOfCosts(million.toReversed())).toEqual(sum);
+  });
+
+  test("sums do not depend on their order", () => {
+    fc.assert(
+      fc.property(fc.array(cost, { minLength: 1 }), (costs) => {
+        expect(sumOfCosts(costs.toReversed())).toEqual(sumOfCosts(costs));
+      }),
+    );
+  });
 });

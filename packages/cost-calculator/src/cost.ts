@@ -1,11 +1,13 @@
-import { type ExactUsd, type NanoUsd, isMore, parsePrice, plus, times, toNanoUsd, zeroUsd } from "./money.js";
+import { type Amount, type Breakdown, forImages, plus, rounded } from "./breakdown.js";
+import { imageRate } from "./prices/image-rate.js";
 import { listPrices } from "./prices/list-prices.js";
-import { type ImagePrice, type PriceTable, type TokenPrices, pricesOf } from "./prices/price-table.js";
+import { type PriceLookup, pricesOf } from "./prices/price-table.js";
+import { type TokenRates, ratesOf } from "./prices/rates.js";
 import { type ChargedTokens, chargedTokens } from "./usage.js";
 
 /** What came back from an edit, as far as its price depends on it. */
 export interface FinishedEdit {
-  /** The model that was called upstream; a prefix `openai/` and a dated snapshot are understood. */
+  /** The model that was called upstream; a prefix `openai/` or `azure/` and a dated snapshot are understood. */
   readonly model: string;
   /** The size of the answer (`"1024x1536"`), else that of the request. `auto` or absent: see {@link costOfEdit}. */
   readonly size?: string | undefined;
@@ -17,21 +19,14 @@ export interface FinishedEdit {
   readonly usage?: unknown;
 }
 
-export interface EditCost {
-  readonly nanoUsd: NanoUsd;
+export interface EditCost extends Amount {
   /** `usage`: by the tokens the upstream counted. `images`: by the price of an image, since no usage could be priced. */
   readonly basis: "usage" | "images";
 }
 
-/** One line of the sum: so many of something at a price in dollars each. */
-interface CostLine {
-  readonly count: number;
-  readonly usd: string;
-}
-
 /**
- * The cost of a finished edit: by its usage when that is complete and the model has prices for tokens, else by its
- * images. All sums are exact; the total is rounded once, half up, to a nano-dollar.
+ * The cost of a finished edit: by its usage when that is complete and the model has prices for the tokens in it, else
+ * by its images. All sums are exact; the total is rounded once, half up, to a nano-dollar.
  *
  * Where the price of an image depends on a size or quality that nobody resolved, the dearest price that fits is taken,
  * so that a budget is never undercharged. A size or quality that is named but has no price is unknown.
@@ -39,53 +34,69 @@ interface CostLine {
  * @returns `null` when no price is known, which is not the same as a cost of zero.
  * @throws RangeError when `images` is no count, or a price of the table is no decimal number.
  */
-export function costOfEdit(edit: FinishedEdit, prices: PriceTable = listPrices): EditCost | null {
+export function costOfEdit(edit: FinishedEdit, prices: PriceLookup = listPrices): EditCost | null {
   if (!Number.isSafeInteger(edit.images) || edit.images < 0) {
     throw new RangeError(
       `The number of images must be 0 or a whole number above it, not ${String(edit.images)}`,
     );
   }
   const model = pricesOf(edit.model, prices);
-  const tokens = chargedTokens(edit.usage);
-  if (model?.tokens !== undefined && tokens !== null) {
-    return { nanoUsd: sumOf(tokenLines(tokens, model.tokens)), basis: "usage" };
+  if (model === undefined) return null;
+  const rates = ratesOf(model);
+  const byUsage = rates.tokens && costOfUsage(edit.usage, rates.tokens);
+  if (byUsage !== undefined) return byUsage;
+  const rate = imageRate(rates, edit.size, edit.quality);
+  if (rate === undefined) return null;
+  const exact = forImages(rate.numerator * BigInt(edit.images));
+  return costOf(rounded(exact.breakdown, rate.divisor, "half up"), "images");
+}
+
+function costOfUsage(usage: unknown, rates: TokenRates): EditCost | undefined {
+  const tokens = chargedTokens(usage);
+  const parts = tokens === null ? undefined : costOfTokens(tokens, rates);
+  return parts && costOf(rounded(parts, rates.divisor, "half up"), "usage");
+}
+
+/**
+ * The cost of an edit that was answered in parts, such as the `image_edit.completed` events of a stream.
+ *
+ * @returns `null` as soon as one part has no known price, and for no parts at all.
+ */
+export function sumOfCosts(costs: readonly (EditCost | null)[]): EditCost | null {
+  let sum: EditCost | null = null;
+  for (const cost of costs) {
+    if (cost === null) return null;
+    sum = sum === null ? cost : added(sum, cost);
   }
-  const usd = dearest((model?.images ?? []).filter((price) => fits(price, edit)));
-  return usd === undefined ? null : { nanoUsd: sumOf([{ count: edit.images, usd }]), basis: "images" };
+  return sum;
 }
 
-function tokenLines(tokens: ChargedTokens, prices: TokenPrices): CostLine[] {
-  const imageInput = prices.imageInput ?? prices.textInput;
-  return [
-    { count: tokens.textInput, usd: prices.textInput },
-    { count: tokens.cachedTextInput, usd: prices.cachedTextInput ?? prices.textInput },
-    { count: tokens.imageInput, usd: imageInput },
-    { count: tokens.cachedImageInput, usd: prices.cachedImageInput ?? imageInput },
-    { count: tokens.imageOutput, usd: prices.imageOutput },
-    { count: tokens.textOutput, usd: prices.textOutput ?? prices.imageOutput },
-  ];
+function added(left: EditCost, right: EditCost): EditCost {
+  return {
+    nanoUsd: left.nanoUsd + right.nanoUsd,
+    basis: left.basis === "images" ? "images" : right.basis,
+    breakdown: plus(left.breakdown, right.breakdown),
+  };
 }
 
-function sumOf(lines: readonly CostLine[]): NanoUsd {
-  return toNanoUsd(lines.reduce((sum, line) => plus(sum, times(parsePrice(line.usd), line.count)), zeroUsd));
+/** The exact cost by parts, over the rates' divisor; `undefined` when tokens were used that have no price. */
+export function costOfTokens(tokens: ChargedTokens, rates: TokenRates): Breakdown | undefined {
+  const inputText = times(tokens.textInput, rates.textInput);
+  const cachedText = times(tokens.cachedTextInput, rates.cachedTextInput);
+  const inputImage = times(tokens.imageInput, rates.imageInput);
+  const cachedImage = times(tokens.cachedImageInput, rates.cachedImageInput);
+  const outputImage = times(tokens.imageOutput, rates.imageOutput);
+  const outputText = times(tokens.textOutput, rates.textOutput);
+  if (inputText === undefined || cachedText === undefined || inputImage === undefined) return undefined;
+  if (cachedImage === undefined || outputImage === undefined || outputText === undefined) return undefined;
+  return { inputText, inputImage, cached: cachedText + cachedImage, outputImage, outputText };
 }
 
-function fits(price: ImagePrice, edit: FinishedEdit): boolean {
-  const size = price.size === undefined || isUnresolved(edit.size) || price.size === edit.size;
-  const quality = price.quality === undefined || isUnresolved(edit.quality) || price.quality === edit.quality;
-  return size && quality;
+function times(count: number, rate: bigint | undefined): bigint | undefined {
+  if (count === 0) return 0n;
+  return rate === undefined ? undefined : BigInt(count) * rate;
 }
 
-/** `standard` is DALL·E's only quality and no GPT model's: there it says as little as `auto`. */
-function isUnresolved(value: string | undefined): boolean {
-  return value === undefined || value === "" || value === "auto" || value === "standard";
-}
-
-function dearest(prices: readonly ImagePrice[]): string | undefined {
-  let found: { usd: string; exact: ExactUsd } | undefined;
-  for (const { usd } of prices) {
-    const exact = parsePrice(usd);
-    if (found === undefined || isMore(exact, found.exact)) found = { usd, exact };
-  }
-  return found?.usd;
+function costOf({ nanoUsd, breakdown }: Amount, basis: EditCost["basis"]): EditCost {
+  return { nanoUsd, basis, breakdown };
 }

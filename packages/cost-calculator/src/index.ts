@@ -1,5 +1,26 @@
-export { type EditCost, type FinishedEdit, costOfEdit } from "./cost.js";
+export type { Breakdown } from "./breakdown.js";
+export { type EditCost, type FinishedEdit, costOfEdit, sumOfCosts } from "./cost.js";
+export {
+  type EditEstimate,
+  type MissingEstimate,
+  type PlannedEdit,
+  estimateOfEdit,
+  missingEstimate,
+} from "./estimate.js";
 export { type NanoUsd, formatUsd } from "./money.js";
-export { listPrices } from "./prices/list-prices.js";
-export type { ImagePrice, ModelPrices, PriceSource, PriceTable, TokenPrices } from "./prices/price-table.js";
+export { listPrices, listPricesVersion } from "./prices/list-prices.js";
+export { withOverrides, withPrices } from "./prices/overrides.js";
+export { PriceError, modelPricesFrom } from "./prices/price-fields.js";
+export { type PriceFile, readPriceFile } from "./prices/price-file.js";
+export { type ImportedPrices, type SkippedEntry, importPriceMap } from "./prices/price-map.js";
+export {
+  type ImagePrice,
+  type ModelPrices,
+  type PriceLookup,
+  type PriceSource,
+  type PriceTable,
+  type TokenPrices,
+  pricesOf,
+} from "./prices/price-table.js";
+export type { InputImage } from "./tokens/input-tokens.js";
 export type { ImageUsage } from "./usage.js";

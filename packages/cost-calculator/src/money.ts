@@ -12,10 +12,10 @@ export interface ExactUsd {
   readonly scale: number;
 }
 
-export const zeroUsd: ExactUsd = { coefficient: 0n, scale: 0 };
+/** How many decimal places a nano-dollar has. */
+export const nanoDigits = 9;
 
 const decimalText = /^(\d+)(?:\.(\d+))?(?:e([+-]?\d{1,3}))?$/i;
-const nanoDigits = 9;
 
 /**
  * Reads a price in dollars: `"0.02"`, `"5"`, `"1.9e-08"`.
@@ -32,25 +32,9 @@ export function parsePrice(text: string): ExactUsd {
   return scale >= 0 ? { coefficient, scale } : { coefficient: coefficient * powerOfTen(-scale), scale: 0 };
 }
 
-/** `count` must be a whole number. */
-export function times(price: ExactUsd, count: number): ExactUsd {
-  return { coefficient: price.coefficient * BigInt(count), scale: price.scale };
-}
-
-export function plus(left: ExactUsd, right: ExactUsd): ExactUsd {
-  const scale = Math.max(left.scale, right.scale);
-  return { coefficient: atScale(left, scale) + atScale(right, scale), scale };
-}
-
-export function isMore(left: ExactUsd, right: ExactUsd): boolean {
-  const scale = Math.max(left.scale, right.scale);
-  return atScale(left, scale) > atScale(right, scale);
-}
-
-/** Rounds a non-negative amount half up to whole nano-dollars. */
-export function toNanoUsd({ coefficient, scale }: ExactUsd): NanoUsd {
-  const unit = powerOfTen(scale);
-  return (2n * coefficient * powerOfTen(nanoDigits) + unit) / (2n * unit);
+/** The amount in units of `10^-scale` dollars; `scale` must be at least the amount's own. */
+export function atScale(amount: ExactUsd, scale: number): bigint {
+  return amount.coefficient * powerOfTen(scale - amount.scale);
 }
 
 /** Writes an amount in dollars with no more digits than it needs: `12945000n` is `"0.012945"`, `0n` is `"0"`. */
@@ -62,10 +46,6 @@ export function formatUsd(amount: NanoUsd): string {
   return sign + (fraction === "" ? whole : `${whole}.${fraction}`);
 }
 
-function atScale(amount: ExactUsd, scale: number): bigint {
-  return amount.coefficient * powerOfTen(scale - amount.scale);
-}
-
-function powerOfTen(exponent: number): bigint {
+export function powerOfTen(exponent: number): bigint {
   return 10n ** BigInt(exponent);
 }

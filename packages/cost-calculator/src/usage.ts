@@ -37,85 +37,47 @@ export interface ChargedTokens {
  * - Cached tokens without a split are taken from the text first, then from the images.
  */
 export function chargedTokens(value: unknown): ChargedTokens | null {
-  const usage = completeUsage(value);
-  if (usage === null) return null;
-  const input = split(usage.input_tokens, usage.input_tokens_details);
-  const output = hasCounts(usage.output_tokens_details)
-    ? split(usage.output_tokens, usage.output_tokens_details)
-    : { text: 0, image: usage.output_tokens };
-  const cached = cachedOf(input, usage.input_tokens_details);
-  return {
-    textInput: input.text - cached.text,
-    cachedTextInput: cached.text,
-    imageInput: input.image - cached.image,
-    cachedImageInput: cached.image,
-    imageOutput: output.image,
-    textOutput: output.text,
-  };
-}
-
-interface TextAndImage {
-  readonly text: number;
-  readonly image: number;
-}
-
-function split(total: number, details: TokenSplit = {}): TextAndImage {
-  const image = details.image_tokens ?? 0;
-  return { text: Math.max(details.text_tokens ?? 0, total - image), image };
-}
-
-function cachedOf(input: TextAndImage, details: InputTokensDetails = {}): TextAndImage {
-  const known = details.cached_tokens_details;
-  if (hasCounts(known)) {
-    return {
-      text: Math.min(known.text_tokens ?? 0, input.text),
-      image: Math.min(known.image_tokens ?? 0, input.image),
-    };
-  }
-  const cached = details.cached_tokens ?? 0;
-  const text = Math.min(cached, input.text);
-  return { text, image: Math.min(cached - text, input.image) };
-}
-
-function hasCounts(details: TokenSplit | undefined): details is TokenSplit {
-  return details !== undefined && (details.text_tokens ?? 0) + (details.image_tokens ?? 0) > 0;
-}
-
-function completeUsage(value: unknown): ImageUsage | null {
-  const input = countIn(value, "input_tokens");
-  const output = countIn(value, "output_tokens");
-  const total = countIn(value, "total_tokens");
+  const usage = value as Fields<ImageUsage>;
+  const input = countOf(usage?.input_tokens);
+  const output = countOf(usage?.output_tokens);
+  const total = countOf(usage?.total_tokens);
   if (input === undefined || output === undefined || total === undefined) return null;
   if (input === 0 && output === 0 && total === 0) return null;
-  const inputDetails = fieldOf(value, "input_tokens_details");
-  const cached = countIn(inputDetails, "cached_tokens");
+
+  const inputDetails = usage?.input_tokens_details as Fields<InputTokensDetails>;
+  const image = countOf(inputDetails?.image_tokens) ?? 0;
+  const text = Math.max(countOf(inputDetails?.text_tokens) ?? 0, input - image);
+
+  const cachedDetails = inputDetails?.cached_tokens_details as Fields<TokenSplit>;
+  let cachedText = countOf(cachedDetails?.text_tokens) ?? 0;
+  let cachedImage = countOf(cachedDetails?.image_tokens) ?? 0;
+  if (cachedText === 0 && cachedImage === 0) {
+    const cached = countOf(inputDetails?.cached_tokens) ?? 0;
+    cachedText = Math.min(cached, text);
+    cachedImage = cached - cachedText;
+  }
+  cachedText = Math.min(cachedText, text);
+  cachedImage = Math.min(cachedImage, image);
+
+  const outputDetails = usage?.output_tokens_details as Fields<TokenSplit>;
+  let imageOutput = countOf(outputDetails?.image_tokens) ?? 0;
+  let textOutput = countOf(outputDetails?.text_tokens) ?? 0;
+  if (imageOutput === 0 && textOutput === 0) imageOutput = output;
+  else textOutput = Math.max(textOutput, output - imageOutput);
+
   return {
-    input_tokens: input,
-    output_tokens: output,
-    total_tokens: total,
-    input_tokens_details: {
-      ...splitIn(inputDetails),
-      ...(cached !== undefined && { cached_tokens: cached }),
-      cached_tokens_details: splitIn(fieldOf(inputDetails, "cached_tokens_details")),
-    },
-    output_tokens_details: splitIn(fieldOf(value, "output_tokens_details")),
+    textInput: text - cachedText,
+    cachedTextInput: cachedText,
+    imageInput: image - cachedImage,
+    cachedImageInput: cachedImage,
+    imageOutput,
+    textOutput,
   };
 }
 
-function splitIn(value: unknown): TokenSplit {
-  const text = countIn(value, "text_tokens");
-  const image = countIn(value, "image_tokens");
-  return {
-    ...(text !== undefined && { text_tokens: text }),
-    ...(image !== undefined && { image_tokens: image }),
-  };
-}
+/** Nothing is known of the value, but any value except null and undefined can be asked for a property. */
+type Fields<Shape> = { readonly [Name in keyof Shape]?: unknown } | null | undefined;
 
-function countIn(value: unknown, name: string): number | undefined {
-  const field = fieldOf(value, name);
-  return Number.isSafeInteger(field) && (field as number) >= 0 ? (field as number) : undefined;
-}
-
-function fieldOf(value: unknown, name: string): unknown {
-  return typeof value === "object" && value !== null ? (value as Record<string, unknown>)[name] : undefined;
+function countOf(value: unknown): number | undefined {
+  return Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : undefined;
 }

@@ -4,11 +4,13 @@ import { createRouter } from "@darkroom/router";
 import type { Logger } from "pino";
 import { createApplication } from "./application.js";
 import type { GatewayConfig } from "./config/gateway-config.js";
+import { unpricedModels } from "./config/models/unpriced.js";
 import { forwardedHeaders } from "./access/forwarded-headers.js";
 import { createExpressServer } from "./express-server.js";
 import { InFlight } from "./in-flight.js";
 import { logAttempt } from "./observability/log.js";
 import { Metrics } from "./observability/metrics.js";
+import { UnpricedEdits } from "./observability/unpriced-edits.js";
 import { uploadMemory } from "./upload/upload-memory.js";
 import { completeUploadSettings } from "./upload/upload-settings.js";
 
@@ -33,6 +35,10 @@ export class Gateway {
     const isDraining = (): boolean => this.#draining;
     router.events.on("attempt", (event) => {
       logAttempt(log, event);
+    });
+    const unpriced = new UnpricedEdits(log, unpricedModels(config.router.deployments));
+    router.events.on("edit", (report) => {
+      unpriced.note(report);
     });
     this.#router = router;
     this.#application = createApplication({

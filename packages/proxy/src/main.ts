@@ -4,6 +4,7 @@ import { Command, Option } from "commander";
 import type { CheckOptions } from "./commands/check.js";
 import { CommandError } from "./commands/command-error.js";
 import type { EditOptions } from "./commands/edit.js";
+import type { PriceOptions } from "./commands/price.js";
 import type { StartOptions } from "./commands/start.js";
 
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
@@ -63,6 +64,26 @@ program
   .action(async (image: string, prompt: string, options: Omit<EditOptions, "image" | "prompt">) => {
     const { edit } = await import("./commands/edit.js");
     await edit({ image, prompt, ...options });
+  });
+
+program
+  .command("price")
+  .description("say what an edit would cost with each deployment; nothing is sent anywhere")
+  .option("-m, --model <group>", "model group; all that are configured if not given")
+  .option("-i, --image <files...>", "the pictures to edit; not given: one of unknown size")
+  .option("--mask <file>", "PNG whose transparent area is edited")
+  .option("--prompt <text>", "what to change", "")
+  .option("-n, --n <count>", "number of images", "1")
+  .option("--size <size>", "size of the answer, such as 1024x1024")
+  .option("--quality <quality>", "quality of the answer")
+  .option("--input-fidelity <fidelity>", "high or low")
+  .option("--partial-images <count>", "the edit is streamed, with so many intermediate images")
+  .option("-c, --config <file>", "LiteLLM's config.yaml; not given: what `start` would serve without one")
+  .option("--allow-unenforced <names...>", "settings that may go unenforced", [])
+  .option("--json", "print the result as JSON", false)
+  .action(async (options: PriceOptions) => {
+    const { price } = await import("./commands/price.js");
+    await price(options);
   });
 
 try {

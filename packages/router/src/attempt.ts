@@ -1,4 +1,4 @@
-import { type EditCost, costOfEdit } from "@darkroom/cost-calculator";
+import { type EditCost, costOfEdit, sumOfCosts } from "@darkroom/cost-calculator";
 import type { AnswerFacts } from "./answer/answer-scanner.js";
 import { AnswerMemory, AnswerTooLargeError } from "./answer/answer-memory.js";
 import type { AnswerSink } from "./answer/answer-sink.js";
@@ -115,6 +115,7 @@ async function receive(
           head,
           sink,
           memory,
+          progress.request.parameters.n,
           () => progress.report(),
           (error) => failureOf(error, stop),
         )
@@ -167,17 +168,19 @@ function costOf(
 ): EditCost | null {
   const model = deployment.baseModel ?? deployment.model;
   const { size, quality } = request.parameters;
-  const costs = all.map((facts) =>
-    costOfEdit({
-      model,
-      size: facts.size ?? size,
-      quality: facts.quality ?? quality,
-      images: facts.images,
-      usage: facts.usage,
-    }),
-  );
-  return costs.reduce((sum, cost) =>
-    sum === null || cost === null ? null : { ...cost, nanoUsd: sum.nanoUsd + cost.nanoUsd },
+  return sumOfCosts(
+    all.map((facts) =>
+      costOfEdit(
+        {
+          model,
+          size: facts.size ?? size,
+          quality: facts.quality ?? quality,
+          images: facts.images,
+          usage: facts.usage,
+        },
+        deployment.prices,
+      ),
+    ),
   );
 }
 

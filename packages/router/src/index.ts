@@ -8,6 +8,7 @@ export type { Part } from "./body/part.js";
 export type { RequestControls } from "./body/request-controls.js";
 export type { Deployment } from "./deployments/deployment.js";
 export type { DeploymentOptions } from "./deployments/deployment-options.js";
+export { type Group, Groups } from "./deployments/groups.js";
 export {
   ClientGoneError,
   DeadlineError,
@@ -18,6 +19,7 @@ export {
   UpstreamAnswerError,
   UpstreamConnectionError,
 } from "./errors.js";
+export { estimateOf, plannedEdit } from "./estimate.js";
 export type { AttemptEvent, RouterEventMap, RouterEvents } from "./events.js";
 export type { ImageEditEvent } from "./image-edit/event-queue.js";
 export type { EditedImage, ImageEditAnswer, ImageEditStream } from "./image-edit/image-edit.js";

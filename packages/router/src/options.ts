@@ -19,6 +19,11 @@ export interface RouterOptions {
   readonly answerMemoryBytes?: number;
   /** The largest answer (`max_response_size_mb`); at most `answerMemoryBytes`. */
   readonly maxAnswerBytes?: number;
+  /**
+   * What a budget does with an edit whose cost no price can bound beforehand: refuse it, or let it through uncounted. Where
+   * there is no budget, such edits are served.
+   */
+  readonly unpriced?: "refuse" | "allow";
   /** How many fallback groups one request may try (`max_fallbacks`). */
   readonly maxFallbacks?: number;
 }
@@ -33,6 +38,7 @@ export const defaultOptions = {
   retries: 2,
   timeoutMs: 600_000,
   maxFallbacks: 5,
+  unpriced: "refuse",
   answerMemoryBytes: 512 * mebibyte,
   maxAnswerBytes: 256 * mebibyte,
 } as const;

@@ -1,3 +1,4 @@
+import type { InputImage } from "@darkroom/cost-calculator";
 import type { Deployment } from "./deployments/deployment.js";
 import type { MemoryLease } from "./memory/memory-lease.js";
 
@@ -8,6 +9,17 @@ export interface EditParameters {
   /** Number of images asked for; 1 when the client did not say. */
   readonly n: number;
   readonly stream: boolean;
+  /** How many intermediate images a stream may bring. */
+  readonly partialImages?: number;
+  readonly inputFidelity?: string;
+}
+
+/** What an edit sends, as far as its cost depends on it. */
+export interface EditInputs {
+  /** Length of the prompt in UTF-8. */
+  readonly promptBytes: number;
+  readonly images: readonly InputImage[];
+  readonly mask?: InputImage;
 }
 
 /** The body of an edit: one value that can be sent to any deployment, again and again. */
@@ -18,6 +30,8 @@ export interface EditBody {
   bodyFor(deployment: Deployment): readonly Buffer[];
   /** Names of the fields the client sent that `deployment` refuses and that `bodyFor` therefore leaves out. */
   droppedFor(deployment: Deployment): readonly string[];
+  /** Reads the headers of the images when it is first called, and not before. */
+  inputs(): EditInputs;
 }
 
 /** One edit, as the router takes it. */

@@ -91,7 +91,27 @@ describe("an edit", () => {
     });
     routers.push(made);
     const { report } = await made.imageEdit(request);
-    expect(report.cost).toEqual({ nanoUsd: 12_945_000n, basis: "usage" });
+    expect(report.cost).toEqual({
+      nanoUsd: 12_945_000n,
+      basis: "usage",
+      breakdown: {
+        inputText: 125_000n,
+        inputImage: 1_940_000n,
+        cached: 0n,
+        outputImage: 10_880_000n,
+        outputText: 0n,
+      },
+    });
+  });
+
+  it("costs what the deployment's own prices say", async () => {
+    const one = await upstream(answers(200, editedImage));
+    const prices = new Map([["house-model", { images: [{ usd: "0.04" }] }]]);
+    const deployment = { group: "edits", model: "house-model", apiBase: one.apiBase, apiKey: "sk-x", prices };
+    const made = createRouter({ deployments: [deployment] });
+    routers.push(made);
+    const { report } = await made.imageEdit(request);
+    expect(report.cost).toMatchObject({ nanoUsd: 40_000_000n, basis: "images" });
   });
 
   it("goes to the deployment's own URL with its key and its headers, and none of them twice", async () => {
@@ -348,6 +368,7 @@ describe("a streamed edit", () => {
     ["breaks", breaksAfter(": ping\n\n")],
     ["ends", streams(": ping\n\n")],
     ["fails", streams('event: error\ndata: {"error":{"message":"no"}}\n\n')],
+    ["completes with broken JSON", streams('event: image_edit.completed\ndata: {"b64_json":"AAA\n\n')],
   ])("that %s before its first event is served by another deployment", async (_name, step) => {
     const bad = await upstream(step);
     const good = await upstream(streams(completed));
@@ -376,6 +397,30 @@ describe("a streamed edit", () => {
     const types: string[] = [];
     for await (const { type } of stream) types.push(type);
     expect(types).toEqual(["image_edit.completed"]);
+  });
+
+  it.each([
+    ["breaks", breaksAfter(completed)],
+    ["has broken JSON", streams(completed, 'event: image_edit.completed\ndata: {"b64_json":"AAA\n\n')],
+  ])("that %s after the first of two pictures delivers it, and ends with an error", async (_name, step) => {
+    const one = await upstream(step);
+    const stream = router({ "gpt-image-*": [one] }).imageEdit({
+      ...request,
+      model: "gpt-image-1",
+      n: 2,
+      stream: true,
+    });
+    const types: string[] = [];
+    const read = async (): Promise<void> => {
+      for await (const { type } of stream) types.push(type);
+    };
+    await expect(read()).rejects.toThrow(/stream from the upstream broke/);
+    expect(types).toEqual(["image_edit.completed"]);
+    expect(await stream.report).toMatchObject({
+      attempts: [{ succeeded: false }],
+      images: 1,
+      cost: { nanoUsd: 12_945_000n },
+    });
   });
 
   it("is not read on while its reader does not take what is there", async () => {

@@ -1,7 +1,9 @@
 import { z } from "zod";
+import type { ModelPrices } from "./bill/prices.js";
 import { faultRuleSchema } from "./faults/fault.js";
 import { pictureNames } from "./known-files.js";
 import { knownModels, type Model, specifiedDefaultModel } from "./models.js";
+import { usageSettingsSchema } from "./usage/variation.js";
 
 const limitsSchema = z.strictObject({
   requestsPerMinute: z.int().min(0).optional(),
@@ -9,12 +11,37 @@ const limitsSchema = z.strictObject({
   tokensPerMinute: z.int().min(0).optional(),
 });
 
+const price = z.string().regex(/^\d+(\.\d{1,6})?$/, 'write dollars as digits, such as "2.50"');
+
+/** Token prices in US dollars for one million, `picture` in US dollars for one. */
+const pricesSchema = z
+  .strictObject({
+    textInput: price,
+    cachedTextInput: price,
+    imageInput: price,
+    cachedImageInput: price,
+    imageOutput: price,
+    textOutput: price.optional(),
+    picture: price.optional(),
+  })
+  .transform(({ picture, ...tokens }): ModelPrices => ({ tokens, pictures: picture }));
+
 const modelSchema = z
-  .union([z.string().min(1), z.strictObject({ id: z.string().min(1), like: z.string() })])
+  .union([
+    z.string().min(1),
+    z.strictObject({ id: z.string().min(1), like: z.string(), prices: pricesSchema.optional() }),
+  ])
   .transform((entry, context): Model => {
-    const { id, like } = typeof entry === "string" ? { id: entry, like: entry } : entry;
+    const { id, like, prices } =
+      typeof entry === "string" ? { id: entry, like: entry, prices: undefined } : entry;
     const known = knownModels.find((model) => model.id === like);
-    if (known !== undefined) return { id, family: known.family };
+    if (known !== undefined) {
+      const { family } = known;
+      if (family === "dall-e-2" && prices !== undefined && prices.pictures === undefined) {
+        context.addIssue({ code: "custom", message: "counts no tokens", path: ["prices", "picture"] });
+      }
+      return { id, family, ...(prices === undefined ? {} : { prices }) };
+    }
     context.addIssue({
       code: "custom",
       message: `"${like}" is not a model that can be simulated; write {"id": "${id}", "like": "..."} with one of ${knownModels.map((model) => model.id).join(", ")}`,
@@ -59,6 +86,7 @@ const configurationSchema = z.strictObject({
   latency: z
     .strictObject({ meanMs: z.number().min(0).default(3), jitterMs: z.number().min(0).default(2) })
     .prefault({}),
+  usage: usageSettingsSchema,
   /** How JSON answers are laid out: OpenAI indents by two spaces. */
   answerLayout: z.enum(["indented", "compact"]).default("indented"),
   /** Larger bodies get 413. */

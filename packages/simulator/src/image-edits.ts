@@ -1,6 +1,7 @@
 import { answerWithEvents, answerWithJson } from "./answers/answer-edit.js";
 import { refuse, refuseForRate } from "./answers/refuse.js";
 import { chargeNanoUsd } from "./bill/charge.js";
+import { priceOfPicture } from "./bill/prices.js";
 import type { Account, Exchange } from "./exchange.js";
 import { breakBeforeBody, breakInsteadOfAnswer, isInsteadOfAnswer } from "./faults/break.js";
 import { latencyMs } from "./latency.js";
@@ -11,7 +12,9 @@ import { submissionFromJson } from "./submission/from-json.js";
 import { submissionFromParts } from "./submission/from-multipart.js";
 import { type ParsedBody, parseBody } from "./submission/parsed-body.js";
 import type { Submission } from "./submission/submission.js";
-import { sumOfUsage, type Usage, usageOfPictures } from "./usage/usage.js";
+import { type ToldUsage, toldUsages } from "./usage/told-usage.js";
+import { type EditUsage, usageOf } from "./usage/usage.js";
+import { drawVariation } from "./usage/variation.js";
 import { checkEdit } from "./validation/check-edit.js";
 import { RefusedError } from "./validation/refusal.js";
 import { refusals } from "./validation/refusals.js";
@@ -78,35 +81,40 @@ async function carryOut(
   services: Services,
   edit: ValidEdit,
 ): Promise<void> {
-  const usages = usageOfPictures(edit);
-  const usage = usages === undefined ? undefined : sumOfUsage(usages);
-  const excess = services.rateLimits.take(account.organization, {
+  const { configuration, rateLimits, faults, painter, clock } = services;
+  const usage = usageOf(edit, drawVariation(configuration.usage, configuration.seed, edit));
+  const excess = rateLimits.take(account.organization, {
     images: edit.count,
-    tokens: usage?.total_tokens ?? 0,
+    tokens: usage?.whole.total_tokens ?? 0,
   });
   if (excess !== undefined) return refuseForRate(exchange, services, excess);
 
-  const fault = services.faults.strike({
+  const fault = faults.strike({
     at: "answer",
     key: account.key,
     model: edit.model.id,
+    user: edit.user,
     stream: edit.stream,
+    pricedByPicture: priceOfPicture(edit.model, edit.size, edit.quality) !== undefined,
   });
   if (fault !== undefined) exchange.record.fault = fault.kind;
+  const usages = toldUsages(edit, usage, fault?.kind === "usage" ? fault.remains : undefined);
   if (fault !== undefined && isInsteadOfAnswer(fault)) {
-    if (fault.billed) charge(exchange, account, services, edit, usage);
-    await services.clock.sleep(latencyMs(services));
+    if (fault.billed) charge(exchange, account, services, edit, usage, usages);
+    await clock.sleep(latencyMs(services));
     return breakInsteadOfAnswer(exchange, services, fault);
   }
-  const finished = await services.painter.paint(edit);
-  const stages = await Promise.all(finished.map((picture) => services.painter.paintStages(edit, picture)));
+  const finished = await painter.paint(edit);
+  const stages = await Promise.all(finished.map((picture) => painter.paintStages(edit, picture)));
   // From here on the pictures exist and cost money, whether or not the client is still there.
-  if (fault?.kind !== "stream-error" || fault.billed) charge(exchange, account, services, edit, usage);
-  await services.clock.sleep(latencyMs(services) + (fault?.kind === "delay" ? fault.ms : 0));
-  if (edit.stream && usages !== undefined) {
-    return answerWithEvents(exchange, services, edit, { finished, stages, usages }, fault);
+  if (fault?.kind !== "stream-error" || fault.billed)
+    charge(exchange, account, services, edit, usage, usages);
+  await clock.sleep(latencyMs(services) + (fault?.kind === "delay" ? fault.ms : 0));
+  const told = usages.map(({ told }) => told);
+  if (edit.stream) {
+    return answerWithEvents(exchange, services, edit, { finished, stages, usages: told }, fault);
   }
-  return answerWithJson(exchange, services, edit, finished, usage, fault);
+  return answerWithJson(exchange, services, edit, finished, told[0], fault);
 }
 
 function charge(
@@ -114,19 +122,23 @@ function charge(
   account: Account,
   services: Services,
   edit: ValidEdit,
-  usage: Usage | undefined,
+  usage: EditUsage | undefined,
+  usages: readonly ToldUsage[],
 ): void {
-  const { family, id } = edit.model;
-  const nanoUsd = chargeNanoUsd({ family, size: edit.size, images: edit.count, usage });
+  const { model, size, quality } = edit;
+  const amounts = usages.map(({ images, billed }) =>
+    chargeNanoUsd({ model, size, quality, images, usage: billed }),
+  );
   services.bill.add({
     requestId: exchange.requestId,
     key: account.key,
     organization: account.organization,
-    model: id,
+    model: model.id,
     time: new Date(services.clock.now()).toISOString(),
     images: edit.count,
-    usage: usage ?? null,
-    nanoUsd: nanoUsd.toString(),
+    usage: usages.some(({ billed }) => billed === undefined) ? null : (usage?.whole ?? null),
+    nanoUsd: amounts.reduce((sum, amount) => sum + amount, 0n).toString(),
+    amounts: amounts.map(String),
   });
   exchange.record.billed = true;
 }

@@ -52,6 +52,13 @@ function configurationFile(content: unknown): string {
   return path;
 }
 
+const tokenPrices = Object.fromEntries(
+  ["textInput", "cachedTextInput", "imageInput", "cachedImageInput", "imageOutput"].map((name) => [
+    name,
+    "1",
+  ]),
+);
+
 const urlOf = (line: string) => line.replace("simulator listening on ", "");
 
 describe("the command", () => {
@@ -118,6 +125,17 @@ describe("the command", () => {
     ["an unknown setting", { sed: 1 }, "sed"],
     ["a wrong value", { limits: { "org-one": { imagesPerMinute: -1 } } }, "limits.org-one.imagesPerMinute"],
     ["an unknown model", { models: ["gpt-image-9"] }, 'write {"id": "gpt-image-9", "like": "..."}'],
+    [
+      "a price that is no decimal",
+      { models: [{ id: "mine", like: "gpt-image-1", prices: { textInput: "5e-6" } }] },
+      "models.0",
+    ],
+    [
+      "prices of tokens alone for a model that counts none",
+      { models: [{ id: "mine", like: "dall-e-2", prices: tokenPrices }] },
+      "models.0.prices.picture: counts no tokens",
+    ],
+    ["a wrong share", { usage: { cached: 2 } }, "usage.cached"],
     ["a wrong fault", { faults: [{ fault: { kind: "cut", share: 2 } }] }, "faults.0.fault.share"],
     ["a list", [], "must hold a JSON object"],
     ["no JSON", "{", "cannot read the configuration"],

@@ -125,6 +125,8 @@ export interface ToldBill {
   readonly lines: readonly {
     readonly requestId: string;
     readonly nanoUsd: string;
+    readonly amounts: readonly string[];
+    readonly usage: unknown;
     readonly images: number;
   }[];
   readonly totals: {

@@ -18,7 +18,17 @@ const report: EditReport = {
   retries: 1,
   fallbacks: 0,
   dropped: ["response_format"],
-  cost: { nanoUsd: 12_945_000n, basis: "usage" },
+  cost: {
+    nanoUsd: 12_945_000n,
+    basis: "usage",
+    breakdown: {
+      inputText: 125_000n,
+      inputImage: 1_940_000n,
+      cached: 0n,
+      outputImage: 10_880_000n,
+      outputText: 0n,
+    },
+  },
   images: 1,
   upstreamMs: 40,
   waitedMs: 5,

@@ -1,9 +1,9 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import http from "node:http";
 import https from "node:https";
 import { basename, dirname, join, parse, resolve } from "node:path";
-import { samplePhoto } from "../sample.js";
 import { CommandError } from "./command-error.js";
+import { readImage } from "./read-image.js";
 
 export interface EditOptions {
   readonly image: string;
@@ -73,19 +73,6 @@ export async function edit(options: EditOptions): Promise<void> {
     console.log(`cost        ${result.costUsd === null ? "not known" : `$${result.costUsd}`}`);
     console.log(`deployment  ${result.deployment ?? "not known"}`);
     console.log(`time        ${result.seconds.toFixed(2)} s`);
-  }
-}
-
-/** The picture itself; where there is no `photo.png`, the one that ships with Darkroom, as if it lay here. */
-async function readImage(image: string): Promise<{ bytes: Buffer<ArrayBuffer>; path: string }> {
-  const path = resolve(image);
-  try {
-    return { bytes: await readFile(path), path };
-  } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
-    if (image !== "photo.png") throw new CommandError(`There is no file ${path}.`);
-    console.error("There is no photo.png here: editing the sample that ships with Darkroom.");
-    return { bytes: await readFile(samplePhoto), path };
   }
 }
 

@@ -1,11 +1,11 @@
 import { resolve } from "node:path";
 import { keptMasterKey } from "@darkroom/accounts";
-import { type Environment, type GatewayConfig, configFromEnvironment, withDotEnv } from "../config/index.js";
+import type { GatewayConfig } from "../config/index.js";
 import { Gateway } from "../gateway.js";
 import { createLog } from "../observability/log.js";
 import { banner } from "./banner.js";
 import { CommandError } from "./command-error.js";
-import { readConfig, remarksOn, toldAsProblems } from "./configuration.js";
+import { configuredBy, environment, remarksOn, toldAsProblems } from "./configuration.js";
 import { listen } from "./listen.js";
 import { endOnSignal } from "./end-on-signal.js";
 import { type RunningSimulator, simulatorConfig, startSimulator } from "./simulator.js";
@@ -29,7 +29,7 @@ const loopbackAddresses = ["127.0.0.1", "::1"];
 export async function start(options: StartOptions): Promise<void> {
   const port = portNumber(options.port);
   const host = options.host ?? process.env["DARKROOM_HOST"];
-  const configured = configuredBy(options);
+  const configured = configurationOf(options);
   if (options.check) {
     if (configured === undefined) console.log("No configuration: the simulator would be served.");
     else for (const line of ["The configuration is valid.", ...remarksOn(configured)]) console.log(line);
@@ -83,16 +83,10 @@ async function serve(read: GatewayConfig, options: ServeOptions): Promise<void> 
 }
 
 /** Undefined: nothing is configured, or the simulator was asked for. */
-function configuredBy({ config, simulator, allowUnenforced }: StartOptions): GatewayConfig | undefined {
+function configurationOf({ config, simulator, allowUnenforced }: StartOptions): GatewayConfig | undefined {
   if (config !== undefined && simulator)
     throw new CommandError("Give either --config or --simulator, not both.");
-  if (config !== undefined) return readConfig(config, allowUnenforced);
-  return simulator ? undefined : toldAsProblems(() => configFromEnvironment(environment()));
-}
-
-/** What is set for this process, and what `.env` beside it adds. */
-function environment(): Environment {
-  return withDotEnv(process.env, process.cwd());
+  return simulator ? undefined : configuredBy(config, allowUnenforced);
 }
 
 /** A gateway that others can reach always has a key: made, told once and kept where nobody has set one. */

@@ -9,9 +9,11 @@ import type { UploadSettings } from "../upload/upload-settings.js";
 import { bytesOf, defaults, type GatewayConfig, millisecondsOf } from "./gateway-config.js";
 import { type ModelList, readModelList } from "./models/model-list.js";
 import { shutDownWarnings } from "./models/openai-models.js";
+import { unpricedModels, unpricedWarning } from "./models/unpriced.js";
 import { validated } from "./settings/explain.js";
 import { fallbacksOf, type KnownGroups } from "./settings/fallbacks.js";
 import { masterKeyOf } from "./settings/master-key.js";
+import { sharedPrices } from "./settings/price-map.js";
 import { modelsForRequests } from "./settings/request-models.js";
 import { type FileSettings, fileSchemas } from "./settings/schema.js";
 import { reportUnsetVariables } from "./settings/unset-variables.js";
@@ -47,7 +49,8 @@ export function loadConfig(options: LoadOptions): GatewayConfig {
   const masterKey = masterKeyOf(resolved, environment, findings);
   const settings = fileSettings(withoutMasterKey(resolved), findings);
   const credentials = settings.credential_list;
-  const models = readModelList({ written, resolved, credentials, environment }, check, findings);
+  const prices = sharedPrices(settings, resolved, findings);
+  const models = readModelList({ written, resolved, credentials, environment, prices }, check, findings);
   check.finish();
   // A problem in an entry hides its group; that is no reason to call fallbacks to it unknown.
   findings.throwIfAny();
@@ -77,6 +80,7 @@ export function loadConfig(options: LoadOptions): GatewayConfig {
     upload,
     warnings: [
       ...findings.warnings,
+      ...[...unpricedModels(models.deployments)].map(unpricedWarning),
       ...shutDownWarnings(
         openAis.map(({ model }) => model),
         today,
@@ -104,7 +108,7 @@ function knownGroups({ deployments, skipped, invalid }: ModelList): KnownGroups 
 }
 
 function routerOptions(
-  { router_settings: router, litellm_settings: litellm }: FileSettings,
+  { router_settings: router, litellm_settings: litellm, general_settings: general }: FileSettings,
   { deployments, invalid }: ModelList,
   fallbacks: ReadonlyMap<string, readonly string[]>,
 ): RouterOptions {
@@ -126,6 +130,7 @@ function routerOptions(
     ...(timeout !== undefined && { timeoutMs: millisecondsOf(timeout) }),
     ...(streamTimeout !== undefined && { streamTimeoutMs: millisecondsOf(streamTimeout) }),
     ...(maxFallbacks !== undefined && { maxFallbacks }),
+    ...(general.unpriced !== undefined && { unpriced: general.unpriced }),
   };
 }
 

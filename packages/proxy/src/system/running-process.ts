@@ -18,7 +18,7 @@ export interface ProcessOptions {
   /** All that the process gets to see, beside the search path: nothing of the surrounding environment leaks in. */
   readonly environment?: Readonly<Record<string, string>>;
   /** Files in the folder of its own that the process works in. */
-  readonly files?: Readonly<Record<string, string>>;
+  readonly files?: Readonly<Record<string, string | Uint8Array>>;
 }
 
 const running = new Set<RunningProcess>();

@@ -34,6 +34,8 @@ export interface BillLine {
   readonly model: string;
   readonly images: number;
   readonly nanoUsd: string;
+  /** What it is the sum of: one amount for a whole answer, one for each picture of a stream. */
+  readonly amounts: readonly string[];
 }
 
 export interface BillTotal {
@@ -55,7 +57,10 @@ export interface SimulatorBill {
 export interface FaultRule {
   readonly key?: string;
   readonly model?: string;
+  /** The request's field of that name. */
+  readonly user?: string;
   readonly count?: number;
+  readonly probability?: number;
   readonly fault: { readonly kind: string; readonly [detail: string]: unknown };
 }
 

@@ -8,6 +8,7 @@ import type { Received } from "./received.js";
 import { EventReader, type ServerSentEvent } from "./server-sent-events.js";
 
 const completedEvent = "image_edit.completed";
+const brokenCompleted = { kind: "cut", reason: "the completed event is not complete JSON" } as const;
 const endedEarly = { kind: "cut", reason: "the stream ended before the edit was completed" } as const;
 
 /**
@@ -15,16 +16,18 @@ const endedEarly = { kind: "cut", reason: "the stream ended before the edit was 
  * paid part, released only when its outcome has been concluded. Nothing is sent before the first named event, so that a
  * stream which breaks early can still be served by another deployment.
  *
+ * @param images how many were asked for: each has a completed event of its own
  * @param failureOf what an error while reading means for the attempt: a broken connection, an event too large
  */
 export async function relayEvents(
   answer: UpstreamAnswer,
   sink: AnswerSink,
   memory: AnswerMemory,
+  images: number,
   report: () => EditReport,
   failureOf: (error: unknown) => Failure,
 ): Promise<Received> {
-  const relay = new EventRelay({ status: answer.status, headers: answer.headers }, sink, report);
+  const relay = new EventRelay({ status: answer.status, headers: answer.headers }, sink, images, report);
   const reader = new EventReader();
   try {
     await answer.read(async (chunk) => {
@@ -50,11 +53,13 @@ class EventRelay {
   constructor(
     private readonly head: AnswerHead,
     private readonly sink: AnswerSink,
+    private readonly images: number,
     private readonly report: () => EditReport,
   ) {}
 
   async take(event: ServerSentEvent): Promise<void> {
     if (isError(event)) await this.#takeError(event);
+    else if (event.name === completedEvent && !event.isWhole) this.#failure ??= brokenCompleted;
     else if (event.name === completedEvent) await this.#takeCompleted(event);
     else if (event.name === "" && !this.#mayForward) this.#held.push(...event.bytes);
     else await this.#forward(event.bytes);
@@ -67,9 +72,9 @@ class EventRelay {
     return this.#received();
   }
 
-  /** A completed event in hand is the whole paid answer, whatever became of the connection afterwards. */
+  /** With the last completed event in hand the answer is whole, whatever became of the connection afterwards. */
   broken(failure: Failure): Received {
-    if (!this.#holdsCompleted) this.#failure ??= failure;
+    if (this.#completed.length < this.images) this.#failure ??= failure;
     return this.#received();
   }
 

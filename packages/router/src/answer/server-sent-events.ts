@@ -5,6 +5,8 @@ export interface ServerSentEvent {
   readonly bytes: readonly Buffer[];
   /** The `event:` line, else the `type` of the data; empty for a comment or a bare `data: [DONE]`. */
   readonly name: string;
+  /** Whether its data is one whole JSON object. */
+  readonly isWhole: boolean;
   readonly facts: AnswerFacts;
 }
 
@@ -95,6 +97,7 @@ export class EventReader {
     const event = {
       bytes: this.#bytes,
       name: this.#name === "" ? (this.#data.type ?? "") : this.#name,
+      isWhole: this.#data.complete,
       facts: this.#data.facts,
     };
     this.#bytes = [];

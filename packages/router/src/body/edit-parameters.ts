@@ -14,6 +14,9 @@ function invalid(field: string, expected: string): InvalidRequestError {
   });
 }
 
+/** OpenAI's limit is 3; again the upstream's to enforce. */
+const mostPartialImages = 1000;
+
 /** A whole number between `least` and `most`, as a number or as its decimal digits. */
 export function wholeNumber(field: string, value: unknown, least: number, most: number): number | undefined {
   if (value === undefined || value === null) return undefined;
@@ -62,11 +65,15 @@ export function text(field: string, value: unknown): string | undefined {
 export function readParameters(valueOf: ValueOf): EditParameters {
   const size = text("size", valueOf("size"));
   const quality = text("quality", valueOf("quality"));
+  const partialImages = wholeNumber("partial_images", valueOf("partial_images"), 0, mostPartialImages);
+  const inputFidelity = text("input_fidelity", valueOf("input_fidelity"));
   const parameters: { -readonly [Name in keyof EditParameters]: EditParameters[Name] } = {
     n: wholeNumber("n", valueOf("n"), 1, mostImages) ?? 1,
     stream: truth("stream", valueOf("stream")) ?? false,
   };
   if (size !== undefined) parameters.size = size;
   if (quality !== undefined) parameters.quality = quality;
+  if (partialImages !== undefined) parameters.partialImages = partialImages;
+  if (inputFidelity !== undefined) parameters.inputFidelity = inputFidelity;
   return parameters;
 }

@@ -2,7 +2,7 @@ import { InvalidRequestError } from "./invalid-request-error.js";
 import { type Part, partText } from "./part.js";
 
 /** Fields that decide about cost: two different values could be read differently here and upstream. */
-const decidingFields = ["n", "size", "quality", "stream"] as const;
+const decidingFields = ["n", "size", "quality", "stream", "partial_images", "input_fidelity"] as const;
 
 /**
  * The fields of a form by name, as text. A field sent several times counts by its last value, as in LiteLLM.

@@ -1,9 +1,10 @@
 import { isUtf8 } from "node:buffer";
 import type { Deployment } from "../deployments/deployment.js";
-import type { EditBody, EditParameters } from "../request.js";
+import type { EditBody, EditInputs, EditParameters } from "../request.js";
 import { isControlField } from "./control-fields.js";
 import { readParameters, text } from "./edit-parameters.js";
 import { InvalidRequestError } from "./invalid-request-error.js";
+import { jsonInputs } from "./json-inputs.js";
 import { type JsonMember, jsonMembers } from "./json-members.js";
 import { refusedFields } from "./refused-fields.js";
 import { type RequestControls, readControls } from "./request-controls.js";
@@ -21,6 +22,7 @@ export class JsonBody implements EditBody {
 
   readonly #bytes: Buffer;
   readonly #members: readonly JsonMember[];
+  #inputs: EditInputs | undefined;
 
   /**
    * @param content the body in the buffers that arrived
@@ -74,5 +76,9 @@ export class JsonBody implements EditBody {
   droppedFor(deployment: Deployment): readonly string[] {
     const refused = refusedFields(deployment.baseModel ?? deployment.model);
     return refused.filter((name) => this.#members.some((member) => member.name === name));
+  }
+  inputs(): EditInputs {
+    this.#inputs ??= jsonInputs((name) => this.valueOf(name));
+    return this.#inputs;
   }
 }

@@ -1,7 +1,8 @@
 import type { Deployment } from "../deployments/deployment.js";
-import type { EditBody, EditParameters } from "../request.js";
+import type { EditBody, EditInputs, EditParameters } from "../request.js";
 import { readParameters } from "./edit-parameters.js";
 import type { FormBytes } from "./form-bytes.js";
+import { formInputs } from "./form-inputs.js";
 import { FormValues } from "./form-values.js";
 import { type ArrivedForm, OriginalForm } from "./original-form.js";
 import type { Part } from "./part.js";
@@ -21,9 +22,12 @@ export class MultipartBody implements EditBody {
   /** Names of the fields that some model refuses: nearly always none. */
   readonly #refusable: readonly string[];
   readonly #bytes: FormBytes;
+  readonly #planned: readonly PlannedPart[];
+  #inputs: EditInputs | undefined;
 
   private constructor(parts: readonly Part[], bytesOf: (planned: readonly PlannedPart[]) => FormBytes) {
     const planned = planParts(parts);
+    this.#planned = planned;
     this.#refusable = planned
       .filter(({ part, name }) => isField(part) && isRefusable(name))
       .map(({ name }) => name);
@@ -71,5 +75,9 @@ export class MultipartBody implements EditBody {
     if (this.#refusable.length === 0) return this.#refusable;
     const refused = refusedFields(deployment.baseModel ?? deployment.model);
     return refused.filter((name) => this.#refusable.includes(name));
+  }
+  inputs(): EditInputs {
+    this.#inputs ??= formInputs(this.#planned);
+    return this.#inputs;
   }
 }

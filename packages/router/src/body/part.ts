@@ -17,7 +17,7 @@ export function partText({ content }: Part): string {
 }
 
 /** The first `length` bytes of a part, fewer where it is shorter. */
-export function partStart(part: Part, length: number): Buffer {
+export function partStart(part: Pick<Part, "content">, length: number): Buffer {
   const [first] = part.content;
   if (first !== undefined && first.length >= length) return first.subarray(0, length);
   const start: Buffer[] = [];

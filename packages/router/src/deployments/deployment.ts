@@ -1,3 +1,5 @@
+import type { PriceLookup } from "@darkroom/cost-calculator";
+
 /** One upstream that a model group may use: a provider's model, reached with one key. */
 export interface Deployment {
   /** Unique over all groups; shown to clients in `x-litellm-model-id`. */
@@ -8,6 +10,8 @@ export interface Deployment {
   readonly model: string;
   /** The name under which prices are looked up, where it is not `model` (LiteLLM's `base_model`). */
   readonly baseModel?: string;
+  /** What its edits cost; the published list prices where it is absent. */
+  readonly prices?: PriceLookup;
   /** Up to and including the version segment: `https://api.openai.com/v1`. */
   readonly apiBase: string;
   readonly apiKey: string;

@@ -3,7 +3,6 @@ import type { Exchange } from "../exchange.js";
 import type { Fault } from "../faults/fault.js";
 import { latencyMs } from "../latency.js";
 import type { Services } from "../services.js";
-import type { Usage } from "../usage/usage.js";
 import type { ValidEdit } from "../validation/valid-edit.js";
 import { answerHeaders } from "./answer-headers.js";
 import { errorEvent, type StreamedPicture, streamEvents } from "./event-stream.js";
@@ -16,7 +15,7 @@ export async function answerWithJson(
   services: Services,
   edit: ValidEdit,
   finished: readonly Base64[],
-  usage: Usage | undefined,
+  usage: object | undefined,
   fault: Fault | undefined,
 ): Promise<void> {
   const references = finished.map((picture, index) => referenceTo(picture, index, exchange, services, edit));
@@ -56,14 +55,14 @@ export async function answerWithEvents(
   made: {
     readonly finished: readonly Base64[];
     readonly stages: readonly (readonly Base64[])[];
-    readonly usages: readonly Usage[];
+    readonly usages: readonly (object | undefined)[];
   },
   fault: Fault | undefined,
 ): Promise<void> {
   const pictures = made.finished.map((finished, index): StreamedPicture => {
-    const [stages, usage] = [made.stages[index], made.usages[index]];
-    if (stages === undefined || usage === undefined) throw new Error("a picture without stages or usage");
-    return { stages, finished, usage };
+    const stages = made.stages[index];
+    if (stages === undefined) throw new Error("a picture without stages");
+    return { stages, finished, usage: made.usages[index] };
   });
   const events = streamEvents(edit, pictures, createdSeconds(services));
   const headers = { ...answerHeaders(exchange, services, eventStreamType), "cache-control": "no-cache" };
@@ -86,6 +85,7 @@ export async function answerWithEvents(
     case "hang":
     case "reset":
     case "status":
+    case "usage":
     case undefined:
       return sendEvents(exchange, headers, events, pauseMs, clock);
   }

@@ -1,4 +1,12 @@
-import { goodForm, postForm, start, stopAll, until } from "../simulator.test.support.js";
+import {
+  exchangeRaw,
+  goodForm,
+  postForm,
+  rawRequest,
+  start,
+  stopAll,
+  until,
+} from "../simulator.test.support.js";
 
 afterEach(stopAll);
 
@@ -94,4 +102,18 @@ describe("a streamed answer", () => {
     const answer = await postForm(url, [...goodForm, ["partial_images", "3"]]);
     expect(((await answer.json()) as { usage: { output_tokens: number } }).usage.output_tokens).toBe(1056);
   });
+});
+
+it("a stream waits for the answer before it on the same connection", async () => {
+  const { url, clock } = await start();
+  clock.holding = true;
+  const keptOpen = rawRequest(stream(1, 1)).toString("latin1").replace("connection: close\r\n", "");
+  const both = Buffer.concat([Buffer.from(keptOpen, "latin1"), rawRequest(stream(0, 1))]);
+  const answered = exchangeRaw(url, both);
+  await until(() => clock.sleepers === 2); // both draw
+  clock.wake();
+  await until(() => clock.sleepers === 1); // the first is between its events, the second has begun
+  clock.wake();
+  const { bytes } = await answered;
+  expect(bytes.toString("latin1").match(/event: image_edit\.completed/g)).toHaveLength(2);
 });

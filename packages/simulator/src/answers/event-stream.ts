@@ -1,5 +1,4 @@
 import type { Base64 } from "../drawing/painter.js";
-import type { Usage } from "../usage/usage.js";
 import type { ValidEdit } from "../validation/valid-edit.js";
 import { placeholder, resolvedValues, withPictures } from "./images-answer.js";
 
@@ -7,7 +6,7 @@ import { placeholder, resolvedValues, withPictures } from "./images-answer.js";
 export interface StreamedPicture {
   readonly stages: readonly Base64[];
   readonly finished: Base64;
-  readonly usage: Usage;
+  readonly usage: object | undefined;
 }
 
 /**

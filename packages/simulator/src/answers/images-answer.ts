@@ -1,5 +1,4 @@
 import type { Base64 } from "../drawing/painter.js";
-import type { Usage } from "../usage/usage.js";
 import type { ValidEdit } from "../validation/valid-edit.js";
 
 /** How the pictures are told: base64 of each, or for dall-e-2 a URL of each. */
@@ -15,11 +14,11 @@ export function resolvedValues(edit: ValidEdit) {
   };
 }
 
-/** The body of a 200, with its fields in the order of the specification's example. */
+/** The body of a 200, with its fields in the order of the specification's example. dall-e-2 tells nothing but pictures. */
 export function imagesAnswer(
   edit: ValidEdit,
   data: readonly PictureReference[],
-  usage: Usage | undefined,
+  usage: object | undefined,
   createdSeconds: number,
   layout: "indented" | "compact",
 ): Buffer {
@@ -27,7 +26,7 @@ export function imagesAnswer(
   const pictures = data.flatMap((one) => ("b64_json" in one ? [one.b64_json] : []));
   const told = data.map((one) => ("b64_json" in one ? { b64_json: placeholder } : one));
   const answer =
-    usage === undefined
+    edit.model.family === "dall-e-2"
       ? { created: createdSeconds, data: told }
       : { created: createdSeconds, data: told, background, output_format, size, quality, usage };
   return withPictures(JSON.stringify(answer, null, layout === "indented" ? 2 : undefined), pictures);

@@ -85,8 +85,9 @@ function begin({ response, record }: Exchange, status: number, headers: Headers)
   response.writeHead(status, headers);
 }
 
-function isGone({ response }: Exchange): boolean {
-  return response.destroyed || response.socket === null;
+/** A response without a socket is not gone: it may wait for the one before it on the same connection. */
+function isGone({ request, response }: Exchange): boolean {
+  return response.destroyed || request.socket.destroyed;
 }
 
 /** Resolves when the bytes are handed to the operating system, or when the client is gone. */

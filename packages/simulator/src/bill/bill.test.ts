@@ -9,6 +9,7 @@ const line = (key: string, nanoUsd: string, images = 1): BillLine => ({
   images,
   usage: null,
   nanoUsd,
+  amounts: [nanoUsd],
 });
 
 describe("the bill", () => {

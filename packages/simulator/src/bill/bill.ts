@@ -9,8 +9,11 @@ export interface BillLine {
   /** ISO 8601, UTC. */
   readonly time: string;
   readonly images: number;
+  /** What it was billed by; null: by the price of its pictures. */
   readonly usage: Usage | null;
   readonly nanoUsd: string;
+  /** What `nanoUsd` is the sum of: one amount for a whole answer, one for each picture of a stream. */
+  readonly amounts: readonly string[];
 }
 
 export interface BillTotal {

@@ -1,4 +1,4 @@
-import sharp, { type Sharp } from "sharp";
+import sharp, { type OutputInfo, type Sharp } from "sharp";
 import type { Dimensions, OutputFormat } from "../validation/valid-edit.js";
 
 /** Pixels, four bytes each: red, green, blue, opacity. */
@@ -92,5 +92,17 @@ function finish(image: Sharp, { format, compression, background }: Encoding): Pr
       return filled.jpeg({ quality }).toBuffer();
     case "webp":
       return filled.webp({ quality, effort: 2 }).toBuffer();
+    case "gif":
+      return filled.gif({ effort: 1 }).toBuffer();
+    case "svg":
+      return filled.png({ compressionLevel: 6 }).toBuffer({ resolveWithObject: true }).then(asSvg);
   }
+}
+
+/** A real model would write shapes; here the picture lies in the SVG as it is. */
+function asSvg({ data, info: { width, height } }: { data: Buffer; info: OutputInfo }): Buffer {
+  const href = `data:image/png;base64,${data.toString("base64")}`;
+  return Buffer.from(
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}"><image width="${width}" height="${height}" href="${href}"/></svg>`,
+  );
 }

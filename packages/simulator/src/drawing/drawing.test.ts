@@ -151,18 +151,32 @@ describe("an edit", () => {
     ["png", "1024x1024"],
     ["jpeg", "1536x1024"],
     ["webp", "1024x1536"],
+    ["gif", "1024x640"],
+    ["svg", "1024x1024"],
   ])("answers %s of %s", async (format, size) => {
     const [file] = await edit([
+      ["model", "gpt-image-2.6-flare"],
       ["image", image(await scene(300, 200))],
       ["output_format", format],
       ["size", size],
     ]);
     const metadata = await sharp(file).metadata();
-    expect([metadata.format, `${metadata.width}x${metadata.height}`, metadata.hasAlpha]).toEqual([
-      format,
-      size,
-      false,
+    expect([metadata.format, `${metadata.width}x${metadata.height}`]).toEqual([format, size]);
+    const { isOpaque } = await sharp(file).stats();
+    expect(isOpaque).toBe(true);
+  });
+
+  it("an SVG shows the picture that a PNG would", async () => {
+    const parts: FormParts = [
+      ["model", "gpt-image-2.6-flare"],
+      ["image", image(await scene())],
+    ];
+    const [[svg], [plain]] = await Promise.all([
+      edit([...parts, ["output_format", "svg"]]),
+      edit([...parts, ["output_format", "png"]]),
     ]);
+    const [shown, drawn] = await Promise.all([pixelsOf(svg), pixelsOf(plain)]);
+    expect(shown.data.equals(drawn.data)).toBe(true);
   });
 
   it("compresses more where less is asked for", async () => {

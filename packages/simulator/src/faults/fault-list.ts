@@ -4,7 +4,15 @@ import { type Fault, type FaultRule, strikesAtHeaders } from "./fault.js";
 /** The moment of a request at which a fault may strike. */
 export type Moment =
   | { readonly at: "headers"; readonly key: string }
-  | { readonly at: "answer"; readonly key: string; readonly model: string; readonly stream: boolean };
+  | {
+      readonly at: "answer";
+      readonly key: string;
+      readonly model: string;
+      readonly user: string | undefined;
+      readonly stream: boolean;
+      /** Whether its pictures have a price of their own. */
+      readonly pricedByPicture: boolean;
+    };
 
 /** The faults in force, tried in the order they were added; at most one strikes at each moment of a request. */
 export class FaultList {
@@ -43,5 +51,7 @@ function matches(rule: FaultRule, moment: Moment): boolean {
   if (strikesAtHeaders(rule.fault) !== (moment.at === "headers")) return false;
   if (moment.at === "headers") return true;
   if (rule.fault.kind === "stream-error" && !moment.stream) return false;
+  if (rule.fault.kind === "usage" && !moment.pricedByPicture) return false;
+  if (rule.user !== undefined && rule.user !== moment.user) return false;
   return rule.model === undefined || rule.model === moment.model;
 }

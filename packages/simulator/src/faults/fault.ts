@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { usageRemains } from "../usage/told-usage.js";
 
 /**
  * The ways in which the simulator breaks. Each is one object of JSON, from the configuration or by the admin route.
@@ -52,6 +53,8 @@ const faultSchema = z.discriminatedUnion("kind", [
     bare: z.boolean().default(false),
     billed: z.boolean().default(false),
   }),
+  /** An answer whose usage is missing, incomplete or all zero; it is billed by the price of its pictures. */
+  z.strictObject({ kind: z.literal("usage"), remains: z.enum(usageRemains).default("nothing") }),
 ]);
 
 export type Fault = z.infer<typeof faultSchema>;
@@ -62,6 +65,8 @@ export const faultRuleSchema = z
     key: z.string().optional(),
     /** Only requests for this model; without it, all. */
     model: z.string().optional(),
+    /** Only requests whose field `user` says this; without it, all. */
+    user: z.string().optional(),
     /** Strikes so often and is then gone; without it, it stays. */
     count: z.int().min(1).optional(),
     /** Strikes with this probability (drawn from the seed); without it, always. */
@@ -69,11 +74,12 @@ export const faultRuleSchema = z
     fault: faultSchema,
   })
   .superRefine((rule, context) => {
-    if (rule.model !== undefined && strikesAtHeaders(rule.fault)) {
+    for (const name of ["model", "user"] as const) {
+      if (rule[name] === undefined || !strikesAtHeaders(rule.fault)) continue;
       context.addIssue({
         code: "custom",
-        message: "strikes before the body is read, when the model is not known yet",
-        path: ["model"],
+        message: `strikes before the body is read, when the ${name} is not known yet`,
+        path: [name],
       });
     }
     if (rule.fault.kind === "status" && rule.fault.billed && rule.fault.when === "before") {

@@ -241,6 +241,43 @@ describe("a fault that spoils the answer", () => {
   });
 });
 
+describe("a fault that breaks the usage", () => {
+  const usageIn = async (answer: Response) => ((await answer.json()) as { usage?: object }).usage;
+
+  it.each([
+    ["nothing", undefined],
+    ["incomplete", { input_tokens: 228, input_tokens_details: { text_tokens: 34, image_tokens: 194 } }],
+    ["zeros", { total_tokens: 0, input_tokens: 0, output_tokens: 0 }],
+  ])("leaves %s of it, and bills the price of each picture", async (remains, told) => {
+    const { url } = await start();
+    await addFault(url, { count: 1, fault: { kind: "usage", remains } });
+    const answer = await postForm(url, [...goodForm, ["n", "3"], ["quality", "high"]]);
+    expect(await usageIn(answer)).toEqual(told);
+    expect((await bill(url)).lines).toMatchObject([{ nanoUsd: "501000000", images: 3, usage: null }]);
+    expect(await usageIn(await postForm(url, goodForm))).toHaveProperty("output_tokens", 1056);
+  });
+
+  it("in every completed event of a stream", async () => {
+    const { url } = await start();
+    await addFault(url, { fault: { kind: "usage" } });
+    const text = await (await postForm(url, [...streamed, ["n", "2"]])).text();
+    expect(text.match(/event: image_edit.completed/g)).toHaveLength(2);
+    expect(text).not.toContain("usage");
+    expect((await bill(url)).lines).toMatchObject([
+      { nanoUsd: "84000000", amounts: ["42000000", "42000000"], usage: null },
+    ]);
+  });
+
+  it("waits for an edit whose pictures have a price of their own", async () => {
+    const { url } = await start();
+    await addFault(url, { count: 1, fault: { kind: "usage" } });
+    const latest = await postForm(url, [["model", "chatgpt-image-latest"], ...goodForm.slice(1)]);
+    const odd = await postForm(url, [["model", "gpt-image-2"], ["size", "2048x2048"], ...goodForm.slice(1)]);
+    expect([await usageIn(latest), await usageIn(odd)]).not.toContain(undefined);
+    expect(await usageIn(await postForm(url, goodForm))).toBeUndefined();
+  });
+});
+
 describe("a client that goes away", () => {
   it("is billed all the same once its request is complete", async () => {
     const { url } = await start();
@@ -279,6 +316,14 @@ describe("which requests a fault strikes", () => {
     expect((await postForm(url, goodForm)).status).toBe(200);
     expect((await postForm(url, goodForm, "sk-simulator-two")).status).toBe(500);
     expect((await postForm(url, [["model", "gpt-image-2"], ...goodForm.slice(1)])).status).toBe(502);
+  });
+
+  it("those of one user only", async () => {
+    const { url } = await start();
+    await addFault(url, { user: "edit-7", fault: failing });
+    expect((await postForm(url, goodForm)).status).toBe(200);
+    expect((await postForm(url, [...goodForm, ["user", "edit-70"]])).status).toBe(200);
+    expect((await postForm(url, [...goodForm, ["user", "edit-7"]])).status).toBe(500);
   });
 
   it("so many, in the order in which the faults were added", async () => {
@@ -322,6 +367,8 @@ describe("which requests a fault strikes", () => {
     [{ fault: { kind: "status", status: 99 } }, "fault.status"],
     [{ fault: { kind: "reset", when: "before", billed: true } }, "cannot be billed"],
     [{ model: "gpt-image-1", fault: { kind: "reset", when: "during" } }, "model is not known yet"],
+    [{ user: "edit-7", fault: { kind: "reset", when: "before" } }, "user is not known yet"],
+    [{ fault: { kind: "usage", remains: "some" } }, "fault.remains"],
     [{ fault: { kind: "hang" }, counts: 1 }, "counts"],
   ])("a wrong rule is refused with its place: %j", async (rule, said) => {
     const { url } = await start();

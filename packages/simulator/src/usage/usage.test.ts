@@ -1,8 +1,8 @@
 import { knownModels } from "../models.js";
-import type { ValidEdit } from "../validation/valid-edit.js";
+import type { Quality, ValidEdit } from "../validation/valid-edit.js";
 import { imageTokens, textTokens } from "./input-tokens.js";
 import { outputTokens } from "./output-tokens.js";
-import { sumOfUsage, usageOfPictures } from "./usage.js";
+import { usageOf } from "./usage.js";
 
 const square = { width: 1024, height: 1024 };
 const portrait = { width: 1024, height: 1536 };
@@ -41,9 +41,20 @@ describe("image tokens of an output", () => {
     ["gpt-image-2", landscape, [158, 1372, 5488]],
     ["gpt-image-2", { width: 3840, height: 2160 }, [371, 3336, 13342]],
   ] as const)("%s %j", (family, size, tokens) => {
-    expect(
-      (["low", "medium", "high"] as const).map((quality) => outputTokens(family, size, quality)),
-    ).toEqual(tokens);
+    const ofQuality = (quality: Quality) =>
+      outputTokens({ model: { id: "any", family }, size, quality, complexity: "high" });
+    expect((["low", "medium", "high"] as const).map(ofQuality)).toEqual(tokens);
+  });
+
+  it.each([
+    ["gpt-image-2.5", "high", [196, 1220, 4878, 9561, 15804]],
+    ["gpt-image-2.6", "high", [196, 1220, 4878, 9561, 15804]],
+    ["gpt-image-2.6", "medium", [147, 915, 3659, 7171, 11853]],
+    ["gpt-image-2.6", "low", [98, 610, 2439, 4781, 7902]],
+  ] as const)("%s of %s complexity, by this simulator's own choice", (family, complexity, tokens) => {
+    const ofQuality = (quality: Quality) =>
+      outputTokens({ model: { id: "any", family }, size: square, quality, complexity });
+    expect((["low", "medium", "high", "xhigh", "max"] as const).map(ofQuality)).toEqual(tokens);
   });
 });
 
@@ -55,11 +66,13 @@ describe("usage of an edit", () => {
     return {
       model: known,
       prompt: "x".repeat(100),
+      user: undefined,
       count: 1,
       images: [input],
       mask: undefined,
       size: square,
       quality: "low",
+      complexity: "high",
       background: "opaque",
       outputFormat: "png",
       outputCompression: 100,
@@ -70,7 +83,11 @@ describe("usage of an edit", () => {
       ...changes,
     };
   };
-  const total = (one: ValidEdit) => sumOfUsage(usageOfPictures(one) ?? []);
+  const total = (one: ValidEdit) => {
+    const usage = usageOf(one)?.whole;
+    if (usage === undefined) throw new Error("no usage");
+    return usage;
+  };
 
   it("adds text, images and output", () => {
     expect(total(edit("gpt-image-1"))).toEqual({
@@ -87,10 +104,13 @@ describe("usage of an edit", () => {
     expect([input_tokens, output_tokens]).toEqual([57 + 2 * 194, 3 * 272]);
   });
 
-  it("counts the inputs for every picture of gpt-image-2", () => {
-    const { input_tokens, output_tokens } = total(edit("gpt-image-2", { count: 3, highFidelity: true }));
-    expect([input_tokens, output_tokens]).toEqual([3 * (57 + 194 + 4160), 3 * 196]);
-  });
+  it.each(["gpt-image-2", "gpt-image-2.5-flare", "gpt-image-2.6-sunburst"])(
+    "counts the inputs for every picture of %s",
+    (model) => {
+      const { input_tokens, output_tokens } = total(edit(model, { count: 3, highFidelity: true }));
+      expect([input_tokens, output_tokens]).toEqual([3 * (57 + 194 + 4160), 3 * 196]);
+    },
+  );
 
   it("adds 100 for each partial image of each picture", () => {
     expect(total(edit("gpt-image-1", { count: 2, stream: true, partialImages: 3 })).output_tokens).toBe(
@@ -98,5 +118,5 @@ describe("usage of an edit", () => {
     );
   });
 
-  it("is told of no picture of dall-e-2", () => expect(usageOfPictures(edit("dall-e-2"))).toBeUndefined());
+  it("is told of no picture of dall-e-2", () => expect(usageOf(edit("dall-e-2"))).toBeUndefined());
 });

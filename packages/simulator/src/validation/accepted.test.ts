@@ -84,6 +84,8 @@ describe("what is accepted", () => {
     "gpt-image-1.5",
     "gpt-image-2",
     "gpt-image-2-2026-04-21",
+    "gpt-image-2.5-sunburst",
+    "gpt-image-2.6-flare",
     "chatgpt-image-latest",
   ])("%s takes 16 images and every field", async (model) => {
     const fields: FormParts = [
@@ -101,6 +103,28 @@ describe("what is accepted", () => {
     const body = await resolved(await postForm(running.url, good(model, ...list, ...fields)));
     expect(body).toMatchObject({ quality: "high", background: "transparent", output_format: "webp" });
     expect(body["data"]).toHaveLength(10);
+  });
+
+  it.each(["gpt-image-2.5-flare", "gpt-image-2.6-sunburst"])(
+    "%s takes the qualities of 2.5",
+    async (model) => {
+      for (const quality of ["xhigh", "max"]) {
+        const body = await resolved(
+          await postForm(running.url, good(model, ["image", image()], ["quality", quality])),
+        );
+        expect(body["quality"]).toBe(quality);
+      }
+    },
+  );
+
+  it.each(["gif", "svg"])("gpt-image-2.6 takes %s, and a complexity", async (format) => {
+    const fields: FormParts = [
+      ["image", image()],
+      ["output_format", format],
+      ["complexity", "low"],
+    ];
+    const body = await resolved(await postForm(running.url, good("gpt-image-2.6-flare", ...fields)));
+    expect(body).toMatchObject({ output_format: format, usage: { output_tokens: 610 } });
   });
 
   it("takes a mask whatever its declared type, and a prompt of exactly the longest length", async () => {

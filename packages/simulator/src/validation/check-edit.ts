@@ -27,14 +27,15 @@ export function checkEdit(submission: Submission, models: readonly Model[], defa
       throw new RefusedError(refusals.unknownParameter(name));
     }
   }
-  fields.text("user");
+  const user = fields.text("user");
   fields.oneOf("moderation", ["low", "auto"]);
   const prompt = checkPrompt(fields, rules);
   const count = fields.integer("n", 1, 10) ?? 1;
   const quality = fields.oneOf("quality", rules.qualities) ?? "auto";
   const background = fields.oneOf("background", ["transparent", "opaque", "auto"]) ?? "auto";
-  const outputFormat = fields.oneOf("output_format", ["png", "jpeg", "webp"]) ?? "png";
+  const outputFormat = fields.oneOf("output_format", rules.outputFormats) ?? "png";
   const outputCompression = fields.integer("output_compression", 0, 100) ?? 100;
+  const complexity = fields.oneOf("complexity", ["low", "medium", "high"]) ?? "high";
   const stream = fields.boolean("stream") ?? false;
   const partialImages = fields.integer("partial_images", 0, 3) ?? 0;
   const responseFormat = fields.oneOf("response_format", ["url", "b64_json"]) ?? "url";
@@ -46,16 +47,20 @@ export function checkEdit(submission: Submission, models: readonly Model[], defa
   const dimensions = resolveSize(size, rules, images[0]);
   if (background === "transparent" && outputFormat === "jpeg")
     throw new RefusedError(refusals.transparentJpeg());
-  if (outputCompression < 100 && outputFormat === "png") throw new RefusedError(refusals.compressedPng());
+  if (outputCompression < 100 && outputFormat !== "jpeg" && outputFormat !== "webp") {
+    throw new RefusedError(refusals.notCompressible(outputFormat));
+  }
   return {
     model,
     prompt,
+    user,
     count,
     images,
     mask,
     size: dimensions,
     // `auto` becomes medium and opaque: assumed. dall-e-2 has one quality, which is never told.
-    quality: quality === "low" || quality === "high" ? quality : "medium",
+    quality: quality === "auto" || quality === "standard" ? "medium" : quality,
+    complexity,
     background: background === "transparent" ? "transparent" : "opaque",
     outputFormat,
     outputCompression,

@@ -1,4 +1,5 @@
 import type { Family } from "../models.js";
+import type { OutputFormat, Quality } from "./valid-edit.js";
 
 /** What a family of models accepts. Sources: OpenAI's specification v2.3.0 unless a line says otherwise. */
 export interface ModelRules {
@@ -11,7 +12,8 @@ export interface ModelRules {
   readonly sizes: readonly string[];
   /** True when any WIDTHxHEIGHT within the arithmetic of gpt-image-2 will do. */
   readonly freeSizes: boolean;
-  readonly qualities: readonly string[];
+  readonly qualities: readonly (Quality | "standard" | "auto")[];
+  readonly outputFormats: readonly OutputFormat[];
   /** The fields beside model, prompt, n, size, quality, user. */
   readonly furtherFields: ReadonlySet<string>;
   readonly inputFidelity: "chosen" | "always-high" | "refused" | "none";
@@ -38,8 +40,23 @@ const gptImage: ModelRules = {
   sizes: ["1024x1024", "1024x1536", "1536x1024", "auto"],
   freeSizes: false,
   qualities: ["low", "medium", "high", "auto"],
+  outputFormats: ["png", "jpeg", "webp"],
   furtherFields: gptFields,
   inputFidelity: "chosen",
+};
+
+// "gpt-image-1.5 and later" accept input_fidelity; this one is always high, so the value changes nothing (assumed).
+const gptImage2: ModelRules = { ...gptImage, freeSizes: true, inputFidelity: "always-high" };
+
+// What third parties and OpenAI's model pages say of 2.5 and 2.6; the rest is assumed to be as in gpt-image-2.
+const gptImage25: ModelRules = {
+  ...gptImage2,
+  qualities: ["low", "medium", "high", "xhigh", "max", "auto"],
+};
+const gptImage26: ModelRules = {
+  ...gptImage25,
+  outputFormats: ["png", "jpeg", "webp", "gif", "svg"],
+  furtherFields: new Set([...gptFields, "complexity"]),
 };
 
 export const rulesOf: Readonly<Record<Family, ModelRules>> = {
@@ -52,6 +69,7 @@ export const rulesOf: Readonly<Record<Family, ModelRules>> = {
     acceptsJson: false,
     sizes: ["256x256", "512x512", "1024x1024"],
     freeSizes: false,
+    outputFormats: ["png"],
     qualities: ["standard", "auto"], // auto is the default of the field; assumed to be accepted when spelled out
     furtherFields: new Set(["response_format"]),
     inputFidelity: "none",
@@ -60,6 +78,7 @@ export const rulesOf: Readonly<Record<Family, ModelRules>> = {
   "gpt-image-1-mini": { ...gptImage, inputFidelity: "refused" },
   "gpt-image-1.5": gptImage,
   "chatgpt-image-latest": gptImage,
-  // "gpt-image-1.5 and later" accept input_fidelity; this one is always high, so the value changes nothing (assumed).
-  "gpt-image-2": { ...gptImage, freeSizes: true, inputFidelity: "always-high" },
+  "gpt-image-2": gptImage2,
+  "gpt-image-2.5": gptImage25,
+  "gpt-image-2.6": gptImage26,
 };

@@ -23,6 +23,8 @@ beforeAll(async () => {
       "gpt-image-1",
       "gpt-image-1-mini",
       "gpt-image-2",
+      "gpt-image-2.5-flare",
+      "gpt-image-2.6-flare",
       { id: "my-own", like: "gpt-image-1" },
     ],
     defaultModel: "gpt-image-1",
@@ -406,7 +408,7 @@ const rows: readonly Row[] = [
     { code: "invalid_value", param: "background", type: "image_generation_user_error" },
   ],
   [
-    "compressedPng",
+    "notCompressible",
     "compressed png",
     sends(form({ output_compression: "50" })),
     {
@@ -414,6 +416,35 @@ const rows: readonly Row[] = [
       param: "output_compression",
       type: "image_generation_user_error",
     },
+  ],
+  [
+    "notCompressible",
+    "compressed svg",
+    sends(form({ model: "gpt-image-2.6-flare", output_format: "svg", output_compression: "50" })),
+    {
+      code: "invalid_svg_output_compression",
+      param: "output_compression",
+      message: "SVG",
+      type: "image_generation_user_error",
+    },
+  ],
+  [
+    "unsupportedValue",
+    "gif of a model before 2.6",
+    sends(form({ model: "gpt-image-2.5-flare", output_format: "gif" })),
+    { code: "invalid_value", param: "output_format" },
+  ],
+  [
+    "unsupportedValue",
+    "quality max of a model before 2.5",
+    sends(form({ model: "gpt-image-2", quality: "max" })),
+    { code: "invalid_value", param: "quality" },
+  ],
+  [
+    "unknownParameter",
+    "complexity of a model before 2.6",
+    sends(form({ model: "gpt-image-2.5-flare", complexity: "low" })),
+    { code: "unknown_parameter", param: "complexity" },
   ],
   [
     "fidelityNotForModel",

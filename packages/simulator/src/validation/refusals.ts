@@ -149,13 +149,13 @@ export const refusals = {
       "Transparent background is not supported for the 'jpeg' output format.",
       "image_generation_user_error",
     ),
-  compressedPng: () =>
+  notCompressible: (format: string) =>
     make(
       "assumed",
       400,
-      "invalid_png_output_compression",
+      `invalid_${format}_output_compression`,
       "output_compression",
-      "Compression less than 100 is not supported for PNG output format.",
+      `Compression less than 100 is not supported for ${format.toUpperCase()} output format.`,
       "image_generation_user_error",
     ),
   // spec: not for gpt-image-1-mini

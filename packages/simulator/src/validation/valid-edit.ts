@@ -1,8 +1,12 @@
 import type { Model } from "../models.js";
 import type { ImageHeader } from "./image-header.js";
 
-export type Quality = "low" | "medium" | "high";
-export type OutputFormat = "png" | "jpeg" | "webp";
+/** `xhigh` and `max` from gpt-image-2.5 on. */
+export type Quality = "low" | "medium" | "high" | "xhigh" | "max";
+/** How much detail gpt-image-2.6 is to draw. */
+export type Complexity = "low" | "medium" | "high";
+/** `gif` and `svg` from gpt-image-2.6 on. */
+export type OutputFormat = "png" | "jpeg" | "webp" | "gif" | "svg";
 
 export interface Dimensions {
   readonly width: number;
@@ -17,6 +21,7 @@ export interface InputImage extends ImageHeader {
 export interface ValidEdit {
   readonly model: Model;
   readonly prompt: string;
+  readonly user: string | undefined;
   /** How many pictures to make, 1 to 10. */
   readonly count: number;
   /** At least one. */
@@ -24,6 +29,8 @@ export interface ValidEdit {
   readonly mask: InputImage | undefined;
   readonly size: Dimensions;
   readonly quality: Quality;
+  /** Of gpt-image-2.6; `high` for all others. */
+  readonly complexity: Complexity;
   readonly background: "transparent" | "opaque";
   readonly outputFormat: OutputFormat;
   /** Percent, 0 to 100; of jpeg and webp. */

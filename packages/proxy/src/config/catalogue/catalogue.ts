@@ -28,7 +28,7 @@ export const restrictions: readonly Restriction[] = ["money", "rate", "access"];
 
 export type Standing = "supported" | "harmless" | "lacking" | Restriction | "unknown";
 
-/** Own prices for a model. LiteLLM has some thirty of these names and adds to them. */
+/** Prices of what image edits do not charge for. LiteLLM has some thirty of these names and adds to them. */
 const price = /^(input|output|cache_read|cache_creation)_\w*cost\w*$/;
 
 export function standingOf(catalogue: Catalogue, name: string): Standing {

@@ -29,8 +29,8 @@ it.each(
 
 it("names what is lacking in one warning, however often it is there", () => {
   const yaml = `model_list:
-  - {model_name: a, litellm_params: {model: gpt-image-2, order: 1, input_cost_per_image_token: 0.1}}
-  - {model_name: a, litellm_params: {model: gpt-image-1, order: 2}, model_info: {output_cost_per_image: 0.04}}
+  - {model_name: a, litellm_params: {model: gpt-image-2, order: 1, input_cost_per_second: 0.1}}
+  - {model_name: a, litellm_params: {model: gpt-image-1, order: 2}, model_info: {input_cost_per_audio_token: 0.04}}
 router_settings: {routing_strategy: least-busy, cooldown_time: 30, disable_cooldowns: false, model_group_alias: {b: a}}
 litellm_settings: {cache: true, allowed_fails: 3, set_verbose: true}
 general_settings: {alerting: [slack], database_url: "postgres://u:p@h/d"}
@@ -39,7 +39,7 @@ general_settings: {alerting: [slack], database_url: "postgres://u:p@h/d"}
     "not supported yet and without effect: router_settings.routing_strategy, router_settings.cooldown_time, " +
       "router_settings.model_group_alias, litellm_settings.cache, litellm_settings.allowed_fails, " +
       "general_settings.alerting, general_settings.database_url, litellm_params.order, " +
-      "litellm_params.input_cost_per_image_token, model_info.output_cost_per_image",
+      "litellm_params.input_cost_per_second, model_info.input_cost_per_audio_token",
   ]);
 });
 
@@ -170,8 +170,8 @@ it("refuses unknown names in an entry, but takes notes in model_info", () => {
   ]);
 });
 
-it("takes prices that are not listed by their pattern", () => {
-  expect(standingOf(litellmParams, "cache_read_input_image_token_cost")).toBe("lacking");
+it("knows prices of other things than image edits by their pattern", () => {
+  expect(standingOf(litellmParams, "cache_read_input_audio_token_cost")).toBe("lacking");
   expect(standingOf(litellmParams, "input_cost_per_video_per_second")).toBe("lacking");
   expect(standingOf(litellmParams, "input_costs")).not.toBe("supported");
 });

@@ -12,6 +12,8 @@ export const generalSettings: Catalogue = {
     "max_response_size_mb",
     // Darkroom's own.
     "default_model",
+    "price_map",
+    "unpriced",
     "answer_memory_mb",
     "upload_memory_mb",
     "upload_wait",

@@ -1,4 +1,5 @@
 import type { Catalogue } from "./catalogue.js";
+import { priceSettings } from "./price-settings.js";
 
 /** One entry of `model_list`. LiteLLM takes limits beside `litellm_params` too. */
 export const modelEntry: Catalogue = {
@@ -27,6 +28,8 @@ export const litellmParams: Catalogue = {
     "stream_timeout",
     "litellm_credential_name",
     "custom_llm_provider",
+    "base_model",
+    ...priceSettings,
   ],
   harmless: [
     "api_version", // Azure's
@@ -67,13 +70,6 @@ export const litellmParams: Catalogue = {
     // Calls that Darkroom would make differently.
     "ssl_verify",
     "client_certificate",
-    // Prices; further ones are known by their pattern.
-    "input_cost_per_token",
-    "output_cost_per_token",
-    "input_cost_per_image",
-    "output_cost_per_image",
-    "input_cost_per_pixel",
-    "input_cost_per_second",
   ],
   restricting: {
     money: ["max_budget", "budget_duration", "mock_response"], // without the mock, calls cost money
@@ -84,7 +80,7 @@ export const litellmParams: Catalogue = {
 
 /** `model_info` of an entry. Any further key is the operator's own note, as in LiteLLM. */
 export const modelInfo: Catalogue = {
-  supported: ["id", "base_model", "mode"],
+  supported: ["id", "base_model", "mode", ...priceSettings],
   harmless: [
     "description",
     "health_check_model",

@@ -1,7 +1,9 @@
+import type { PriceLookup } from "@darkroom/cost-calculator";
 import type { Deployment } from "@darkroom/router";
 import type { Environment } from "../file/environment.js";
 import { defaults, millisecondsOf } from "../gateway-config.js";
 import type { EntrySettings } from "../settings/schema.js";
+import { baseModelOf } from "./deployment-prices.js";
 import type { ProviderModel } from "./provider.js";
 
 export type DeploymentResult =
@@ -10,11 +12,13 @@ export type DeploymentResult =
 
 /** One deployment from an entry whose variables are all set. */
 export function deploymentFrom(
-  { model_name, litellm_params: params, model_info }: EntrySettings,
+  entry: EntrySettings,
   id: string,
   { model }: ProviderModel,
   environment: Environment,
+  prices: PriceLookup | undefined,
 ): DeploymentResult {
+  const { model_name, litellm_params: params } = entry;
   // A key that is written down but empty is a mistake; another key in its place could bill another account.
   if (params.api_key === "") return { invalid: "api_key is empty" };
   const { litellm_credential_name: credential } = params;
@@ -26,6 +30,7 @@ export function deploymentFrom(
     return { invalid: "there is no api_key, and the environment variable OPENAI_API_KEY is not set" };
 
   const { organization, project, extra_headers, timeout, stream_timeout } = params;
+  const baseModel = baseModelOf(entry);
   const deployment: Deployment = {
     id,
     group: model_name,
@@ -33,7 +38,8 @@ export function deploymentFrom(
     apiBase: apiBaseOf(params.api_base ?? params.base_url, environment),
     apiKey,
     weight: params.weight ?? defaults.weight,
-    ...(model_info?.base_model !== undefined && { baseModel: model_info.base_model }),
+    ...(baseModel !== undefined && { baseModel }),
+    ...(prices !== undefined && { prices }),
     ...(organization !== undefined && { organization }),
     ...(project !== undefined && { project }),
     ...(extra_headers !== undefined && { extraHeaders: extra_headers }),

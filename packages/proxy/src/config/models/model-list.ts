@@ -1,3 +1,4 @@
+import type { PriceLookup } from "@darkroom/cost-calculator";
 import type { Deployment } from "@darkroom/router";
 import type { SettingsCheck } from "../catalogue/check-settings.js";
 import type { Findings, KeyPath } from "../config-error.js";
@@ -9,6 +10,7 @@ import { type EntrySettings, entryNameSchema, entrySchema, type FileSettings } f
 import { applyCredential } from "./credentials.js";
 import { deploymentFrom } from "./deployment.js";
 import { deploymentId } from "./deployment-id.js";
+import { deploymentPrices } from "./deployment-prices.js";
 import { whyNotAnImageModel } from "./image-model.js";
 import { providerOf, whyNotServed } from "./provider.js";
 
@@ -25,6 +27,8 @@ export interface ModelListSource {
   readonly resolved: LocatedMap;
   readonly credentials: FileSettings["credential_list"];
   readonly environment: Environment;
+  /** The prices of all deployments; the list prices where it is undefined. */
+  readonly prices: PriceLookup | undefined;
 }
 
 /** Reads `model_list`: each entry becomes a deployment, or is skipped, invalid or a problem. */
@@ -70,6 +74,9 @@ function readEntry(
   const deploymentId = takeId(settings, path, source, findings, ids);
   if (deploymentId === undefined) return;
 
+  const priced = { settings, model: model.model, path, resolved, shared: source.prices };
+  const prices = deploymentPrices(priced, findings);
+
   const unset = unsetVariable(entry) ?? unsetVariable(credential.node);
   const result =
     unset === undefined
@@ -78,6 +85,7 @@ function readEntry(
           deploymentId,
           model,
           source.environment,
+          prices,
         )
       : { invalid: unsetReason(unset) };
   if ("invalid" in result) list.invalid.push({ deploymentId, group, reason: result.invalid });

@@ -1,5 +1,15 @@
 import { z } from "zod";
-import { headers, numberAbove, numberFrom, onOrOff, optional, text, wholeNumberFrom } from "./expected.js";
+import { type PriceSetting, priceSettings } from "../catalogue/price-settings.js";
+import {
+  headers,
+  numberAbove,
+  numberFrom,
+  onOrOff,
+  optional,
+  price,
+  text,
+  wholeNumberFrom,
+} from "./expected.js";
 
 const seconds = numberAbove(0);
 const groups = z.array(text, { error: "expected a list of model groups" });
@@ -38,6 +48,8 @@ export const fileSchemas = {
     image_generation_model: optional(text),
     completion_model: optional(text),
     default_model: optional(text),
+    price_map: optional(text),
+    unpriced: optional(z.enum(["refuse", "allow"], { error: "expected refuse or allow" })),
     max_request_size_mb: optional(numberAbove(0)),
     max_response_size_mb: optional(numberAbove(0)),
     answer_memory_mb: optional(numberAbove(0)),
@@ -92,6 +104,11 @@ export const entryNameSchema = z.object(
   { error: "expected a map with model_name and litellm_params" },
 );
 
+const optionalPrice = optional(price);
+const prices = Object.fromEntries(priceSettings.map((name) => [name, optionalPrice])) as Readonly<
+  Record<PriceSetting, typeof optionalPrice>
+>;
+
 /** The rest of an entry, for one that Darkroom serves. */
 export const entrySchema = z.object({
   model_name: text,
@@ -113,11 +130,14 @@ export const entrySchema = z.object({
     timeout: optional(seconds),
     stream_timeout: optional(seconds),
     litellm_credential_name: optional(text),
+    base_model: optional(text),
+    ...prices,
   }),
   model_info: optional(
     z.object({
       id: optional(z.union([text, z.number().transform(String)], { error: "expected a string" })),
       base_model: optional(text),
+      ...prices,
     }),
   ),
 });

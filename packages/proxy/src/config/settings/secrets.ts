@@ -4,7 +4,10 @@ import type { KeyPath } from "../config-error.js";
 const secretName =
   /key|password|secret|token|authorization|credential|headers$|environment_variables|(^|_)(url|base)$/i;
 
+/** Prices have names such as `input_cost_per_token`, and are no secret. */
+const priceName = /_cost(_|$)/;
+
 /** True where the value at a path must not be shown, not even one of the wrong type. */
 export function isSecret(path: KeyPath): boolean {
-  return path.some((part) => typeof part === "string" && secretName.test(part));
+  return path.some((part) => typeof part === "string" && secretName.test(part) && !priceName.test(part));
 }

@@ -1,0 +1,26 @@
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { samplePhoto } from "../sample.js";
+import { CommandError } from "./command-error.js";
+
+export interface ImageFile {
+  readonly bytes: Buffer<ArrayBuffer>;
+  /** Where it lies, or would lie. */
+  readonly path: string;
+}
+
+/**
+ * The picture itself; where there is no `photo.png`, the one that ships with Darkroom, as if it lay here.
+ * @throws CommandError where there is no such file
+ */
+export async function readImage(image: string): Promise<ImageFile> {
+  const path = resolve(image);
+  try {
+    return { bytes: await readFile(path), path };
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
+    if (image !== "photo.png") throw new CommandError(`There is no file ${path}.`);
+    console.error("There is no photo.png here: the sample that ships with Darkroom is taken.");
+    return { bytes: await readFile(samplePhoto), path };
+  }
+}
