@@ -6,6 +6,7 @@ import { receiveWhole } from "./answer/receive-whole.js";
 import type { Received } from "./answer/received.js";
 import { relayEvents } from "./answer/relay-events.js";
 import type { Deployment } from "./deployments/deployment.js";
+import { fittedSize } from "./sizes/fitted-size.js";
 import type { ByteBudget } from "./memory/byte-budget.js";
 import type { EditProgress } from "./progress.js";
 import type { AttemptReport } from "./report.js";
@@ -84,7 +85,7 @@ async function send(context: AttemptContext): Promise<Sent> {
         target: targets.targetOf(deployment),
         contentType: body.contentType,
         headers,
-        body: body.bodyFor(deployment),
+        body: body.bodyFor(deployment, fittedSize(progress.request, deployment)?.drawn),
         memory,
         stop,
       });
@@ -167,7 +168,8 @@ function costOf(
   { request }: EditProgress,
 ): EditCost | null {
   const model = deployment.baseModel ?? deployment.model;
-  const { size, quality } = request.parameters;
+  const { quality } = request.parameters;
+  const size = fittedSize(request, deployment)?.drawn ?? request.parameters.size;
   return sumOfCosts(
     all.map((facts) =>
       costOfEdit(

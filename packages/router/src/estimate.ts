@@ -1,13 +1,21 @@
 import { type EditEstimate, type PlannedEdit, estimateOfEdit } from "@darkroom/cost-calculator";
 import type { Deployment } from "./deployments/deployment.js";
 import type { EditRequest } from "./request.js";
+import { fittedSize } from "./sizes/fitted-size.js";
 
 /** What an estimate looks at of a request. */
-type Edit = Pick<EditRequest, "parameters" | "body">;
+type Edit = Pick<EditRequest, "parameters" | "body" | "sizeFit">;
 
 /** An edit as it would be if this deployment served it. Reads the headers of its images, once for all deployments. */
-export function plannedEdit({ parameters, body }: Edit, deployment: Deployment): PlannedEdit {
-  return { ...parameters, ...body.inputs(), model: deployment.baseModel ?? deployment.model };
+export function plannedEdit(edit: Edit, deployment: Deployment): PlannedEdit {
+  const { parameters, body } = edit;
+  const fitted = fittedSize(edit, deployment);
+  return {
+    ...parameters,
+    ...body.inputs(),
+    model: deployment.baseModel ?? deployment.model,
+    ...(fitted === undefined ? {} : { size: fitted.drawn }),
+  };
 }
 
 /** The most that an edit costs if this deployment serves it; null where no price bounds it. */

@@ -1,8 +1,15 @@
+export {
+  type AnswerLayout,
+  type ImageForm,
+  type ImageMember,
+  type ImageMembers,
+} from "./answer/answer-layout.js";
 export type { AnswerHead, AnswerSink } from "./answer/answer-sink.js";
 export { InvalidRequestError } from "./body/invalid-request-error.js";
 export { JsonBody } from "./body/json-body.js";
 export { JsonOutline } from "./body/json-outline.js";
-export { slicesOf } from "./body/edit-list.js";
+export { type Edit, type Span, applyEdits, slicesOf } from "./body/edit-list.js";
+export { imageType, imageTypeLength } from "./body/image-type.js";
 export { MultipartBody } from "./body/multipart-body.js";
 export type { OriginalPart } from "./body/original-form.js";
 export type { Part } from "./body/part.js";
@@ -33,5 +40,6 @@ export { type Timers, systemTimers } from "./memory/timers.js";
 export type { RouterOptions } from "./options.js";
 export type { AttemptReport, EditReport } from "./report.js";
 export type { EditBody, EditParameters, EditRequest } from "./request.js";
+export { type FittedSize, fittedSize } from "./sizes/fitted-size.js";
 export { openAiApiBase } from "./providers/openai.js";
 export { type CreateRouterOptions, Router, createRouter } from "./router.js";

@@ -1,4 +1,5 @@
 import type { InputImage } from "@darkroom/cost-calculator";
+import type { ImageForm } from "./answer/answer-layout.js";
 import type { Deployment } from "./deployments/deployment.js";
 import type { MemoryLease } from "./memory/memory-lease.js";
 
@@ -12,6 +13,8 @@ export interface EditParameters {
   /** How many intermediate images a stream may bring. */
   readonly partialImages?: number;
   readonly inputFidelity?: string;
+  /** How the client wants its images; the upstream may know one way only. */
+  readonly responseFormat?: ImageForm;
 }
 
 /** What an edit sends, as far as its cost depends on it. */
@@ -26,8 +29,11 @@ export interface EditInputs {
 export interface EditBody {
   /** The value of `content-type` on the wire, boundary included. */
   readonly contentType: string;
-  /** The body as `deployment` must receive it. The buffers are shared between calls: never write to them. */
-  bodyFor(deployment: Deployment): readonly Buffer[];
+  /**
+   * The body as `deployment` must receive it. The buffers are shared between calls: never write to them.
+   * @param size put in the place of the one that the client sent
+   */
+  bodyFor(deployment: Deployment, size?: string): readonly Buffer[];
   /** Names of the fields the client sent that `deployment` refuses and that `bodyFor` therefore leaves out. */
   droppedFor(deployment: Deployment): readonly string[];
   /** Reads the headers of the images when it is first called, and not before. */
@@ -50,4 +56,9 @@ export interface EditRequest {
   readonly retries?: number | undefined;
   readonly timeoutMs?: number | undefined;
   readonly fallbacks?: readonly string[] | undefined;
+  /**
+   * Whether a size that the model does not draw is asked for as the next one that it does: for every deployment, for those
+   * with `sizeFit`, or never. Only for a sink that scales the images to the size the client asked for.
+   */
+  readonly sizeFit?: "always" | "as configured" | undefined;
 }

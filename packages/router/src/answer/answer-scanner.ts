@@ -1,4 +1,6 @@
+import type { Span } from "../body/edit-list.js";
 import { JsonStringEnd } from "../json/json-string-end.js";
+import { type AnswerLayout, type ImageForm, type ImageMembers, isImageForm } from "./answer-layout.js";
 
 /** What an answer says of itself, read without parsing its images. */
 export interface AnswerFacts {
@@ -43,6 +45,19 @@ export class AnswerScanner {
   #valueBytes: Buffer[] | undefined;
   #images = 0;
   readonly #values = new Map<string, string>();
+  /** Bytes before the chunk that is read. */
+  #offset = 0;
+  #keyStart = 0;
+  /** Where the last name ended, behind its quote. */
+  #keyEnd = 0;
+  /** Where the string began, inside of its quotes, whose place is wanted. */
+  #textStart: number | undefined;
+  /** The item of `data` that is read. */
+  #item: { -readonly [Form in ImageForm]?: ImageMembers[Form] } | undefined;
+  /** The member of that item that is read, if it is one for an image. */
+  #form: ImageForm | undefined;
+  readonly #items: ImageMembers[] = [];
+  #size: Span | undefined;
 
   push(chunk: Buffer): void {
     let at = 0;
@@ -54,8 +69,9 @@ export class AnswerScanner {
         if (end < 0) break;
         if (this.#keyBytes !== undefined) {
           this.#keyBytes.push(chunk.subarray(keyFrom, end));
-          this.#key = decodeKey(this.#keyBytes);
-          this.#keyBytes = undefined;
+          this.#endKey(decodeKey(this.#keyBytes), end);
+        } else if (this.#textStart !== undefined) {
+          this.#endText({ start: this.#textStart, end: this.#offset + end });
         }
         this.#inString = false;
         at = end + 1;
@@ -64,10 +80,13 @@ export class AnswerScanner {
       switch (chunk[at] ?? 0) {
         case quote:
           this.#inString = true;
-          if (this.#depth === 1 && this.#expectsKey) {
+          if (this.#expectsKey && (this.#depth === 1 || this.#depth === 3)) {
             this.#keyBytes = [];
             this.#expectsKey = false;
             keyFrom = at + 1;
+            this.#keyStart = this.#offset + at;
+          } else if (this.#isPlaceWanted) {
+            this.#textStart = this.#offset + at + 1;
           }
           break;
         case colon:
@@ -84,16 +103,23 @@ export class AnswerScanner {
           this.#depth += 1;
           this.#started = true;
           if (this.#depth === 1) this.#expectsKey = true;
-          if (this.#depth === 3 && this.#insideData) this.#images += 1;
+          if (this.#depth === 3 && this.#insideData) {
+            this.#images += 1;
+            if (chunk[at] === openBrace) this.#beginItem();
+          }
           break;
         case closeBrace:
         case closeBracket:
           if (this.#depth === 1) this.#endValue(chunk, valueFrom, at);
+          if (this.#depth === 3) this.#endItem();
           this.#depth -= 1;
           break;
         case comma:
           if (this.#depth === 1) {
             this.#endValue(chunk, valueFrom, at);
+            this.#expectsKey = true;
+          } else if (this.#depth === 3 && this.#item !== undefined) {
+            this.#form = undefined;
             this.#expectsKey = true;
           }
           break;
@@ -103,6 +129,7 @@ export class AnswerScanner {
     }
     this.#keyBytes?.push(chunk.subarray(keyFrom));
     if (this.#valueBytes !== undefined) this.#keepValue(chunk.subarray(valueFrom));
+    this.#offset += chunk.length;
   }
 
   /** Whether what was read is one whole JSON object or array. */
@@ -123,6 +150,45 @@ export class AnswerScanner {
   /** The value of the top-level key `type`, as events carry it. */
   get type(): string | undefined {
     return this.#text("type");
+  }
+
+  /** Where in what was read the images stand. */
+  get layout(): AnswerLayout {
+    return { images: this.#items, ...(this.#size === undefined ? {} : { size: this.#size }) };
+  }
+
+  get #isPlaceWanted(): boolean {
+    return this.#depth === 3 ? this.#form !== undefined : this.#depth === 1 && this.#key === "size";
+  }
+
+  #endKey(name: string, end: number): void {
+    this.#keyBytes = undefined;
+    this.#keyEnd = this.#offset + end + 1;
+    if (this.#depth === 1) this.#key = name;
+    else if (this.#item !== undefined && isImageForm(name)) {
+      this.#form = name;
+      this.#item[name] = { name: { start: this.#keyStart, end: this.#keyEnd } };
+    }
+  }
+
+  #endText(text: Span): void {
+    this.#textStart = undefined;
+    if (this.#depth === 1) this.#size = text;
+    else if (this.#item !== undefined && this.#form !== undefined) {
+      this.#item[this.#form] = { name: { start: this.#keyStart, end: this.#keyEnd }, text };
+    }
+  }
+
+  #beginItem(): void {
+    this.#item = {};
+    this.#items.push(this.#item);
+    this.#expectsKey = true;
+  }
+
+  #endItem(): void {
+    this.#item = undefined;
+    this.#form = undefined;
+    this.#expectsKey = false;
   }
 
   #keepValue(bytes: Buffer): void {

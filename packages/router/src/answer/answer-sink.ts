@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { EditReport } from "../report.js";
 import type { Client } from "../retries/deadline.js";
+import type { AnswerLayout } from "./answer-layout.js";
 
 /** Status and headers as the upstream sent them; names in lower case. */
 export interface AnswerHead {
@@ -15,9 +16,14 @@ export interface AnswerHead {
 export interface AnswerSink extends Client {
   /**
    * Releases a whole answer. `report` is final. Resolves when the client has taken it all, or is gone: then the buffers of
-   * `body` are used for other bodies.
+   * `body` are used for other bodies. It never rejects.
    */
-  sendWhole(head: AnswerHead, body: readonly Buffer[], report: EditReport): Promise<void>;
+  sendWhole(
+    head: AnswerHead,
+    body: readonly Buffer[],
+    report: EditReport,
+    layout: AnswerLayout,
+  ): Promise<void>;
   /** Begins a streamed answer. `report` says what is known so far: the cost is not. */
   startStream(head: AnswerHead, report: EditReport): void;
   /** Resolves when more may be written, so that a slow client slows the upstream. */

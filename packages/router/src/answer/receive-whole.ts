@@ -38,7 +38,7 @@ export async function receiveWhole(
   if (!scanner.complete) return { facts: [], failure: incomplete };
   return {
     facts: [scanner.facts],
-    release: (report) => sink.sendWhole(head, body, report),
+    release: (report) => sink.sendWhole(head, body, report, scanner.layout),
   };
 }
 

@@ -1,5 +1,6 @@
 /**
- * The fields of a request that speak to the gateway: LiteLLM's, which clients already send, and none of OpenAI's.
+ * The fields of a request that speak to the gateway: LiteLLM's, which clients already send, our own
+ * `size_fit`, and none of OpenAI's.
  * They never reach an upstream, which would refuse them as unknown, or obey `api_base` with our key.
  * `user` is not one of them: it is OpenAI's own.
  */
@@ -40,6 +41,7 @@ const controlFields: ReadonlySet<string> = new Set([
   "extra_headers",
   "user_config",
   // How the request is changed on its way.
+  "size_fit",
   "drop_params",
   "additional_drop_params",
   "allowed_openai_params",

@@ -1,3 +1,4 @@
+import { isImageForm } from "../answer/answer-layout.js";
 import type { EditParameters } from "../request.js";
 import { InvalidRequestError } from "./invalid-request-error.js";
 
@@ -28,7 +29,7 @@ export function wholeNumber(field: string, value: unknown, least: number, most: 
 }
 
 /** A switch, as a boolean or as the words that clients send in forms. */
-function truth(field: string, value: unknown): boolean | undefined {
+export function truth(field: string, value: unknown): boolean | undefined {
   if (value === undefined || value === null) return undefined;
   if (typeof value === "boolean") return value;
   const word = typeof value === "string" ? value.toLowerCase() : value;
@@ -67,6 +68,7 @@ export function readParameters(valueOf: ValueOf): EditParameters {
   const quality = text("quality", valueOf("quality"));
   const partialImages = wholeNumber("partial_images", valueOf("partial_images"), 0, mostPartialImages);
   const inputFidelity = text("input_fidelity", valueOf("input_fidelity"));
+  const responseFormat = valueOf("response_format");
   const parameters: { -readonly [Name in keyof EditParameters]: EditParameters[Name] } = {
     n: wholeNumber("n", valueOf("n"), 1, mostImages) ?? 1,
     stream: truth("stream", valueOf("stream")) ?? false,
@@ -75,5 +77,7 @@ export function readParameters(valueOf: ValueOf): EditParameters {
   if (quality !== undefined) parameters.quality = quality;
   if (partialImages !== undefined) parameters.partialImages = partialImages;
   if (inputFidelity !== undefined) parameters.inputFidelity = inputFidelity;
+  // What else it may say is the upstream's to refuse.
+  if (isImageForm(responseFormat)) parameters.responseFormat = responseFormat;
   return parameters;
 }

@@ -69,8 +69,10 @@ export class JsonBody implements EditBody {
     return slicesOf(this.#content, { start: this.#bodyOffset(start), end: this.#bodyOffset(end) });
   }
 
-  bodyFor(deployment: Deployment): readonly Buffer[] {
-    const model = Buffer.from(JSON.stringify(deployment.model), "utf8");
+  bodyFor(deployment: Deployment, size?: string): readonly Buffer[] {
+    const model = jsonText(deployment.model);
+    const values = new Map([["model", model]]);
+    if (size !== undefined) values.set("size", jsonText(size));
     const dropped = this.droppedFor(deployment);
     const kept = new Set(
       this.#members.filter(({ name }) => !(isControlField(name) || dropped.includes(name))),
@@ -87,8 +89,9 @@ export class JsonBody implements EditBody {
       // The bytes between two members, comma included, go with the second one.
       const before = this.#members[index - 1];
       if (sent > 0) pieces.push(...(before ? this.#between(before.end, member.start) : [Buffer.from(",")]));
-      if (member.name === "model") pieces.push(...this.#between(member.start, member.valueStart), model);
-      else pieces.push(...this.#between(member.start, member.end));
+      const value = values.get(member.name);
+      if (value === undefined) pieces.push(...this.#between(member.start, member.end));
+      else pieces.push(...this.#between(member.start, member.valueStart), value);
       sent += 1;
     });
     pieces.push(
@@ -109,4 +112,8 @@ export class JsonBody implements EditBody {
     );
     return this.#inputs;
   }
+}
+
+function jsonText(value: string): Buffer {
+  return Buffer.from(JSON.stringify(value), "utf8");
 }

@@ -65,10 +65,13 @@ export class MultipartBody implements EditBody {
     return this.#values.valueOf(name);
   }
 
-  bodyFor(deployment: Deployment): readonly Buffer[] {
+  bodyFor(deployment: Deployment, size?: string): readonly Buffer[] {
     const dropped = this.droppedFor(deployment);
-    const model = Buffer.from(deployment.model, "utf8");
-    return this.#bytes.render(model, ({ part, name }) => isField(part) && dropped.includes(name));
+    const values = {
+      model: Buffer.from(deployment.model, "utf8"),
+      ...(size === undefined ? {} : { size: Buffer.from(size, "utf8") }),
+    };
+    return this.#bytes.render(values, ({ part, name }) => isField(part) && dropped.includes(name));
   }
 
   droppedFor(deployment: Deployment): readonly string[] {

@@ -1,5 +1,5 @@
 import { type Edit, type Span, applyEdits } from "./edit-list.js";
-import type { FormBytes } from "./form-bytes.js";
+import { type FieldValues, type FormBytes, valueFor } from "./form-bytes.js";
 import type { Part } from "./part.js";
 import { partHeader } from "./part-header.js";
 import type { PlannedPart } from "./planned-parts.js";
@@ -38,13 +38,13 @@ export class OriginalForm implements FormBytes {
     this.#addsModel = !planned.some(({ isModel }) => isModel);
   }
 
-  render(model: Buffer, isLeftOut: (part: PlannedPart) => boolean): Buffer[] {
-    const edits: Edit[] = this.#addsModel ? [this.#modelAdded(model)] : [];
+  render(values: FieldValues, isLeftOut: (part: PlannedPart) => boolean): Buffer[] {
+    const edits: Edit[] = this.#addsModel ? [this.#modelAdded(values.model)] : [];
     let next = 0;
     for (const part of this.#form.parts) {
       // What is planned is in the order of the parts, without those that stay behind.
       const planned = this.#planned[next]?.part === part ? this.#planned[next++] : undefined;
-      addEdits(edits, part, planned === undefined || isLeftOut(planned) ? undefined : planned, model);
+      addEdits(edits, part, planned === undefined || isLeftOut(planned) ? undefined : planned, values);
     }
     return applyEdits(this.#form.chunks, edits);
   }
@@ -64,7 +64,12 @@ export class OriginalForm implements FormBytes {
 }
 
 /** What must be changed of a part; all of it where it is not sent. */
-function addEdits(edits: Edit[], part: OriginalPart, planned: PlannedPart | undefined, model: Buffer): void {
+function addEdits(
+  edits: Edit[],
+  part: OriginalPart,
+  planned: PlannedPart | undefined,
+  values: FieldValues,
+): void {
   const { start, contentSpan, end } = part;
   if (planned === undefined) {
     // From behind the boundary before it to behind its own: what followed it then follows that boundary.
@@ -73,5 +78,8 @@ function addEdits(edits: Edit[], part: OriginalPart, planned: PlannedPart | unde
   }
   if (planned.header !== undefined)
     edits.push({ start, end: contentSpan.start, replacement: planned.header });
-  if (planned.isModel) edits.push({ start: contentSpan.start, end: contentSpan.end, replacement: model });
+  const replacement = valueFor(planned, values);
+  if (replacement !== undefined) {
+    edits.push({ start: contentSpan.start, end: contentSpan.end, replacement });
+  }
 }

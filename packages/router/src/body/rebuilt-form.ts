@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { FormBytes } from "./form-bytes.js";
+import { type FieldValues, type FormBytes, valueFor } from "./form-bytes.js";
 import type { Part } from "./part.js";
 import { partHeader } from "./part-header.js";
 import type { PlannedPart } from "./planned-parts.js";
@@ -26,11 +26,12 @@ export class RebuiltForm implements FormBytes {
     }));
   }
 
-  render(model: Buffer, isLeftOut: (part: PlannedPart) => boolean): Buffer[] {
+  render(values: FieldValues, isLeftOut: (part: PlannedPart) => boolean): Buffer[] {
     const rendered: Buffer[] = [];
     for (const { planned, header } of this.#parts) {
       if (isLeftOut(planned)) continue;
-      rendered.push(header, ...(planned.isModel ? [model] : planned.part.content), lineBreak);
+      const value = valueFor(planned, values);
+      rendered.push(header, ...(value === undefined ? planned.part.content : [value]), lineBreak);
     }
     rendered.push(this.#end);
     return rendered;

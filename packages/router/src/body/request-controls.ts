@@ -1,4 +1,4 @@
-import { secondsAsMilliseconds, type ValueOf, wholeNumber } from "./edit-parameters.js";
+import { secondsAsMilliseconds, truth, type ValueOf, wholeNumber } from "./edit-parameters.js";
 import { InvalidRequestError } from "./invalid-request-error.js";
 
 /** What a request may set for itself, by its own control fields. Absent: the router's settings hold. */
@@ -9,6 +9,8 @@ export interface RequestControls {
   readonly timeoutMs?: number;
   /** `fallbacks`: groups to go on in. An empty list asks for none. */
   readonly fallbacks?: readonly string[];
+  /** `size_fit`: whether a size that the model does not draw may be made of one that it does. */
+  readonly sizeFit?: boolean;
 }
 
 const mostRetries = 100;
@@ -49,9 +51,11 @@ export function readControls(valueOf: ValueOf): RequestControls {
   const retries = wholeNumber("num_retries", valueOf("num_retries"), 0, mostRetries);
   const timeoutMs = secondsAsMilliseconds("timeout", valueOf("timeout"), mostTimeoutSeconds);
   const fallbacks = fallbackGroups(valueOf("fallbacks"));
+  const sizeFit = truth("size_fit", valueOf("size_fit"));
   return {
     ...(retries === undefined ? {} : { retries }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(fallbacks === undefined ? {} : { fallbacks }),
+    ...(sizeFit === undefined ? {} : { sizeFit }),
   };
 }

@@ -25,4 +25,6 @@ export interface Deployment {
   readonly timeoutMs?: number;
   /** As `timeoutMs`, for streamed edits. */
   readonly streamTimeoutMs?: number;
+  /** Its edits are drawn in the next size that the model draws, where the gateway scales them to the one asked for. */
+  readonly sizeFit?: boolean;
 }
