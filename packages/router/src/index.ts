@@ -42,4 +42,5 @@ export type { AttemptReport, EditReport } from "./report.js";
 export type { EditBody, EditParameters, EditRequest } from "./request.js";
 export { type FittedSize, fittedSize } from "./sizes/fitted-size.js";
 export { openAiApiBase } from "./providers/openai.js";
+export { FetchImageError, type FetchLimits, ImageFetcher } from "./upstream/fetch-image.js";
 export { type CreateRouterOptions, Router, createRouter } from "./router.js";

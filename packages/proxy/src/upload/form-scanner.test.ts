@@ -338,6 +338,7 @@ describe("the scanner of canonical forms", () => {
       '--x\r\ncontent-disposition: form-data; name="image[7]"; filename="b"\r\nContent-Type: image/WEBP\r\n\r\nb\r\n' +
       '--x\r\nContent-Disposition: form-data; name="model"\r\n\r\nagain\r\n' +
       '--x\r\nContent-Disposition: form-data; name="response_format"\r\n\r\nurl\r\n' +
+      '--x\r\nContent-Disposition: form-data; name="size"\r\n\r\n512x512\r\n' +
       '--x\r\nContent-Disposition: form-data; name="tags[]"\r\n\r\na\r\n--x--\r\n';
     const chunks = cut(Buffer.from(text), [20, 90, 150, 400, 410]);
     const parts = scanned({ boundary: "x", chunks });
@@ -349,7 +350,9 @@ describe("the scanner of canonical forms", () => {
       parts,
     });
     const sent = Buffer.concat(body.bodyFor({ ...deployment, model: "the-model" })).toString();
-    const field = 'Content-Disposition: form-data; name="response_format"\r\n\r\nurl\r\n';
+    const field =
+      'Content-Disposition: form-data; name="response_format"\r\n\r\nurl\r\n--x\r\n' +
+      'Content-Disposition: form-data; name="size"\r\n\r\n512x512\r\n';
     const expected =
       canonical
         .slice(0, -"--x--\r\n".length)
@@ -357,6 +360,8 @@ describe("the scanner of canonical forms", () => {
         .replace('name="image"', 'name="image[]"') +
       `--x\r\nContent-Disposition: form-data; name="image[]"; filename="b"\r\nContent-Type: image/WEBP\r\n\r\nb\r\n--x\r\n${field}--x--\r\n`;
     expect(sent).toBe(expected);
+    const resized = Buffer.concat(body.bodyFor({ ...deployment, model: "the-model" }, "1024x1024"));
+    expect(resized.toString()).toBe(expected.replace("512x512", "1024x1024"));
     expect(body.droppedFor({ ...deployment, model: "gpt-image-2" })).toEqual(["response_format"]);
   });
 });

@@ -137,3 +137,11 @@ describe("what the gateway reads", () => {
     );
   });
 });
+
+test("another size takes the place of the client's, and nothing else changes", () => {
+  const body = new JsonBody([Buffer.from('{"model":"edits", "size" : "512x512","n":1,"size_fit":true}')]);
+  expect(Buffer.concat(body.bodyFor(deployment, "816x816")).toString()).toBe(
+    '{"model":"gpt-image-2", "size" : "816x816","n":1}',
+  );
+  expect([body.controls.sizeFit, body.parameters.size]).toEqual([true, "512x512"]);
+});

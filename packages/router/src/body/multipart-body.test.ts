@@ -279,3 +279,26 @@ describe("what the gateway reads", () => {
     });
   });
 });
+
+test("another size takes the place of the client's, however often it was sent", async () => {
+  const body = MultipartBody.of([
+    field("size", "512x512"),
+    file("size", "size.png"),
+    field("size_fit", "true"),
+    field("size", "512x512"),
+    field("model", "edits"),
+  ]);
+  const form = await new Response(Buffer.concat(body.bodyFor(deployment, "816x816")), {
+    headers: { "content-type": body.contentType },
+  }).formData();
+  expect([...form.keys()]).toEqual(["size", "size", "size", "model"]);
+  expect(form.getAll("size").filter((value) => typeof value === "string")).toEqual(["816x816", "816x816"]);
+  expect(body.controls.sizeFit).toBe(true);
+});
+
+test.each(["url", "b64_json"])("how the images are wanted is read: %s", (responseFormat) => {
+  expect(MultipartBody.of([field("response_format", responseFormat)]).parameters.responseFormat).toBe(
+    responseFormat,
+  );
+  expect(MultipartBody.of([field("response_format", "jpeg")]).parameters.responseFormat).toBeUndefined();
+});

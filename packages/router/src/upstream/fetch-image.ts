@@ -1,0 +1,142 @@
+import dns from "node:dns";
+import http from "node:http";
+import https from "node:https";
+import { isIP, type LookupFunction } from "node:net";
+import { imageType, imageTypeLength } from "../body/image-type.js";
+import { Connections } from "./connections.js";
+import { isPublicAddress } from "./public-address.js";
+
+/** An image that could not be had. The message is fit for a header and a log: it shows nothing of the URL. */
+export class FetchImageError extends Error {
+  override readonly name = "FetchImageError";
+}
+
+/** What limits the fetching of one image. */
+export interface FetchLimits {
+  readonly maxBytes: number;
+  readonly timeoutMs: number;
+}
+
+/** Fetches images from where upstreams say they are. */
+export class ImageFetcher {
+  readonly #connections = new Connections();
+
+  constructor(
+    private readonly limits: FetchLimits,
+    private readonly lookup: typeof dns.lookup = dns.lookup,
+  ) {}
+
+  /**
+   * Fetches an image: over HTTP(S), following no redirect, with no key, and never from this machine or a private network,
+   * unless the URL's host is the upstream's own.
+   * @param apiBase of the deployment that named the URL
+   * @param take gets the bytes as they come; nothing more comes while it waits
+   * @throws FetchImageError, the signal's reason, or what `take` throws
+   */
+  async fetch(
+    text: string,
+    apiBase: string,
+    signal: AbortSignal,
+    take: (bytes: Buffer) => Promise<void> | undefined,
+  ): Promise<void> {
+    const url = checkedUrl(text, apiBase);
+    const timeout = AbortSignal.timeout(this.limits.timeoutMs);
+    try {
+      await this.#read(url, AbortSignal.any([signal, timeout]), url.host === hostOf(apiBase), take);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (timeout.aborted) throw new FetchImageError("it did not come in time");
+      throw error;
+    }
+  }
+
+  close(): void {
+    this.#connections.close();
+  }
+
+  async #read(
+    url: URL,
+    signal: AbortSignal,
+    isOwnHost: boolean,
+    take: (bytes: Buffer) => Promise<void> | undefined,
+  ): Promise<void> {
+    const answer = await this.#open(url, signal, isOwnHost);
+    try {
+      if (answer.statusCode !== 200) throw new FetchImageError(`status ${String(answer.statusCode)}`);
+      let bytes = 0;
+      let start = Buffer.alloc(0);
+      for await (const chunk of answer as AsyncIterable<Buffer>) {
+        bytes += chunk.length;
+        if (bytes > this.limits.maxBytes) throw new FetchImageError("it is too large");
+        if (start.length < imageTypeLength) {
+          start = Buffer.concat([start, chunk.subarray(0, imageTypeLength)]);
+          if (start.length >= imageTypeLength && imageType(start) === undefined) throw noImage();
+        }
+        await take(chunk);
+      }
+      if (start.length < imageTypeLength) throw noImage();
+    } catch (error) {
+      throw isBroken(error) ? new FetchImageError("the connection broke") : error;
+    } finally {
+      answer.destroy();
+    }
+  }
+
+  #open(url: URL, signal: AbortSignal, isOwnHost: boolean): Promise<http.IncomingMessage> {
+    return new Promise((resolve, reject) => {
+      const request = (url.protocol === "https:" ? https : http).get(url, {
+        signal,
+        agent: this.#connections.agentFor(url),
+        // A connection is never kept: to which address it leads is decided for each image anew.
+        headers: { "user-agent": "darkroom", "accept-encoding": "identity", connection: "close" },
+        ...(isOwnHost ? {} : { lookup: this.#publicOnly }),
+      });
+      request.once("response", resolve);
+      request.once("error", (error) => {
+        reject(isBroken(error) ? new FetchImageError("its host cannot be reached") : error);
+      });
+    });
+  }
+
+  /** The name is looked up once, and what is checked here is what is connected to. */
+  readonly #publicOnly: LookupFunction = (hostname, options, callback) => {
+    this.lookup(hostname, { ...options, all: true }, (error, addresses) => {
+      const refusal =
+        error ?? (addresses.every(({ address }) => isPublicAddress(address)) ? null : notPublic());
+      const [first] = addresses ?? [];
+      if (refusal !== null || first === undefined) callback(refusal ?? notPublic(), "", 0);
+      else if (options.all) callback(null, addresses);
+      else callback(null, first.address, first.family);
+    });
+  };
+}
+
+/** @throws FetchImageError */
+function checkedUrl(text: string, apiBase: string): URL {
+  if (!URL.canParse(text)) throw new FetchImageError("its URL is none");
+  const url = new URL(text);
+  if (url.protocol !== "https:" && url.protocol !== "http:")
+    throw new FetchImageError("its URL is not of the web");
+  const address = url.hostname.replace(/^\[|\]$/g, "");
+  // No name is looked up where an address stands in the URL.
+  const isPrivate = isIP(address) !== 0 && !isPublicAddress(address);
+  if (isPrivate && url.host !== hostOf(apiBase)) throw notPublic();
+  return url;
+}
+
+function hostOf(apiBase: string): string {
+  return new URL(apiBase).host;
+}
+
+function notPublic(): FetchImageError {
+  return new FetchImageError("its host is not public");
+}
+
+function noImage(): FetchImageError {
+  return new FetchImageError("what is there is no image");
+}
+
+/** An error of the system, which may show addresses. */
+function isBroken(error: unknown): boolean {
+  return typeof (error as { readonly code?: unknown } | undefined)?.code === "string";
+}

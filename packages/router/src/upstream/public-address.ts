@@ -1,0 +1,47 @@
+import { BlockList, isIP } from "node:net";
+
+/**
+ * What is not the public internet: this machine, its networks and what wraps them. IANA's special-purpose registries for IPv4
+ * and IPv6; addresses of IPv4 in IPv6 (`::ffff:10.0.0.1`) are held against the list of IPv4 by BlockList itself.
+ */
+const special = new BlockList();
+for (const [network, prefix] of [
+  ["0.0.0.0", 8],
+  ["10.0.0.0", 8],
+  ["100.64.0.0", 10],
+  ["127.0.0.0", 8],
+  ["169.254.0.0", 16],
+  ["172.16.0.0", 12],
+  ["192.0.0.0", 24],
+  ["192.0.2.0", 24],
+  ["192.168.0.0", 16],
+  ["198.18.0.0", 15],
+  ["198.51.100.0", 24],
+  ["203.0.113.0", 24],
+  ["224.0.0.0", 4],
+  ["240.0.0.0", 4],
+] as const) {
+  special.addSubnet(network, prefix, "ipv4");
+}
+for (const [network, prefix] of [
+  ["::", 96], // unspecified, loopback, and IPv4 as it was once written in IPv6
+  ["64:ff9b::", 96], // IPv4 behind a translator
+  ["64:ff9b:1::", 48],
+  ["100::", 64],
+  ["2001::", 23], // Teredo among them
+  ["2001:db8::", 32],
+  ["2002::", 16], // 6to4
+  ["fc00::", 7],
+  ["fe80::", 10],
+  ["fec0::", 10],
+  ["ff00::", 8],
+] as const) {
+  special.addSubnet(network, prefix, "ipv6");
+}
+
+/** Whether an IP address belongs to the public internet; false for what is no address. */
+export function isPublicAddress(address: string): boolean {
+  const version = isIP(address);
+  if (version === 0) return false;
+  return !special.check(address, version === 4 ? "ipv4" : "ipv6");
+}
