@@ -331,6 +331,17 @@ describe("the scanner of canonical forms", () => {
     expect(scanned({ boundary: "x", chunks: [Buffer.from(text)] })).toBeUndefined();
   });
 
+  it("puts another size where the client's stood", () => {
+    const size = (value: string) =>
+      `Content-Disposition: form-data; name="size"\r\n\r\n${value}\r\n--x--\r\n`;
+    const text = canonical.replace(/--\r\n$/, `\r\n${size("512x512")}`);
+    const chunks = cut(Buffer.from(text), [100, 300, text.length - 12]);
+    const parts = scanned({ boundary: "x", chunks }) ?? [];
+    const form = { contentType: "multipart/form-data; boundary=x", boundary: "x", chunks, parts };
+    const sent = MultipartBody.asArrived(form).bodyFor({ ...deployment, model: "gpt-image-1" }, "1024x1024");
+    expect(Buffer.concat(sent).toString()).toBe(text.replace(size("512x512"), size("1024x1024")));
+  });
+
   it("leaves every byte as it came but for what must be changed", () => {
     const text =
       '--x\r\nContent-Disposition: form-data; name="timeout"\r\n\r\n9\r\n' +
@@ -338,7 +349,6 @@ describe("the scanner of canonical forms", () => {
       '--x\r\ncontent-disposition: form-data; name="image[7]"; filename="b"\r\nContent-Type: image/WEBP\r\n\r\nb\r\n' +
       '--x\r\nContent-Disposition: form-data; name="model"\r\n\r\nagain\r\n' +
       '--x\r\nContent-Disposition: form-data; name="response_format"\r\n\r\nurl\r\n' +
-      '--x\r\nContent-Disposition: form-data; name="size"\r\n\r\n512x512\r\n' +
       '--x\r\nContent-Disposition: form-data; name="tags[]"\r\n\r\na\r\n--x--\r\n';
     const chunks = cut(Buffer.from(text), [20, 90, 150, 400, 410]);
     const parts = scanned({ boundary: "x", chunks });
@@ -350,9 +360,7 @@ describe("the scanner of canonical forms", () => {
       parts,
     });
     const sent = Buffer.concat(body.bodyFor({ ...deployment, model: "the-model" })).toString();
-    const field =
-      'Content-Disposition: form-data; name="response_format"\r\n\r\nurl\r\n--x\r\n' +
-      'Content-Disposition: form-data; name="size"\r\n\r\n512x512\r\n';
+    const field = 'Content-Disposition: form-data; name="response_format"\r\n\r\nurl\r\n';
     const expected =
       canonical
         .slice(0, -"--x--\r\n".length)
@@ -360,8 +368,6 @@ describe("the scanner of canonical forms", () => {
         .replace('name="image"', 'name="image[]"') +
       `--x\r\nContent-Disposition: form-data; name="image[]"; filename="b"\r\nContent-Type: image/WEBP\r\n\r\nb\r\n--x\r\n${field}--x--\r\n`;
     expect(sent).toBe(expected);
-    const resized = Buffer.concat(body.bodyFor({ ...deployment, model: "the-model" }, "1024x1024"));
-    expect(resized.toString()).toBe(expected.replace("512x512", "1024x1024"));
     expect(body.droppedFor({ ...deployment, model: "gpt-image-2" })).toEqual(["response_format"]);
   });
 });

@@ -101,11 +101,12 @@ export class ImageFetcher {
   /** The name is looked up once, and what is checked here is what is connected to. */
   readonly #publicOnly: LookupFunction = (hostname, options, callback) => {
     this.lookup(hostname, { ...options, all: true }, (error, addresses) => {
-      const refusal =
-        error ?? (addresses.every(({ address }) => isPublicAddress(address)) ? null : notPublic());
-      const [first] = addresses ?? [];
-      if (refusal !== null || first === undefined) callback(refusal ?? notPublic(), "", 0);
-      else if (options.all) callback(null, addresses);
+      if (error !== null) return callback(error, "", 0);
+      const [first] = addresses;
+      if (first === undefined || !addresses.every(({ address }) => isPublicAddress(address))) {
+        return callback(notPublic(), "", 0);
+      }
+      if (options.all) callback(null, addresses);
       else callback(null, first.address, first.family);
     });
   };
