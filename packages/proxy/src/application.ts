@@ -13,6 +13,8 @@ import { routeLabel } from "./observability/route-label.js";
 import { liveliness, readiness } from "./routes/health.js";
 import { type ImageEditsOptions, imageEdits } from "./routes/image-edits.js";
 import { exposeMetrics } from "./routes/metrics.js";
+import { imageFiles } from "./routes/image-files.js";
+import { imageFilesPath } from "./formats/image-urls.js";
 import { listModels } from "./routes/models.js";
 import { notFound } from "./routes/not-found.js";
 import { page } from "./routes/page.js";
@@ -31,7 +33,7 @@ export interface ApplicationOptions extends ImageEditsOptions {
 
 /** The routes, in the order in which a request passes them. */
 export function createApplication(options: ApplicationOptions): Express {
-  const { router, masterKey, keyHeaderName, metricsNeedKey, metrics, log, isDraining } = options;
+  const { router, masterKey, keyHeaderName, metricsNeedKey, metrics, log, isDraining, formats } = options;
   const application = express();
   application.disable("x-powered-by");
   application.disable("etag");
@@ -54,6 +56,8 @@ export function createApplication(options: ApplicationOptions): Express {
   );
 
   application.use(sendIds);
+  // The URL is the key.
+  if (formats.kept !== undefined) application.get(`${imageFilesPath}/:name`, imageFiles(formats.kept));
   // Probes have no key; what they are told is no secret.
   application.get(["/health/liveliness", "/health/liveness"], liveliness);
   application.get("/health/readiness", readiness(isDraining));

@@ -7,6 +7,7 @@ import type { GatewayConfig } from "./config/gateway-config.js";
 import { unpricedModels } from "./config/models/unpriced.js";
 import { forwardedHeaders } from "./access/forwarded-headers.js";
 import { createExpressServer } from "./express-server.js";
+import { AnswerFormats } from "./formats/answer-formats.js";
 import { InFlight } from "./in-flight.js";
 import { logAttempt } from "./observability/log.js";
 import { Metrics } from "./observability/metrics.js";
@@ -24,11 +25,13 @@ const headersTimeoutMs = 60_000;
 export class Gateway {
   readonly #router;
   readonly #application;
+  readonly #formats;
   readonly #servers: http.Server[] = [];
   readonly #edits = new InFlight();
   #draining = false;
 
-  constructor(config: GatewayConfig, log: Logger) {
+  /** @param dataFolder where what is kept lives; made when there is something to keep */
+  constructor(config: GatewayConfig, log: Logger, dataFolder: string) {
     const router = createRouter(config.router);
     const uploadSettings = completeUploadSettings(config.upload);
     const uploads = uploadMemory(uploadSettings);
@@ -41,10 +44,12 @@ export class Gateway {
       unpriced.note(report);
     });
     this.#router = router;
+    this.#formats = new AnswerFormats(config.formats, dataFolder, log);
     this.#application = createApplication({
       router,
       uploads,
       uploadSettings,
+      formats: this.#formats,
       forwardedHeaders: forwardedHeaders(config),
       ...(config.masterKey === undefined ? {} : { masterKey: new MasterKey(config.masterKey) }),
       ...(config.keyHeaderName === undefined ? {} : { keyHeaderName: config.keyHeaderName }),
@@ -90,6 +95,7 @@ export class Gateway {
     await Promise.all(this.#servers.map((server) => new Promise((resolve) => server.close(resolve))));
     clearTimeout(tooLong);
     this.#router.close();
+    this.#formats.close();
   }
 
   /** Ends everything at once. */
@@ -97,6 +103,7 @@ export class Gateway {
     for (const server of this.#servers) server.close();
     this.#closeConnections();
     this.#router.close();
+    this.#formats.close();
   }
 
   #closeConnections(): void {

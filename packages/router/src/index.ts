@@ -13,6 +13,7 @@ export { imageType, imageTypeLength } from "./body/image-type.js";
 export { MultipartBody } from "./body/multipart-body.js";
 export type { OriginalPart } from "./body/original-form.js";
 export type { Part } from "./body/part.js";
+export { alwaysInBase64 } from "./body/refused-fields.js";
 export type { RequestControls } from "./body/request-controls.js";
 export type { Deployment } from "./deployments/deployment.js";
 export type { DeploymentOptions } from "./deployments/deployment-options.js";

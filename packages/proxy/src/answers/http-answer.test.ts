@@ -56,7 +56,7 @@ async function begin() {
 
 test("a client that takes nothing of a whole answer for a minute is let go", async () => {
   const { answer, response, asked } = await begin();
-  await answer.sendWhole(head, [large], report);
+  await answer.sendWhole(head, [large], report, { images: [] });
   expect(asked[0]).toBe(60_000);
   expect(response.destroyed).toBe(true);
 });
@@ -75,7 +75,7 @@ test("a client that has not taken all of an answer in ten minutes is let go", as
   // It takes something now and then.
   response.setTimeout = () => response;
   jest.useFakeTimers({ doNotFake: ["nextTick", "setImmediate", "queueMicrotask"] });
-  const taken = answer.sendWhole(head, [large], report);
+  const taken = answer.sendWhole(head, [large], report, { images: [] });
   await once(client, "response");
   jest.advanceTimersByTime(599_999);
   expect(response.destroyed).toBe(false);
@@ -94,7 +94,7 @@ test("of a client that takes its answer nothing is left to wait for", async () =
   });
   const over = once(client, "close");
   jest.useFakeTimers({ doNotFake: ["nextTick", "setImmediate", "queueMicrotask"] });
-  await answer.sendWhole(head, [large], report);
+  await answer.sendWhole(head, [large], report, { images: [] });
   await over;
   expect([bytes, jest.getTimerCount(), asked.at(-1)]).toEqual([large.length, 0, 0]);
 });

@@ -1,7 +1,8 @@
 import type { ServerResponse } from "node:http";
 import { setImmediate } from "node:timers/promises";
 import { formatUsd } from "@darkroom/cost-calculator";
-import type { AnswerHead, AnswerSink, EditReport } from "@darkroom/router";
+import type { AnswerHead, AnswerLayout, AnswerSink, EditReport } from "@darkroom/router";
+import type { FormedAnswer, RequestedFormat } from "../formats/answer-formats.js";
 import type { RequestRecord } from "../observability/request-record.js";
 import { reportHeaders, upstreamHeaders } from "./answer-headers.js";
 
@@ -25,11 +26,15 @@ export class HttpAnswer implements AnswerSink {
   /** Node calls a response finished that was destroyed behind its end: only the event tells that all went out. */
   #isTaken = false;
 
-  /** @param onRelease called when the answer is on its way: the request's body is not needed any more */
+  /**
+   * @param onRelease called when the answer is on its way: the request's body is not needed any more
+   * @param format the form that was asked for; without it, every answer goes as it came
+   */
   constructor(
     private readonly response: ServerResponse,
     private readonly record: RequestRecord,
     private readonly onRelease: () => void,
+    private readonly format?: RequestedFormat,
   ) {
     response.once("finish", () => {
       this.#isTaken = true;
@@ -46,10 +51,33 @@ export class HttpAnswer implements AnswerSink {
     });
   }
 
-  sendWhole(head: AnswerHead, body: readonly Buffer[], report: EditReport): Promise<void> {
+  sendWhole(
+    head: AnswerHead,
+    body: readonly Buffer[],
+    report: EditReport,
+    layout: AnswerLayout,
+  ): Promise<void> {
+    const forming = this.format?.formed(body, report, layout, (callback) => this.whenGone(callback));
+    return forming === undefined
+      ? this.#send(head, body, report, [])
+      : this.#sendFormed(head, report, forming);
+  }
+
+  async #sendFormed(head: AnswerHead, report: EditReport, forming: Promise<FormedAnswer>): Promise<void> {
+    const formed = await forming;
+    await this.#send(head, formed.body, report, formed.headers);
+    formed.release();
+  }
+
+  #send(
+    head: AnswerHead,
+    body: readonly Buffer[],
+    report: EditReport,
+    more: readonly string[],
+  ): Promise<void> {
     const { response } = this;
     const length = body.reduce((sum, buffer) => sum + buffer.length, 0);
-    this.#begin(head, report, ["content-length", String(length)]);
+    this.#begin(head, report, ["content-length", String(length), ...more]);
     response.cork();
     for (const buffer of body) response.write(buffer);
     response.end();
@@ -58,7 +86,7 @@ export class HttpAnswer implements AnswerSink {
   }
 
   startStream(head: AnswerHead, report: EditReport): void {
-    this.#begin(head, report, streamHeaders);
+    this.#begin(head, report, [...streamHeaders, ...(this.format?.streamHeaders ?? [])]);
     this.response.flushHeaders();
   }
 

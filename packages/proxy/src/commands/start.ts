@@ -57,13 +57,14 @@ interface ServeOptions extends Pick<StartOptions, "version" | "dataDir" | "logLe
 async function serve(read: GatewayConfig, options: ServeOptions): Promise<void> {
   const { version, port, host, simulator } = options;
   const addresses = host === undefined || host === "localhost" ? loopbackAddresses : [host];
-  const { config, newKey } = await withKey(read, addresses, dataDirectory(options));
+  const dataFolder = dataDirectory(options);
+  const { config, newKey } = await withKey(read, addresses, dataFolder);
 
   const log = createLog(options.logLevel);
   for (const remark of remarksOn(config)) log.warn(remark);
   // What is to be known of the configuration is said before anything is served.
   await new Promise((resolve) => log.flush(resolve));
-  const gateway = new Gateway(config, log);
+  const gateway = new Gateway(config, log, dataFolder);
   const listeningOn = await listen(gateway, port, addresses);
   endOnSignal(gateway, log);
   simulator?.process.once("exit", () => {

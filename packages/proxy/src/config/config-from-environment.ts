@@ -42,6 +42,7 @@ export function configFromEnvironment(
     forwardClientHeaders: defaults.forwardClientHeaders,
     requireAuthForMetrics: defaults.requireAuthForMetrics,
     upload: defaults.upload,
+    formats: defaults.formats,
     warnings: apiBase === defaults.apiBase ? shutDownWarnings(names, today) : [],
     skipped: [],
     invalid: [],

@@ -1,4 +1,5 @@
 import { type RouterOptions, openAiApiBase } from "@darkroom/router";
+import type { FormatSettings } from "../formats/answer-formats.js";
 import type { UploadSettings } from "../upload/upload-settings.js";
 
 /** All that the gateway is told by its operator. */
@@ -26,6 +27,7 @@ export interface GatewayConfig {
    */
   readonly requireAuthForMetrics: boolean;
   readonly upload: UploadSettings;
+  readonly formats: FormatSettings;
   /** To be said at start. */
   readonly warnings: readonly string[];
   /** Entries of `model_list` that Darkroom does not serve. */
@@ -60,6 +62,12 @@ export const defaults = {
     waitMs: 30_000,
     timeoutMs: 600_000,
     minimumBytesPerSecond: 1024,
+  },
+  formats: {
+    trustForwardedHost: false,
+    keepImages: true,
+    keptBytes: 1024 * mebibyte,
+    keptFiles: 10_000,
   },
 } as const;
 

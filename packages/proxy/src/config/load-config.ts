@@ -5,6 +5,7 @@ import { Findings } from "./config-error.js";
 import { type Environment, withDotEnv, withFileVariables, withVariables } from "./file/environment.js";
 import { readWithIncludes } from "./file/include.js";
 import { type Located, type LocatedMap, positionOf } from "./file/located.js";
+import type { FormatSettings } from "../formats/answer-formats.js";
 import type { UploadSettings } from "../upload/upload-settings.js";
 import { bytesOf, defaults, type GatewayConfig, millisecondsOf } from "./gateway-config.js";
 import { type ModelList, readModelList } from "./models/model-list.js";
@@ -78,6 +79,7 @@ export function loadConfig(options: LoadOptions): GatewayConfig {
     forwardClientHeaders: forward_client_headers_to_llm_api ?? defaults.forwardClientHeaders,
     requireAuthForMetrics: require_auth_for_metrics_endpoint ?? defaults.requireAuthForMetrics,
     upload,
+    formats: formatSettings(settings),
     warnings: [
       ...findings.warnings,
       ...[...unpricedModels(models.deployments)].map(unpricedWarning),
@@ -157,6 +159,18 @@ function uploadSettings(
     waitMs: upload_wait === undefined ? upload.waitMs : millisecondsOf(upload_wait),
     timeoutMs: upload_timeout === undefined ? upload.timeoutMs : millisecondsOf(upload_timeout),
     minimumBytesPerSecond: general.upload_minimum_bytes_per_second ?? upload.minimumBytesPerSecond,
+  };
+}
+
+function formatSettings({ general_settings: general }: FileSettings): FormatSettings {
+  const { public_url, use_x_forwarded_host, keep_images, keep_images_mb, keep_images_count } = general;
+  const { formats } = defaults;
+  return {
+    ...(public_url !== undefined && { publicUrl: public_url }),
+    trustForwardedHost: use_x_forwarded_host ?? formats.trustForwardedHost,
+    keepImages: keep_images ?? formats.keepImages,
+    keptBytes: keep_images_mb === undefined ? formats.keptBytes : bytesOf(keep_images_mb),
+    keptFiles: keep_images_count ?? formats.keptFiles,
   };
 }
 

@@ -2,11 +2,12 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { Router } from "@darkroom/router";
 import type { Request, RequestHandler, Response } from "express";
 import { HttpAnswer } from "../answers/http-answer.js";
+import type { AnswerFormats } from "../formats/answer-formats.js";
 import { GatewayError } from "../errors.js";
 import type { InFlight } from "../in-flight.js";
 import { recordOf } from "../observability/request-record.js";
 import type { ByteBudget } from "@darkroom/router";
-import { receiveUpload } from "../upload/receive-upload.js";
+import { type Upload, receiveUpload } from "../upload/receive-upload.js";
 import type { CompleteUploadSettings } from "../upload/upload-settings.js";
 
 /** What the edit route works with. */
@@ -14,6 +15,7 @@ export interface ImageEditsOptions {
   readonly router: Router;
   readonly uploads: ByteBudget;
   readonly uploadSettings: CompleteUploadSettings;
+  readonly formats: AnswerFormats;
   /** Overrides the model that clients name in the body (LiteLLM's `image_generation_model`). */
   readonly forcedModel?: string;
   readonly forwardedHeaders: (headers: IncomingHttpHeaders) => Record<string, string>;
@@ -24,7 +26,8 @@ export interface ImageEditsOptions {
 
 /** `POST /v1/images/edits`: receive the upload, route it, release the answer. */
 export function imageEdits(options: ImageEditsOptions): RequestHandler {
-  const { router, uploads, uploadSettings, forcedModel, forwardedHeaders, isDraining, edits } = options;
+  const { router, uploads, uploadSettings, formats, forcedModel, forwardedHeaders, isDraining, edits } =
+    options;
 
   const serve = async (request: Request<{ model?: string }>, response: Response): Promise<void> => {
     const record = recordOf(response);
@@ -43,8 +46,10 @@ export function imageEdits(options: ImageEditsOptions): RequestHandler {
         retries: upload.controls.retries,
         timeoutMs: upload.controls.timeoutMs,
         fallbacks: upload.controls.fallbacks,
+        sizeFit: sizeFitOf(upload),
       };
-      const answer = new HttpAnswer(response, record, () => upload.release());
+      const format = formats.for(edit, request);
+      const answer = new HttpAnswer(response, record, () => upload.release(), format);
       const running = router.edit(edit, answer);
       record.follow(running);
       await running;
@@ -58,6 +63,20 @@ export function imageEdits(options: ImageEditsOptions): RequestHandler {
     // The upload counts as well: a shutdown that did not wait for it would cut off the edit that follows.
     await edits.run(() => serve(request, response));
   };
+}
+
+/** @throws GatewayError where a stream's images would have to be scaled */
+function sizeFitOf({ controls, parameters }: Upload): "always" | "as configured" | undefined {
+  if (controls.sizeFit === undefined) return "as configured";
+  if (!controls.sizeFit) return undefined;
+  if (!parameters.stream) return "always";
+  throw new GatewayError({
+    status: 400,
+    type: "invalid_request_error",
+    code: "unsupported_with_stream",
+    param: "size_fit",
+    message: "'size_fit' cannot be combined with 'stream': events are passed on as they come.",
+  });
 }
 
 function draining(): GatewayError {

@@ -51,6 +51,14 @@ afterAll(async () => {
 /** A file of the page, as the clients of this file open it. */
 const open = (name: keyof typeof files) => createReadStream(join(folder, name));
 
+/** How large the PNG is that a URL leads to; nothing but the URL is needed to fetch it. */
+async function dimensionsAt(url: string): Promise<{ width: number; height: number }> {
+  const answer = await fetch(url);
+  expect([answer.status, answer.headers.get("content-type")]).toEqual([200, "image/png"]);
+  const bytes = Buffer.from(await answer.arrayBuffer());
+  return { width: bytes.readUInt32BE(16), height: bytes.readUInt32BE(20) };
+}
+
 /** The one request that has arrived upstream. */
 async function arrived(): Promise<RecordedRequest> {
   const requests = await simulator.requests();
@@ -116,7 +124,11 @@ describe("with OpenAI's client for Node", () => {
       })
       .withResponse();
     expect(answer.headers.get("x-darkroom-dropped")).toBe("response_format");
-    expect(response.data?.map((image) => Object.keys(image))).toEqual([["b64_json"], ["b64_json"]]);
+    expect(answer.headers.get("x-darkroom-response-format")).toBe("url from b64_json");
+    expect(response.data?.map((image) => Object.keys(image))).toEqual([["url"], ["url"]]);
+    for (const { url = "" } of response.data ?? []) {
+      expect(await dimensionsAt(url)).toEqual({ width: 1024, height: 1024 });
+    }
     expect(contents(await arrived()).sort()).toEqual(
       inAnyOrder(
         "model=gpt-image-1",
@@ -265,7 +277,8 @@ print(f"Generated {len(response.data)} image variations")
 for i, image_data in enumerate(response.data):
     print(f"Image {i+1}: {image_data.url}")
 `);
-      expect(output).toBe("Generated 3 image variations\nImage 1: None\nImage 2: None\nImage 3: None\n");
+      const shown = output.replace(/http:\/\/localhost:\d+\/v1\/images\/files\/\S+/g, "URL");
+      expect(shown).toBe("Generated 3 image variations\nImage 1: URL\nImage 2: URL\nImage 3: URL\n");
       expect(contents(await arrived())).toContain("user=user-123");
     });
 
@@ -294,7 +307,7 @@ except openai.BadRequestError as error:
 }
 
 if (hasCurl) {
-  it("the page's curl, answered with base64 and told why", async () => {
+  it("the page's curl, answered with a URL", async () => {
     const output = await run(
       "sh",
       [
@@ -316,7 +329,8 @@ if (hasCurl) {
     expect(head).toMatch(/^HTTP\/1.1 200 OK\r\n/);
     expect(head).toMatch(/^x-darkroom-dropped: response_format\r?$/m);
     const { data } = JSON.parse(body) as AnsweredEdit;
-    expect(data?.map((image) => Object.keys(image))).toEqual([["b64_json"]]);
+    expect(data?.map((image) => Object.keys(image))).toEqual([["url"]]);
+    expect(await dimensionsAt(data?.[0]?.url ?? "")).toEqual({ width: 1024, height: 1024 });
     // curl sends its fields in the order they are given.
     expect(contents(await arrived())).toEqual([
       "model=gpt-image-1",

@@ -7,6 +7,8 @@ function hasProgram(program: string, ...flags: readonly string[]): boolean {
 }
 
 export const hasCurl = hasProgram("curl", "--version");
+/** It sets limits of a running process. */
+export const hasPrlimit = hasProgram("prlimit", "--version");
 export const hasPythonClient = (): boolean => hasProgram("python3", "-c", "import openai");
 
 /**

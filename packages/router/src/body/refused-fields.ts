@@ -11,6 +11,11 @@ export function isRefusable(field: string): boolean {
   return refusable.has(field);
 }
 
+/** Whether a model's images come in base64, whatever is asked for. */
+export function alwaysInBase64(model: string): boolean {
+  return refusedFields(model).includes("response_format");
+}
+
 /** The fields that `model` refuses. A provider's prefix (`azure/gpt-image-2`) does not matter. */
 export function refusedFields(model: string): readonly string[] {
   const name = model.slice(model.lastIndexOf("/") + 1).toLowerCase();

@@ -29,6 +29,7 @@ export const litellmParams: Catalogue = {
     "litellm_credential_name",
     "custom_llm_provider",
     "base_model",
+    "size_fit", // Darkroom's own
     ...priceSettings,
   ],
   harmless: [

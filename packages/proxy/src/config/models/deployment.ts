@@ -29,7 +29,7 @@ export function deploymentFrom(
   if (!apiKey)
     return { invalid: "there is no api_key, and the environment variable OPENAI_API_KEY is not set" };
 
-  const { organization, project, extra_headers, timeout, stream_timeout } = params;
+  const { organization, project, extra_headers, timeout, stream_timeout, size_fit } = params;
   const baseModel = baseModelOf(entry);
   const deployment: Deployment = {
     id,
@@ -43,6 +43,7 @@ export function deploymentFrom(
     ...(organization !== undefined && { organization }),
     ...(project !== undefined && { project }),
     ...(extra_headers !== undefined && { extraHeaders: extra_headers }),
+    ...(size_fit !== undefined && { sizeFit: size_fit }),
     ...(timeout !== undefined && { timeoutMs: millisecondsOf(timeout) }),
     ...(stream_timeout !== undefined && { streamTimeoutMs: millisecondsOf(stream_timeout) }),
   };

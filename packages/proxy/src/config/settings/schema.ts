@@ -21,6 +21,10 @@ const fallbacks = z.array(
   { error: "expected a list of maps, each of a model group to a list of model groups" },
 );
 
+const webAddress = text.refine((value) => /^https?:\/\//i.test(value) && URL.canParse(value), {
+  error: "expected an address that begins with http:// or https://",
+});
+
 const routerSettings = {
   num_retries: optional(wholeNumberFrom(0)),
   timeout: optional(seconds),
@@ -53,6 +57,11 @@ export const fileSchemas = {
     max_request_size_mb: optional(numberAbove(0)),
     max_response_size_mb: optional(numberAbove(0)),
     answer_memory_mb: optional(numberAbove(0)),
+    keep_images: optional(onOrOff),
+    keep_images_mb: optional(numberAbove(0)),
+    keep_images_count: optional(wholeNumberFrom(1)),
+    public_url: optional(webAddress),
+    use_x_forwarded_host: optional(onOrOff),
     upload_memory_mb: optional(numberAbove(0)),
     upload_wait: optional(numberFrom(0)),
     upload_timeout: optional(numberAbove(0)),
@@ -86,10 +95,6 @@ export const fileSchemas = {
 export type FileSettings = {
   readonly [Section in keyof typeof fileSchemas]: z.output<(typeof fileSchemas)[Section]>;
 };
-
-const webAddress = text.refine((value) => /^https?:\/\//i.test(value) && URL.canParse(value), {
-  error: "expected an address that begins with http:// or https://",
-});
 
 /** What names an entry of `model_list`, before anything else of it counts. */
 export const entryNameSchema = z.object(
@@ -131,6 +136,7 @@ export const entrySchema = z.object({
     stream_timeout: optional(seconds),
     litellm_credential_name: optional(text),
     base_model: optional(text),
+    size_fit: optional(onOrOff),
     ...prices,
   }),
   model_info: optional(
