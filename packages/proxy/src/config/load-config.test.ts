@@ -246,3 +246,34 @@ it("takes the sizes of answers, and refuses memory that cannot hold the largest"
     /general_settings.answer_memory_mb: expected at least as much as max_response_size_mb/,
   );
 });
+
+it("reads how answers may be formed", () => {
+  const { formats } = folder.load(oneModel);
+  expect(formats).toEqual({
+    keepImages: true,
+    keptBytes: 1024 * 1024 * 1024,
+    keptFiles: 10_000,
+    trustForwardedHost: false,
+  });
+  const written = folder.load(`${oneModel}
+  - model_name: fitted
+    litellm_params: {model: openai/gpt-image-1, size_fit: true}
+general_settings:
+  keep_images: false
+  keep_images_mb: 2
+  keep_images_count: 30
+  public_url: https://images.example.com
+  use_x_forwarded_host: true
+`);
+  expect(written.formats).toEqual({
+    keepImages: false,
+    keptBytes: 2 * 1024 * 1024,
+    keptFiles: 30,
+    publicUrl: "https://images.example.com",
+    trustForwardedHost: true,
+  });
+  expect(written.router.deployments.map(({ sizeFit }) => sizeFit)).toEqual([undefined, true]);
+  expect(() => folder.load(`${oneModel}\ngeneral_settings: {public_url: images.example.com}`)).toThrow(
+    /general_settings.public_url: expected an address that begins with http/,
+  );
+});
