@@ -87,8 +87,9 @@ export class AnswerFormats {
     gone: AbortSignal,
   ): Promise<FormedAnswer> {
     const signal = AbortSignal.any([gone, AbortSignal.timeout(longestMs)]);
-    const lease = this.#memory.admitNow(0) ?? (await this.#memory.admit(0, signal).catch(() => undefined));
-    if (lease === undefined) return { body: input.body, headers: [], release: () => undefined };
+    // What is only written to a file goes there piece by piece.
+    const isHeld = input.asked.fitted !== undefined || input.asked.form === "b64_json";
+    const lease = isHeld ? await this.#memory.admit(undefined, signal).catch(() => undefined) : undefined;
     const tools = {
       scaler: this.#scaler,
       fetcher: this.#fetcher,
@@ -106,7 +107,7 @@ export class AnswerFormats {
         ...(sizeFit === undefined ? [] : ["x-darkroom-size-fit", sizeFit]),
         ...(responseFormat === undefined ? [] : ["x-darkroom-response-format", responseFormat]),
       ],
-      release: () => lease.release(),
+      release: () => lease?.release(),
     };
   }
 }

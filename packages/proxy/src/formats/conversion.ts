@@ -36,8 +36,8 @@ export interface ConversionInput {
   readonly apiBase: string;
   /** What URLs of the gateway begin with. */
   readonly publicBase: string;
-  /** Holds what is made anew. */
-  readonly lease: MemoryLease;
+  /** Holds what is made anew; absent where nothing is, or where there was no memory in time. */
+  readonly lease: MemoryLease | undefined;
   /** Ends the work; the answer is then released as far as it is. */
   readonly signal: AbortSignal;
 }
@@ -71,6 +71,12 @@ export class Conversion {
 
   /** Never rejects. */
   async run(): Promise<Converted> {
+    const converted = await this.#converted();
+    this.input.lease?.settle(this.#heldBytes);
+    return converted;
+  }
+
+  async #converted(): Promise<Converted> {
     const { body, layout, asked } = this.input;
     const { fitted } = asked;
     const none: Scaled = layout.images.map(() => undefined);
@@ -239,6 +245,7 @@ export class Conversion {
 
   async #hold(bytes: number): Promise<void> {
     const { lease, signal } = this.input;
+    if (lease === undefined) throw new ConversionError("there was no memory for it in time");
     this.#heldBytes += bytes;
     if (lease.growNow(this.#heldBytes)) return;
     await lease.growTo(this.#heldBytes, signal);
