@@ -1,5 +1,6 @@
 import http from "node:http";
 import https from "node:https";
+import { unescape } from "node:querystring";
 import type { Duplex } from "node:stream";
 import tls from "node:tls";
 
@@ -66,6 +67,6 @@ function openTunnel(proxy: URL, { host, port }: Destination, opened: Opened): vo
 
 function authorizationFor({ username, password }: URL): Record<string, string> {
   if (username === "" && password === "") return {};
-  const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  const credentials = `${unescape(username)}:${unescape(password)}`;
   return { "proxy-authorization": `Basic ${Buffer.from(credentials).toString("base64")}` };
 }
