@@ -1,4 +1,5 @@
 import type { Deployment } from "./deployments/deployment.js";
+import type { ConnectionSettings } from "./upstream/connections.js";
 
 /** What a router is made of. LiteLLM's names for the settings are in brackets. */
 export interface RouterOptions {
@@ -24,6 +25,8 @@ export interface RouterOptions {
    * there is no budget, such edits are served.
    */
   readonly unpriced?: "refuse" | "allow";
+  /** Limits of the connections to upstreams. */
+  readonly connections?: ConnectionSettings;
   /** How many fallback groups one request may try (`max_fallbacks`). */
   readonly maxFallbacks?: number;
 }

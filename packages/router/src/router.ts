@@ -33,8 +33,8 @@ export class Router {
   readonly events: RouterEvents = createRouterEvents();
   readonly #groups: Groups;
   readonly #strategy: SimpleShuffle;
-  readonly #connections = new Connections();
-  readonly #targets = new UpstreamTargets(this.#connections);
+  readonly #connections: Connections;
+  readonly #targets: UpstreamTargets;
   readonly #answers: AnswerLimits;
 
   constructor(
@@ -45,6 +45,8 @@ export class Router {
     this.#groups = new Groups(options.deployments, options.unusableGroups);
     this.#strategy = new SimpleShuffle(random);
     this.#answers = answerLimits(options);
+    this.#connections = new Connections(options.connections);
+    this.#targets = new UpstreamTargets(this.#connections, nowMs);
   }
 
   /** Bytes that answers hold now, from their arrival until their clients have taken them. */

@@ -130,8 +130,19 @@ function routerOptions(
     ...(timeout !== undefined && { timeoutMs: millisecondsOf(timeout) }),
     ...(streamTimeout !== undefined && { streamTimeoutMs: millisecondsOf(streamTimeout) }),
     ...(maxFallbacks !== undefined && { maxFallbacks }),
+    ...connectionSettings(general),
     ...(general.unpriced !== undefined && { unpriced: general.unpriced }),
   };
+}
+
+function connectionSettings(general: FileSettings["general_settings"]): Pick<RouterOptions, "connections"> {
+  const { max_connections_per_host, max_idle_connections_per_host, idle_connection_timeout } = general;
+  const connections = {
+    ...(max_connections_per_host !== undefined && { maxPerHost: max_connections_per_host }),
+    ...(max_idle_connections_per_host !== undefined && { maxIdlePerHost: max_idle_connections_per_host }),
+    ...(idle_connection_timeout !== undefined && { idleMs: millisecondsOf(idle_connection_timeout) }),
+  };
+  return Object.keys(connections).length === 0 ? {} : { connections };
 }
 
 function uploadSettings(

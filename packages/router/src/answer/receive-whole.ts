@@ -47,6 +47,10 @@ function reasonOf(status: number, scanner: AnswerScanner): string {
   const error = scanner.facts.error;
   if (typeof error !== "object" || error === null) return String(status);
   const { code, type } = error as { code?: unknown; type?: unknown };
-  const word = [code, type].find((value) => typeof value === "string" && /^[\w.-]{1,64}$/.test(value));
-  return typeof word === "string" ? `${String(status)} ${word}` : String(status);
+  const number = String(status);
+  // Azure's code is often the status once more.
+  const word = [code, type].find(
+    (value) => typeof value === "string" && /^[\w.-]{1,64}$/.test(value) && value !== number,
+  );
+  return typeof word === "string" ? `${number} ${word}` : number;
 }

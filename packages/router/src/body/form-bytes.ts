@@ -4,6 +4,6 @@ import type { PlannedPart } from "./planned-parts.js";
 export interface FormBytes {
   /** The value of `content-type` on the wire, boundary included. */
   readonly contentType: string;
-  /** The body with this model, and without the parts left out. */
-  render(model: Buffer, isLeftOut: (part: PlannedPart) => boolean): Buffer[];
+  /** The body with this model, or without any, and without the parts left out. */
+  render(model: Buffer | undefined, isLeftOut: (part: PlannedPart) => boolean): Buffer[];
 }

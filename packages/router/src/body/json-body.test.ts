@@ -43,6 +43,20 @@ describe("what reaches the upstream", () => {
     expect(sent(body)).toBe(expected);
   });
 
+  test.each([
+    ['{"model":"edits","n":1}', '{"n":1}'],
+    ['{"n":1 , "model":"edits"}', '{"n":1}'],
+    ['{"a":1, "model":"edits",\n"b":2}', '{"a":1,\n"b":2}'],
+    ['{"tags":1,"model":"x","a":1}', '{"a":1}'],
+    ['{ "model" : "x" }', "{  }"],
+    ['{"a":1}', '{"a":1}'],
+    ["{}", "{}"],
+  ])("%s is sent as %s where the deployment's URL says which model is meant", (body, expected) => {
+    const azure: Deployment = { ...deployment, provider: "azure", apiBase: "https://resource.test" };
+    expect(sent(body, azure)).toBe(expected);
+    expect(sent(body, { ...azure, apiVersion: "v1" })).toBe(sent(body));
+  });
+
   test("every other member unchanged, whatever surrounds it", () => {
     const own = fc.constantFrom(
       "tags",

@@ -1,5 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import type { Deployment } from "../deployments/deployment.js";
+import { providerOf } from "../providers/providers.js";
 import type { EditBody, EditInputs, EditParameters } from "../request.js";
 import { isControlField } from "./control-fields.js";
 import { readParameters, text } from "./edit-parameters.js";
@@ -12,7 +13,7 @@ import { refusedFields } from "./refused-fields.js";
 import { type RequestControls, readControls } from "./request-controls.js";
 
 /**
- * A JSON edit (`images` as references). Only spans are edited: the model's value, the gateway's own members and
+ * A JSON edit (`images` as references). Only spans are edited: the model, the gateway's own members and
  * those the model refuses; every other byte is sent as it came, big numbers and white space included.
  */
 export class JsonBody implements EditBody {
@@ -70,15 +71,16 @@ export class JsonBody implements EditBody {
   }
 
   bodyFor(deployment: Deployment): readonly Buffer[] {
-    const model = Buffer.from(JSON.stringify(deployment.model), "utf8");
-    const dropped = this.droppedFor(deployment);
+    const modelName = providerOf(deployment).modelInBody(deployment);
+    const model = modelName === undefined ? undefined : Buffer.from(JSON.stringify(modelName), "utf8");
+    const leftOut = [...this.droppedFor(deployment), ...(model === undefined ? ["model"] : [])];
     const kept = new Set(
-      this.#members.filter(({ name }) => !(isControlField(name) || dropped.includes(name))),
+      this.#members.filter(({ name }) => !(isControlField(name) || leftOut.includes(name))),
     );
     const first = this.#members[0];
     const pieces = this.#between(0, first?.start ?? this.#text.indexOf("{") + 1);
     let sent = 0;
-    if (!this.#members.some(({ name }) => name === "model")) {
+    if (model !== undefined && !this.#members.some(({ name }) => name === "model")) {
       pieces.push(Buffer.from('"model":'), model);
       sent += 1;
     }
@@ -87,7 +89,8 @@ export class JsonBody implements EditBody {
       // The bytes between two members, comma included, go with the second one.
       const before = this.#members[index - 1];
       if (sent > 0) pieces.push(...(before ? this.#between(before.end, member.start) : [Buffer.from(",")]));
-      if (member.name === "model") pieces.push(...this.#between(member.start, member.valueStart), model);
+      if (member.name === "model" && model !== undefined)
+        pieces.push(...this.#between(member.start, member.valueStart), model);
       else pieces.push(...this.#between(member.start, member.end));
       sent += 1;
     });

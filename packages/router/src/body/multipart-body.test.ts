@@ -84,6 +84,21 @@ describe("what reaches the upstream", () => {
     expect(body.model).toBe("b");
   });
 
+  test("no model where the deployment's URL says which one is meant, sent or not", async () => {
+    const azure: Deployment = { ...deployment, provider: "azure", apiBase: "https://resource.test" };
+    for (const sent of [[], [field("model", "a")], [field("model", "a"), field("model", "b")]]) {
+      const body = MultipartBody.of([...sent, field("prompt", "x"), file("image", "a.png")]);
+      const rest = [
+        ["prompt", "x"],
+        ["image", ["a.png", "image/png", sha256(png)]],
+      ];
+      expect(await readBack(body, azure)).toEqual(rest);
+      // The same upload, sent elsewhere before or after, has one.
+      expect(await readBack(body)).toEqual([["model", "gpt-image-2"], ...rest]);
+      expect(await readBack(body, azure)).toEqual(rest);
+    }
+  });
+
   test.each([
     [["image"], ["image"]],
     [["image[]"], ["image"]],

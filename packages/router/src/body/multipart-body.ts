@@ -1,4 +1,5 @@
 import type { Deployment } from "../deployments/deployment.js";
+import { providerOf } from "../providers/providers.js";
 import type { EditBody, EditInputs, EditParameters } from "../request.js";
 import { readParameters } from "./edit-parameters.js";
 import type { FormBytes } from "./form-bytes.js";
@@ -67,8 +68,9 @@ export class MultipartBody implements EditBody {
 
   bodyFor(deployment: Deployment): readonly Buffer[] {
     const dropped = this.droppedFor(deployment);
-    const model = Buffer.from(deployment.model, "utf8");
-    return this.#bytes.render(model, ({ part, name }) => isField(part) && dropped.includes(name));
+    const model = providerOf(deployment).modelInBody(deployment);
+    const bytes = model === undefined ? undefined : Buffer.from(model, "utf8");
+    return this.#bytes.render(bytes, ({ part, name }) => isField(part) && dropped.includes(name));
   }
 
   droppedFor(deployment: Deployment): readonly string[] {

@@ -38,8 +38,8 @@ export class OriginalForm implements FormBytes {
     this.#addsModel = !planned.some(({ isModel }) => isModel);
   }
 
-  render(model: Buffer, isLeftOut: (part: PlannedPart) => boolean): Buffer[] {
-    const edits: Edit[] = this.#addsModel ? [this.#modelAdded(model)] : [];
+  render(model: Buffer | undefined, isLeftOut: (part: PlannedPart) => boolean): Buffer[] {
+    const edits: Edit[] = this.#addsModel && model !== undefined ? [this.#modelAdded(model)] : [];
     let next = 0;
     for (const part of this.#form.parts) {
       // What is planned is in the order of the parts, without those that stay behind.
@@ -64,14 +64,21 @@ export class OriginalForm implements FormBytes {
 }
 
 /** What must be changed of a part; all of it where it is not sent. */
-function addEdits(edits: Edit[], part: OriginalPart, planned: PlannedPart | undefined, model: Buffer): void {
+function addEdits(
+  edits: Edit[],
+  part: OriginalPart,
+  planned: PlannedPart | undefined,
+  model: Buffer | undefined,
+): void {
   const { start, contentSpan, end } = part;
-  if (planned === undefined) {
+  if (planned === undefined || (planned.isModel && model === undefined)) {
     // From behind the boundary before it to behind its own: what followed it then follows that boundary.
     edits.push({ start: start - lineBreakBytes, end });
     return;
   }
   if (planned.header !== undefined)
     edits.push({ start, end: contentSpan.start, replacement: planned.header });
-  if (planned.isModel) edits.push({ start: contentSpan.start, end: contentSpan.end, replacement: model });
+  if (planned.isModel && model !== undefined) {
+    edits.push({ start: contentSpan.start, end: contentSpan.end, replacement: model });
+  }
 }

@@ -26,11 +26,12 @@ export class RebuiltForm implements FormBytes {
     }));
   }
 
-  render(model: Buffer, isLeftOut: (part: PlannedPart) => boolean): Buffer[] {
+  render(model: Buffer | undefined, isLeftOut: (part: PlannedPart) => boolean): Buffer[] {
     const rendered: Buffer[] = [];
     for (const { planned, header } of this.#parts) {
-      if (isLeftOut(planned)) continue;
-      rendered.push(header, ...(planned.isModel ? [model] : planned.part.content), lineBreak);
+      const content = planned.isModel ? model && [model] : planned.part.content;
+      if (content === undefined || isLeftOut(planned)) continue;
+      rendered.push(header, ...content, lineBreak);
     }
     rendered.push(this.#end);
     return rendered;

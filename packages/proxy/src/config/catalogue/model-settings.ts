@@ -20,6 +20,12 @@ export const litellmParams: Catalogue = {
     "api_key",
     "api_base",
     "base_url",
+    "api_version",
+    "azure_ad_token",
+    "tenant_id",
+    "client_id",
+    "client_secret",
+    "azure_scope",
     "organization",
     "project",
     "extra_headers",
@@ -29,10 +35,12 @@ export const litellmParams: Catalogue = {
     "litellm_credential_name",
     "custom_llm_provider",
     "base_model",
+    // Darkroom's own.
+    "outbound_proxy",
+    "max_connections",
     ...priceSettings,
   ],
   harmless: [
-    "api_version", // Azure's
     "max_retries", // LiteLLM's router sets it to 0: only the router retries
     "num_retries",
     "stream",
@@ -70,6 +78,8 @@ export const litellmParams: Catalogue = {
     // Calls that Darkroom would make differently.
     "ssl_verify",
     "client_certificate",
+    "azure_username",
+    "azure_password",
   ],
   restricting: {
     money: ["max_budget", "budget_duration", "mock_response"], // without the mock, calls cost money

@@ -3,8 +3,10 @@ import type { Deployment } from "@darkroom/router";
 import type { Environment } from "../file/environment.js";
 import { defaults, millisecondsOf } from "../gateway-config.js";
 import type { EntrySettings } from "../settings/schema.js";
+import { accessOf } from "./access.js";
 import { baseModelOf } from "./deployment-prices.js";
-import type { ProviderModel } from "./provider.js";
+import type { ServedModel } from "./provider.js";
+import { apiBaseOf, fromEnvironment, unsetVariables, variablesOf } from "./provider-variables.js";
 
 export type DeploymentResult =
   | { readonly deployment: Deployment; readonly keyOfOpenAi: boolean }
@@ -14,43 +16,51 @@ export type DeploymentResult =
 export function deploymentFrom(
   entry: EntrySettings,
   id: string,
-  { model }: ProviderModel,
+  { provider, model }: ServedModel,
   environment: Environment,
   prices: PriceLookup | undefined,
 ): DeploymentResult {
   const { model_name, litellm_params: params } = entry;
-  // A key that is written down but empty is a mistake; another key in its place could bill another account.
-  if (params.api_key === "") return { invalid: "api_key is empty" };
-  const { litellm_credential_name: credential } = params;
-  if (params.api_key === undefined && credential !== undefined) {
-    return { invalid: `the credential "${credential}" has no api_key` };
+  const access = accessOf(params, provider, environment);
+  if ("invalid" in access) return access;
+  const apiBase = apiBaseOf(params.api_base ?? params.base_url, provider, environment);
+  if (apiBase === undefined) {
+    return { invalid: `there is no api_base, and ${unsetVariables(variablesOf(provider, "apiBase"))}` };
   }
-  const apiKey = params.api_key ?? environment["OPENAI_API_KEY"];
-  if (!apiKey)
-    return { invalid: "there is no api_key, and the environment variable OPENAI_API_KEY is not set" };
 
-  const { organization, project, extra_headers, timeout, stream_timeout } = params;
+  const { organization, project, extra_headers, outbound_proxy, max_connections } = params;
+  const { timeout, stream_timeout } = params;
   const baseModel = baseModelOf(entry);
+  const apiVersion = apiVersionOf(params.api_version, provider, environment);
   const deployment: Deployment = {
     id,
     group: model_name,
+    ...(provider !== "openai" && { provider }),
     model,
-    apiBase: apiBaseOf(params.api_base ?? params.base_url, environment),
-    apiKey,
+    apiBase,
+    ...("entra" in access ? { entra: access.entra } : { apiKey: access.apiKey }),
     weight: params.weight ?? defaults.weight,
+    ...(apiVersion !== undefined && { apiVersion }),
     ...(baseModel !== undefined && { baseModel }),
     ...(prices !== undefined && { prices }),
     ...(organization !== undefined && { organization }),
     ...(project !== undefined && { project }),
     ...(extra_headers !== undefined && { extraHeaders: extra_headers }),
+    ...(outbound_proxy !== undefined && { outboundProxy: outbound_proxy }),
+    ...(max_connections !== undefined && { maxConnections: max_connections }),
     ...(timeout !== undefined && { timeoutMs: millisecondsOf(timeout) }),
     ...(stream_timeout !== undefined && { streamTimeoutMs: millisecondsOf(stream_timeout) }),
   };
-  return { deployment, keyOfOpenAi: params.api_key === undefined };
+  const isKeyOfEnvironment = "apiKey" in access && access.isOfEnvironment;
+  return { deployment, keyOfOpenAi: provider === "openai" && isKeyOfEnvironment };
 }
 
-/** As in LiteLLM's image edits: the entry's own, else the environment's, else OpenAI's; without a slash at its end. */
-export function apiBaseOf(own: string | undefined, environment: Environment): string {
-  const base = own || environment["OPENAI_BASE_URL"] || environment["OPENAI_API_BASE"] || defaults.apiBase;
-  return base.replace(/\/+$/, "");
+/** As in LiteLLM, where OpenAI's entries often have one too, which says nothing. */
+function apiVersionOf(
+  own: string | undefined,
+  provider: ServedModel["provider"],
+  environment: Environment,
+): string | undefined {
+  if (variablesOf(provider, "apiVersion").length === 0) return undefined;
+  return own ?? fromEnvironment(provider, "apiVersion", environment);
 }

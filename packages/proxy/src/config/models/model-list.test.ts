@@ -187,7 +187,8 @@ it("skips, by name, what it does not serve, whatever else such entries hold", ()
   const config = load(
     list(
       "model_name: chat, litellm_params: {model: gpt-4o, rpm: 10, unknown_thing: 1}",
-      "model_name: azure-edits, litellm_params: {model: azure/my-deployment, api_key: os.environ/UNSET}",
+      "model_name: azure-chat, litellm_params: {model: azure/my-deployment, base_model: azure/gpt-4o, api_key: os.environ/UNSET}",
+      "model_name: azure-too, litellm_params: {model: azure/mine, api_kye: 1}, model_info: {base_model: gpt-4.1}",
       "model_name: painter, litellm_params: {model: vertex_ai/imagen-4, vertex_project: p}",
       "model_name: embed, litellm_params: {model: openai/anything}, model_info: {mode: embedding}",
       "model_name: odd, litellm_params: {model: acme/painter}",
@@ -196,7 +197,8 @@ it("skips, by name, what it does not serve, whatever else such entries hold", ()
   );
   expect(config.skipped).toEqual([
     { name: "chat", reason: "gpt-4o is a chat model" },
-    { name: "azure-edits", reason: "azure is not supported yet" },
+    { name: "azure-chat", reason: "azure/gpt-4o is a chat model" },
+    { name: "azure-too", reason: "gpt-4.1 is a chat model" },
     { name: "painter", reason: "vertex_ai is not supported yet" },
     { name: "embed", reason: "its mode is embedding" },
     {

@@ -33,6 +33,15 @@ const routerSettings = {
 const section = <Shape extends z.ZodRawShape>(shape: Shape) =>
   z.preprocess((value) => value ?? {}, z.object(shape, { error: "expected a map of settings" }));
 
+/** Microsoft Entra, in place of a key for Azure. */
+const entra = {
+  azure_ad_token: optional(text),
+  tenant_id: optional(text),
+  client_id: optional(text),
+  client_secret: optional(text),
+  azure_scope: optional(text),
+};
+
 /** The settings of a file that Darkroom acts on. What else may stand there is the catalogue's business. */
 export const fileSchemas = {
   router_settings: section(routerSettings),
@@ -53,6 +62,9 @@ export const fileSchemas = {
     max_request_size_mb: optional(numberAbove(0)),
     max_response_size_mb: optional(numberAbove(0)),
     answer_memory_mb: optional(numberAbove(0)),
+    max_connections_per_host: optional(wholeNumberFrom(1)),
+    max_idle_connections_per_host: optional(wholeNumberFrom(1)),
+    idle_connection_timeout: optional(numberAbove(0)),
     upload_memory_mb: optional(numberAbove(0)),
     upload_wait: optional(numberFrom(0)),
     upload_timeout: optional(numberAbove(0)),
@@ -71,7 +83,9 @@ export const fileSchemas = {
             {
               api_key: optional(text),
               api_base: optional(text),
+              api_version: optional(text),
               organization: optional(text),
+              ...entra,
             },
             { error: "expected a map of settings" },
           ),
@@ -87,19 +101,33 @@ export type FileSettings = {
   readonly [Section in keyof typeof fileSchemas]: z.output<(typeof fileSchemas)[Section]>;
 };
 
-const webAddress = text.refine((value) => /^https?:\/\//i.test(value) && URL.canParse(value), {
+const isWebAddress = (value: string) => /^https?:\/\//i.test(value) && URL.canParse(value);
+
+const webAddress = text.refine(isWebAddress, {
   error: "expected an address that begins with http:// or https://",
 });
+
+const proxyAddress = z
+  .string()
+  .transform((value) => (value === "none" ? null : value))
+  .refine((value) => value === null || isWebAddress(value), {
+    error: "expected the address of a proxy, that begins with http:// or https://, or none",
+  });
 
 /** What names an entry of `model_list`, before anything else of it counts. */
 export const entryNameSchema = z.object(
   {
     model_name: text,
     litellm_params: z.object(
-      { model: text, custom_llm_provider: optional(text) },
+      { model: text, custom_llm_provider: optional(text), base_model: optional(z.unknown()) },
       { error: "expected a map of settings" },
     ),
-    model_info: optional(z.object({ mode: optional(z.unknown()) }, { error: "expected a map of settings" })),
+    model_info: optional(
+      z.object(
+        { mode: optional(z.unknown()), base_model: optional(z.unknown()) },
+        { error: "expected a map of settings" },
+      ),
+    ),
   },
   { error: "expected a map with model_name and litellm_params" },
 );
@@ -123,6 +151,10 @@ export const entrySchema = z.object({
       .optional(),
     api_base: optional(webAddress),
     base_url: optional(webAddress),
+    api_version: optional(text),
+    ...entra,
+    outbound_proxy: optional(proxyAddress),
+    max_connections: optional(wholeNumberFrom(1)),
     organization: optional(text),
     project: optional(text),
     extra_headers: optional(headers),

@@ -85,7 +85,7 @@ const files = ["square", "landscape", "portrait"].map((picture) => ({
 async function requestIdOf(edit: VariedEdit, body: EditBody, deployment: Deployment): Promise<string> {
   const bytes = Buffer.concat(body.bodyFor(deployment));
   const { status, headers, ...answer } = await post(`${deployment.apiBase}/images/edits`, bytes, {
-    headers: { "content-type": body.contentType, authorization: `Bearer ${deployment.apiKey}` },
+    headers: { "content-type": body.contentType, authorization: `Bearer ${deployment.apiKey ?? ""}` },
   });
   if (status !== 200) throw new Error(`${edit.id} was refused: ${answer.body.toString("utf8")}`);
   return String(headers["x-request-id"]);
