@@ -8,12 +8,16 @@ export type { Part } from "./body/part.js";
 export type { RequestControls } from "./body/request-controls.js";
 export type { Deployment } from "./deployments/deployment.js";
 export type { DeploymentOptions } from "./deployments/deployment-options.js";
-export { type Group, Groups } from "./deployments/groups.js";
+export type { Capabilities } from "./deployments/capabilities.js";
+export { type Alias, type Group, Groups } from "./deployments/groups.js";
+export type { TagFilter } from "./deployments/tags.js";
 export {
   ClientGoneError,
   DeadlineError,
   MissingModelError,
+  NotCapableError,
   RouterError,
+  TagsError,
   UnknownModelError,
   UnusableGroupError,
   UpstreamAnswerError,
@@ -33,4 +37,7 @@ export type { RouterOptions } from "./options.js";
 export type { AttemptReport, EditReport } from "./report.js";
 export type { EditBody, EditParameters, EditRequest } from "./request.js";
 export { openAiApiBase } from "./providers/openai.js";
+export { tagsFromText } from "./body/request-tags.js";
+export type { LatencyOptions } from "./strategies/latency-based.js";
+export { type RoutingStrategy, routingStrategies } from "./strategies/routing-strategy.js";
 export { type CreateRouterOptions, Router, createRouter } from "./router.js";

@@ -1,9 +1,10 @@
 import { isUtf8 } from "node:buffer";
 import type { Deployment } from "../deployments/deployment.js";
-import type { EditBody, EditInputs, EditParameters } from "../request.js";
+import type { EditBody, EditContents, EditInputs, EditParameters } from "../request.js";
 import { isControlField } from "./control-fields.js";
 import { readParameters, text } from "./edit-parameters.js";
 import { InvalidRequestError } from "./invalid-request-error.js";
+import { JsonContents } from "./json-contents.js";
 import { jsonInputs } from "./json-inputs.js";
 import { type JsonMember, jsonMembers } from "./json-members.js";
 import { refusedFields } from "./refused-fields.js";
@@ -17,6 +18,7 @@ export class JsonBody implements EditBody {
   readonly contentType = "application/json";
   readonly parameters: EditParameters;
   readonly controls: RequestControls;
+  readonly contents: EditContents;
   /** The model the client asked for. */
   readonly model: string | undefined;
 
@@ -37,6 +39,7 @@ export class JsonBody implements EditBody {
     this.#members = jsonMembers(this.#bytes.toString("latin1"));
     this.parameters = readParameters((name) => this.valueOf(name));
     this.controls = readControls((name) => this.valueOf(name));
+    this.contents = new JsonContents(this.#bytes, (name) => this.valueOf(name));
     this.model = text("model", this.valueOf("model")) || undefined;
   }
 
@@ -77,6 +80,7 @@ export class JsonBody implements EditBody {
     const refused = refusedFields(deployment.baseModel ?? deployment.model);
     return refused.filter((name) => this.#members.some((member) => member.name === name));
   }
+
   inputs(): EditInputs {
     this.#inputs ??= jsonInputs((name) => this.valueOf(name));
     return this.#inputs;

@@ -4,7 +4,7 @@ import type { Deployment } from "./deployment.js";
 /** A deployment as a program names it: a group and a key are enough for one of OpenAI's models. */
 export type DeploymentOptions = Pick<Deployment, "group" | "apiKey"> & Partial<Deployment>;
 
-/** Weight 1, OpenAI's own API, the model of the group's name, and an id that says which of the group it is. */
+/** OpenAI's own API, the model of the group's name, and an id that says which of the group it is. */
 export function completed(deployments: readonly DeploymentOptions[]): Deployment[] {
   const count = new Map<string, number>();
   return deployments.map((deployment) => {
@@ -15,7 +15,6 @@ export function completed(deployments: readonly DeploymentOptions[]): Deployment
       id: `${group}-${String(number)}`,
       model: group,
       apiBase: openAiApiBase,
-      weight: 1,
       ...deployment,
     };
   });

@@ -1,4 +1,5 @@
 import type { PriceLookup } from "@darkroom/cost-calculator";
+import type { Capabilities } from "./capabilities.js";
 
 /** One upstream that a model group may use: a provider's model, reached with one key. */
 export interface Deployment {
@@ -19,8 +20,19 @@ export interface Deployment {
   readonly project?: string;
   /** Sent with every attempt, on top of the provider's own. */
   readonly extraHeaders?: Readonly<Record<string, string>>;
-  /** Share of the group's traffic, relative to the other deployments' weights. 0 = only when nothing else is left. */
-  readonly weight: number;
+  /**
+   * Share of the group's traffic, relative to the other deployments' weights; 1 where only others of the group have
+   * one. 0 = only when nothing else is left. Where nobody has one, the strategy decides.
+   */
+  readonly weight?: number;
+  /** Requests a minute that its upstream takes: its share of a shuffle, where nobody in the group has a weight. */
+  readonly rpm?: number;
+  /** Its level: those of a lower one are tried first. Without one it comes after all levels. */
+  readonly order?: number;
+  /** Where tags are filtered: the requests it serves; `default` for those without a match of their own. */
+  readonly tags?: readonly string[];
+  /** What it can take, where that is not what its model can. */
+  readonly capabilities?: Capabilities;
   /** Deadline of one attempt; the request's own deadline holds besides. */
   readonly timeoutMs?: number;
   /** As `timeoutMs`, for streamed edits. */

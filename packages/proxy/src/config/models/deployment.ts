@@ -1,5 +1,5 @@
 import type { PriceLookup } from "@darkroom/cost-calculator";
-import type { Deployment } from "@darkroom/router";
+import type { Capabilities, Deployment } from "@darkroom/router";
 import type { Environment } from "../file/environment.js";
 import { defaults, millisecondsOf } from "../gateway-config.js";
 import type { EntrySettings } from "../settings/schema.js";
@@ -29,7 +29,9 @@ export function deploymentFrom(
   if (!apiKey)
     return { invalid: "there is no api_key, and the environment variable OPENAI_API_KEY is not set" };
 
-  const { organization, project, extra_headers, timeout, stream_timeout } = params;
+  const { organization, project, extra_headers, timeout, stream_timeout, weight, order, tags } = params;
+  const rpm = entry.rpm ?? params.rpm ?? entry.model_info?.rpm;
+  const capabilities = capabilitiesOf(entry);
   const baseModel = baseModelOf(entry);
   const deployment: Deployment = {
     id,
@@ -37,7 +39,11 @@ export function deploymentFrom(
     model,
     apiBase: apiBaseOf(params.api_base ?? params.base_url, environment),
     apiKey,
-    weight: params.weight ?? defaults.weight,
+    ...(weight !== undefined && { weight }),
+    ...(rpm !== undefined && { rpm }),
+    ...(order !== undefined && { order }),
+    ...(tags !== undefined && { tags }),
+    ...(capabilities !== undefined && { capabilities }),
     ...(baseModel !== undefined && { baseModel }),
     ...(prices !== undefined && { prices }),
     ...(organization !== undefined && { organization }),
@@ -47,6 +53,18 @@ export function deploymentFrom(
     ...(stream_timeout !== undefined && { streamTimeoutMs: millisecondsOf(stream_timeout) }),
   };
   return { deployment, keyOfOpenAi: params.api_key === undefined };
+}
+
+/** What `model_info` says that it can take; undefined where it says nothing. */
+function capabilitiesOf({ model_info: info = {} }: EntrySettings): Capabilities | undefined {
+  const said = Object.entries({
+    jsonBody: info.supports_json_body,
+    stream: info.supports_streaming,
+    mask: info.supports_mask,
+    fileIds: info.supports_file_ids,
+    inputImages: info.max_input_images,
+  }).filter(([, value]) => value !== undefined);
+  return said.length === 0 ? undefined : Object.fromEntries(said);
 }
 
 /** As in LiteLLM's image edits: the entry's own, else the environment's, else OpenAI's; without a slash at its end. */

@@ -1,0 +1,52 @@
+import type { AttemptEnd } from "../attempt-observer.js";
+import { PeakEwma } from "./peak-ewma.js";
+
+/** 2^6: what a deployment that fails and fails is held to be slower by. */
+const mostFailures = 6;
+
+/** How long one deployment takes, class by class, and whether it has failed lately. */
+export class DeploymentLatency {
+  readonly #byClass = new Map<string, PeakEwma>();
+  #failures = 0;
+  #atMs = 0;
+
+  constructor(private readonly ttlMs: number) {}
+
+  /**
+   * Each failure in a row counts as twice the latency: whoever fails fast must not look fast. What took longer than
+   * any success, such as a timeout, is a latency too.
+   */
+  note(workClass: string, { durationMs, outcome }: AttemptEnd, nowMs: number): void {
+    if (outcome === "refused") return;
+    this.#atMs = nowMs;
+    const succeeded = outcome === "succeeded";
+    this.#failures = succeeded ? 0 : Math.min(this.#failures + 1, mostFailures);
+    const known = this.#byClass.get(workClass);
+    if (!succeeded && durationMs <= (known?.valueMs ?? Number.POSITIVE_INFINITY)) return;
+    if (known === undefined || this.#isOld(known, nowMs)) {
+      this.#byClass.set(workClass, new PeakEwma(durationMs, nowMs));
+    } else known.observe(durationMs, nowMs);
+  }
+
+  /** What the class takes here; undefined where it has not been measured, or too long ago. */
+  ofClass(workClass: string, nowMs: number): number | undefined {
+    const known = this.#byClass.get(workClass);
+    return known === undefined || this.#isOld(known, nowMs) ? undefined : known.valueMs;
+  }
+
+  classes(nowMs: number): string[] {
+    return [...this.#byClass.keys()].filter((name) => this.ofClass(name, nowMs) !== undefined);
+  }
+
+  /**
+   * What a latency is to be multiplied by: more after failures, and less the longer nothing was heard, so that what
+   * was slow is tried again. One ten times as slow as the others has a turn after `window × ln 10`, 276 s.
+   */
+  factor(nowMs: number): number {
+    return 2 ** this.#failures * Math.exp(-(nowMs - this.#atMs) / PeakEwma.windowMs);
+  }
+
+  #isOld({ atMs }: PeakEwma, nowMs: number): boolean {
+    return nowMs - atMs > this.ttlMs;
+  }
+}
