@@ -153,17 +153,17 @@ describe("latency-based", () => {
     expect(first([fast, slow])).toBe("fast");
   });
 
-  test("what was slow is tried again after a while, as soon as its age outweighs it", () => {
+  test.each([
+    ["when time and attempts have outweighed it", 93, 277_000, "slow"],
+    ["not before its time", 93, 276_000, "fast"],
+    ["nor while there are few attempts", 92, 600_000, "fast"],
+  ])("what was ten times as slow is tried again %s", (_, attempts, afterMs, expected) => {
     took(slow, 10_000);
     const measuredAtMs = nowMs;
-    const firstChoice = (afterMs: number): string | undefined => {
-      nowMs = measuredAtMs + afterMs - 1000;
-      took(fast, 1000);
-      return first([fast, slow]);
-    };
-    // 120 s × ln 10
-    expect(firstChoice(276_000)).toBe("fast");
-    expect(firstChoice(277_000)).toBe("slow");
+    for (let attempt = 1; attempt < attempts; attempt += 1) took(fast, 1000);
+    nowMs = measuredAtMs + afterMs - 1000;
+    took(fast, 1000);
+    expect(first([fast, slow])).toBe(expected);
   });
 
   test("what is older than ttl is forgotten", () => {

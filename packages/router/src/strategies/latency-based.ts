@@ -28,6 +28,8 @@ export class LatencyBased implements Strategy {
   readonly observer: AttemptObserver;
   readonly #inFlight = new AttemptsInFlight();
   readonly #latencies = new Map<string, DeploymentLatency>();
+  /** Attempts ended, by group. */
+  readonly #attempts = new Map<string, number>();
   readonly #ties: SimpleShuffle;
   readonly #ttlMs: number;
   readonly #buffer: number;
@@ -63,9 +65,9 @@ export class LatencyBased implements Strategy {
   /** By deployment id, of those that have been measured at all. In milliseconds once one has been measured in the class. */
   #expectedLatencies(candidates: readonly Deployment[], name: string): Map<string, number> {
     const nowMs = this.nowMs();
-    const known = candidates.flatMap(({ id }) => {
+    const known = candidates.flatMap(({ id, group }) => {
       const latency = this.#latencies.get(id);
-      return latency === undefined ? [] : [{ id, latency }];
+      return latency === undefined ? [] : [{ id, latency, attempts: this.#attempts.get(group) ?? 0 }];
     });
     const typical = (of: string): number | undefined =>
       median(known.flatMap(({ latency }) => latency.ofClass(of, nowMs) ?? []));
@@ -73,22 +75,24 @@ export class LatencyBased implements Strategy {
       median(latency.classes(nowMs).map((of) => (latency.ofClass(of, nowMs) ?? 0) / (typical(of) ?? 1)));
     const usual = typical(name) ?? 1;
     return new Map(
-      known.map(({ id, latency }) => {
+      known.map(({ id, latency, attempts }) => {
         const measured = latency.ofClass(name, nowMs) ?? usual * (standing(latency) ?? 1);
-        return [id, measured * latency.factor(nowMs)];
+        return [id, measured * latency.factor(nowMs, attempts)];
       }),
     );
   }
 
   #ended(attempt: ObservedAttempt, end: AttemptEnd): void {
     this.#inFlight.ended(attempt);
-    const { id } = attempt.deployment;
+    const { id, group } = attempt.deployment;
+    const attempts = (this.#attempts.get(group) ?? 0) + 1;
+    this.#attempts.set(group, attempts);
     let latency = this.#latencies.get(id);
     if (latency === undefined) {
       latency = new DeploymentLatency(this.#ttlMs);
       this.#latencies.set(id, latency);
     }
-    latency.note(workClass(attempt.edit.parameters), end, this.nowMs());
+    latency.note(workClass(attempt.edit.parameters), end, this.nowMs(), attempts);
   }
 }
 

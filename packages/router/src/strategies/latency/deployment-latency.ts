@@ -1,6 +1,9 @@
 import type { AttemptEnd } from "../attempt-observer.js";
 import { PeakEwma } from "./peak-ewma.js";
 
+/** Time alone would have a group of little traffic try its slow deployments with every few edits. */
+const windowAttempts = 40;
+
 /** 2^6: what a deployment that fails and fails is held to be slower by. */
 const mostFailures = 6;
 
@@ -9,16 +12,19 @@ export class DeploymentLatency {
   readonly #byClass = new Map<string, PeakEwma>();
   #failures = 0;
   #atMs = 0;
+  #atAttempt = 0;
 
   constructor(private readonly ttlMs: number) {}
 
   /**
    * Each failure in a row counts as twice the latency: whoever fails fast must not look fast. What took longer than
    * any success, such as a timeout, is a latency too.
+   * @param attempt how many attempts its group has seen till now
    */
-  note(workClass: string, { durationMs, outcome }: AttemptEnd, nowMs: number): void {
+  note(workClass: string, { durationMs, outcome }: AttemptEnd, nowMs: number, attempt: number): void {
     if (outcome === "refused") return;
     this.#atMs = nowMs;
+    this.#atAttempt = attempt;
     const succeeded = outcome === "succeeded";
     this.#failures = succeeded ? 0 : Math.min(this.#failures + 1, mostFailures);
     const known = this.#byClass.get(workClass);
@@ -40,10 +46,14 @@ export class DeploymentLatency {
 
   /**
    * What a latency is to be multiplied by: more after failures, and less the longer nothing was heard, so that what
-   * was slow is tried again. One ten times as slow as the others has a turn after `window × ln 10`, 276 s.
+   * was slow is tried again. One ten times as slow as the others has a turn after ln 10 windows: after 276 s, and 92
+   * attempts of the group.
+   * @param attempt how many attempts its group has seen till now
    */
-  factor(nowMs: number): number {
-    return 2 ** this.#failures * Math.exp(-(nowMs - this.#atMs) / PeakEwma.windowMs);
+  factor(nowMs: number, attempt: number): number {
+    const windows = (nowMs - this.#atMs) / PeakEwma.windowMs;
+    const age = Math.min(windows, (attempt - this.#atAttempt) / windowAttempts);
+    return 2 ** this.#failures * Math.exp(-age);
   }
 
   #isOld({ atMs }: PeakEwma, nowMs: number): boolean {
