@@ -81,7 +81,7 @@ export const litellmParams: Catalogue = {
 
 /** `model_info` of an entry. Any further key is the operator's own note, as in LiteLLM. */
 export const modelInfo: Catalogue = {
-  supported: ["id", "base_model", "mode", ...capabilitySettings, ...priceSettings],
+  supported: ["id", "base_model", "mode", "order", ...capabilitySettings, ...priceSettings],
   harmless: [
     "description",
     "health_check_model",

@@ -29,8 +29,9 @@ export function deploymentFrom(
   if (!apiKey)
     return { invalid: "there is no api_key, and the environment variable OPENAI_API_KEY is not set" };
 
-  const { organization, project, extra_headers, timeout, stream_timeout, weight, order, tags } = params;
+  const { organization, project, extra_headers, timeout, stream_timeout, weight, tags } = params;
   const rpm = entry.rpm ?? params.rpm ?? entry.model_info?.rpm;
+  const order = params.order ?? entry.model_info?.order;
   const capabilities = capabilitiesOf(entry);
   const baseModel = baseModelOf(entry);
   const deployment: Deployment = {

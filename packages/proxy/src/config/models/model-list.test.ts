@@ -66,7 +66,7 @@ describe("a deployment", () => {
     }
   });
 
-  it("takes rpm from where LiteLLM does", () => {
+  it("takes rpm and order from where LiteLLM does", () => {
     const yaml = list(
       entry("model: gpt-image-2, rpm: 1", ", rpm: 3"),
       entry("model: gpt-image-2, rpm: 2", ", model_info: {rpm: 9}"),
@@ -74,6 +74,11 @@ describe("a deployment", () => {
     );
     const { deployments } = folder.load(yaml, { allowUnenforced: ["rpm"] }).router;
     expect(deployments.map(({ rpm }) => rpm)).toEqual([3, 2, 4]);
+    const ordered = list(
+      entry("model: gpt-image-2, order: 1", ", model_info: {order: 2}"),
+      entry("model: gpt-image-2", ", model_info: {order: 2}"),
+    );
+    expect(deploymentsOf(ordered).map(({ order }) => order)).toEqual([1, 2]);
   });
 
   it("is told in model_info what it cannot take", () => {

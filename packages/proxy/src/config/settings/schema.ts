@@ -132,8 +132,9 @@ const prices = Object.fromEntries(priceSettings.map((name) => [name, optionalPri
   Record<PriceSetting, typeof optionalPrice>
 >;
 
-/** LiteLLM takes it in three places. */
+/** LiteLLM takes it in three places, and `order` in two. */
 const rpm = optional(numberFrom(0));
+const order = optional(wholeNumberFrom(0));
 
 /** The rest of an entry, for one that Darkroom serves. */
 export const entrySchema = z.object({
@@ -155,7 +156,7 @@ export const entrySchema = z.object({
     extra_headers: optional(headers),
     weight: optional(numberFrom(0)),
     rpm,
-    order: optional(wholeNumberFrom(0)),
+    order,
     tags: optional(z.array(text, { error: "expected a list of tags" })),
     timeout: optional(seconds),
     stream_timeout: optional(seconds),
@@ -168,6 +169,7 @@ export const entrySchema = z.object({
       id: optional(z.union([text, z.number().transform(String)], { error: "expected a string" })),
       base_model: optional(text),
       rpm,
+      order,
       supports_json_body: optional(onOrOff),
       supports_streaming: optional(onOrOff),
       supports_mask: optional(onOrOff),
