@@ -49,6 +49,37 @@ export class UnusableGroupError extends RouterError {
   }
 }
 
+/** None of the group's deployments can take what the request asks for. */
+export class NotCapableError extends RouterError {
+  override readonly name = "NotCapableError";
+  readonly status = 400;
+  readonly type = "invalid_request_error";
+  readonly code = "not_supported";
+
+  constructor(
+    group: string,
+    what: string,
+    override readonly field: string,
+  ) {
+    super(`No deployment of the model '${group}' takes ${what}.`);
+  }
+}
+
+/** Tags choose the deployments, and none of the group is for this request's. */
+export class TagsError extends RouterError {
+  override readonly name = "TagsError";
+  readonly status = 403;
+  readonly type = "invalid_request_error";
+  readonly code = "tags_not_allowed";
+  override readonly field = "tags";
+
+  constructor(group: string, tags: readonly string[]) {
+    super(
+      `Not allowed to access model due to tags configuration: no deployment of '${group}' has the tags ${tags.join(", ")}, and none is tagged 'default'.`,
+    );
+  }
+}
+
 /** The upstream's own refusal or failure, to be passed on as it came. */
 export class UpstreamAnswerError extends RouterError {
   override readonly name = "UpstreamAnswerError";

@@ -9,12 +9,16 @@ export type { Part } from "./body/part.js";
 export type { RequestControls } from "./body/request-controls.js";
 export type { Deployment } from "./deployments/deployment.js";
 export type { DeploymentOptions } from "./deployments/deployment-options.js";
-export { type Group, Groups } from "./deployments/groups.js";
+export type { Capabilities } from "./deployments/capabilities.js";
+export { type Alias, type Group, Groups } from "./deployments/groups.js";
+export type { TagFilter } from "./deployments/tags.js";
 export {
   ClientGoneError,
   DeadlineError,
   MissingModelError,
+  NotCapableError,
   RouterError,
+  TagsError,
   UnknownModelError,
   UnusableGroupError,
   UpstreamAnswerError,
@@ -37,5 +41,8 @@ export type { EntraApplication, EntraCredential } from "./providers/entra/creden
 export { openAiApiBase } from "./providers/openai.js";
 export type { Provider, ProviderSetting } from "./providers/provider.js";
 export { type ProviderName, isProviderName, providers } from "./providers/providers.js";
+export { tagsFromText } from "./body/request-tags.js";
+export type { LatencyOptions } from "./strategies/latency-based.js";
+export { type RoutingStrategy, routingStrategies } from "./strategies/routing-strategy.js";
 export { type CreateRouterOptions, Router, createRouter } from "./router.js";
 export { type ConnectionSettings, defaultConnectionSettings } from "./upstream/connections.js";

@@ -1,11 +1,23 @@
 import type { Deployment } from "./deployments/deployment.js";
 import type { ConnectionSettings } from "./upstream/connections.js";
+import type { Alias } from "./deployments/groups.js";
+import type { TagFilter } from "./deployments/tags.js";
+import type { LatencyOptions } from "./strategies/latency-based.js";
+import type { RoutingStrategy } from "./strategies/routing-strategy.js";
 
 /** What a router is made of. LiteLLM's names for the settings are in brackets. */
 export interface RouterOptions {
   readonly deployments: readonly Deployment[];
   /** Groups that are configured but have no usable deployment, each with the reason to tell a client who asks for it. */
   readonly unusableGroups?: ReadonlyMap<string, string>;
+  /** Further names, each for one model (`model_group_alias`). */
+  readonly aliases?: ReadonlyMap<string, Alias>;
+  /** In which order the deployments of a group are tried (`routing_strategy`); weights of its deployments count more. */
+  readonly strategy?: RoutingStrategy;
+  /** Of the strategy `latency-based-routing` (`routing_strategy_args`). */
+  readonly latency?: LatencyOptions;
+  /** Present: tags choose the deployments (`enable_tag_filtering`). */
+  readonly tagFilter?: TagFilter;
   /** The model of requests that name none; else `dall-e-2` if there is such a group, else the only group. */
   readonly defaultModel?: string;
   /** Further attempts within one group after the first (`num_retries`). */
@@ -41,6 +53,7 @@ export const defaultOptions = {
   retries: 2,
   timeoutMs: 600_000,
   maxFallbacks: 5,
+  strategy: "simple-shuffle",
   unpriced: "refuse",
   answerMemoryBytes: 512 * mebibyte,
   maxAnswerBytes: 256 * mebibyte,

@@ -22,6 +22,16 @@ export interface EditInputs {
   readonly mask?: InputImage;
 }
 
+/** What of a body decides where it can go. A JSON body is parsed for it, so it is asked only where it matters. */
+export interface EditContents {
+  readonly isJson: boolean;
+  /** Number of images. */
+  readonly images: number;
+  readonly hasMask: boolean;
+  /** The first place where a file is named by its id, such as `images[0].file_id`. */
+  readonly fileId: string | undefined;
+}
+
 /** The body of an edit: one value that can be sent to any deployment, again and again. */
 export interface EditBody {
   /** The value of `content-type` on the wire, boundary included. */
@@ -30,6 +40,7 @@ export interface EditBody {
   bodyFor(deployment: Deployment): readonly Buffer[];
   /** Names of the fields the client sent that `deployment` refuses and that `bodyFor` therefore leaves out. */
   droppedFor(deployment: Deployment): readonly string[];
+  readonly contents: EditContents;
   /** Reads the headers of the images when it is first called, and not before. */
   inputs(): EditInputs;
 }
@@ -46,6 +57,8 @@ export interface EditRequest {
   readonly memory?: MemoryLease;
   /** Client headers that may go upstream, names in lower case. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** What chooses deployments, where the router filters by tags. */
+  readonly tags?: readonly string[] | undefined;
   /** Overrides of the router's settings for this request. */
   readonly retries?: number | undefined;
   readonly timeoutMs?: number | undefined;

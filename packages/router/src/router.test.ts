@@ -316,6 +316,50 @@ describe("models", () => {
   });
 });
 
+describe("the deployments that are asked", () => {
+  it("are chosen by alias, tags and order, and tried level after level", async () => {
+    const [first, second, never] = [
+      await upstream(serverError),
+      await upstream(answers(200, editedImage)),
+      await upstream(answers(200, editedImage)),
+    ];
+    const deployment = (id: string, { apiBase }: ScriptedUpstream, more: object): DeploymentOptions => ({
+      id,
+      group: "edits",
+      apiBase,
+      apiKey: "sk-upstream",
+      ...more,
+    });
+    const made = createRouter({
+      deployments: [
+        deployment("second", second, { tags: ["paid"] }),
+        deployment("never", never, { tags: ["free"], order: 0 }),
+        deployment("first", first, { tags: ["paid", "eu"], order: 1 }),
+      ],
+      aliases: new Map([["house", { model: "edits", hidden: true }]]),
+      tagFilter: { matchAny: true },
+      strategy: "least-busy",
+    });
+    routers.push(made);
+    expect(made.modelNames).toEqual(["edits"]);
+    const { report } = await made.imageEdit({ ...request, model: "house", tags: ["paid"] });
+    expect(report.attempts.map(({ deployment: { id } }) => id)).toEqual(["first", "second"]);
+    expect([report.group, report.requestedModel]).toEqual(["edits", "house"]);
+  });
+
+  it("are none where none can take the edit, and nothing is sent", async () => {
+    const one = await upstream(answers(200, editedImage));
+    const capabilities = { mask: false };
+    const made = createRouter({
+      deployments: [{ group: "edits", apiBase: one.apiBase, apiKey: "sk-x", capabilities }],
+    });
+    routers.push(made);
+    const mask = Buffer.from("mask");
+    await expect(made.imageEdit({ ...request, mask })).rejects.toMatchObject({ status: 400, field: "mask" });
+    expect(one.calls).toHaveLength(0);
+  });
+});
+
 describe("a streamed edit", () => {
   const event = (type: string, more: object = {}): string =>
     `event: ${type}\ndata: ${JSON.stringify({ type, b64_json: "AAAA", ...more })}\n\n`;

@@ -2,7 +2,9 @@ import type { AnswerSink } from "./answer/answer-sink.js";
 import { type AnswerLimits, attempt } from "./attempt.js";
 import type { Deployment } from "./deployments/deployment.js";
 import { type DeploymentOptions, completed } from "./deployments/deployment-options.js";
+import { eligible } from "./deployments/eligible.js";
 import { type Group, Groups } from "./deployments/groups.js";
+import { orderLevels } from "./deployments/order-levels.js";
 import type { RouterError } from "./errors.js";
 import { type RouterEvents, createRouterEvents } from "./events.js";
 import {
@@ -20,7 +22,9 @@ import type { EditRequest } from "./request.js";
 import { backoffMs, retryAfterMs } from "./retries/backoff.js";
 import { Deadline } from "./retries/deadline.js";
 import { type Failure, errorFor, nextStepAfter } from "./retries/failure.js";
-import { SimpleShuffle } from "./strategies/simple-shuffle.js";
+import { observed } from "./strategies/attempt-observer.js";
+import { createStrategy } from "./strategies/routing-strategy.js";
+import type { Strategy } from "./strategies/strategy.js";
 import { Connections } from "./upstream/connections.js";
 import { UpstreamTargets } from "./upstream/upstream-target.js";
 
@@ -32,7 +36,7 @@ export class Router {
   /** What happens while edits are served, for logs and metrics to listen to. */
   readonly events: RouterEvents = createRouterEvents();
   readonly #groups: Groups;
-  readonly #strategy: SimpleShuffle;
+  readonly #strategy: Strategy;
   readonly #connections: Connections;
   readonly #targets: UpstreamTargets;
   readonly #answers: AnswerLimits;
@@ -42,8 +46,9 @@ export class Router {
     private readonly random: () => number = Math.random,
     private readonly nowMs: () => number = () => performance.now(),
   ) {
-    this.#groups = new Groups(options.deployments, options.unusableGroups);
-    this.#strategy = new SimpleShuffle(random);
+    this.#groups = new Groups(options.deployments, options.unusableGroups, options.aliases);
+    const { strategy = defaultOptions.strategy, latency = {} } = options;
+    this.#strategy = createStrategy(strategy, { random, nowMs, latency });
     this.#answers = answerLimits(options);
     this.#connections = new Connections(options.connections);
     this.#targets = new UpstreamTargets(this.#connections, nowMs);
@@ -54,12 +59,12 @@ export class Router {
     return this.#answers.memory.usedBytes;
   }
 
-  /** The names of all model groups. */
-  get groupNames(): string[] {
-    return this.#groups.names;
+  /** The names that clients may ask for: those of all model groups, and aliases that are not hidden. */
+  get modelNames(): string[] {
+    return this.#groups.listed;
   }
 
-  /** The name of the group that serves a model; undefined for a model that nobody configured. */
+  /** The name of the group that serves a model, by whatever name; undefined for a model that nobody configured. */
   groupNameFor(model: string): string | undefined {
     return this.#groups.nameFor(model);
   }
@@ -81,12 +86,14 @@ export class Router {
    */
   async edit(request: EditRequest, sink: AnswerSink): Promise<EditReport> {
     const first = this.#groups.find(request.model);
-    const groups = [first, ...this.#fallbacksOf(first, request)];
+    const asked = [first, ...this.#fallbacksOf(first, request)];
+    const groups = eligible(asked, request, this.options.tagFilter);
     const progress = new EditProgress(request, first.name, this.nowMs);
     const deadline = new Deadline(this.#timeoutMsOf(request), sink, this.nowMs);
 
     let firstFailure: Failure | undefined;
     for (const [position, group] of groups.entries()) {
+      if (group.deployments.length === 0) continue;
       progress.fallbacks = position;
       progress.group = group.name;
       const failure = await this.#editInGroup(group, progress, deadline, sink);
@@ -129,7 +136,8 @@ export class Router {
     deadline: Deadline,
     sink: AnswerSink,
   ): Promise<Failure | undefined> {
-    let candidates = this.#strategy.order(group.deployments);
+    const { request } = progress;
+    let candidates = orderLevels(group.deployments).flatMap((level) => this.#strategy.order(level, request));
     const returnTo: { deployment: Deployment; retryAfterMs: number | undefined }[] = [];
     const attempts = 1 + (progress.request.retries ?? this.options.retries ?? defaultOptions.retries);
     let last: Failure | undefined;
@@ -157,7 +165,8 @@ export class Router {
         answers: this.#answers,
         nowMs: this.nowMs,
       };
-      const outcome = await attempt(context);
+      const observing = { deployment, edit: request };
+      const outcome = await observed(this.#strategy.observer, observing, () => attempt(context));
       const { report } = outcome;
       this.events.emit("attempt", {
         requestId: progress.request.id,
@@ -185,10 +194,10 @@ export class Router {
   /** The groups to go on in, each once, so that no chain of fallbacks can go round. */
   #fallbacksOf(first: Group, request: EditRequest): Group[] {
     const { fallbacks, maxFallbacks = defaultOptions.maxFallbacks } = this.options;
-    const names = request.fallbacks ?? fallbacks?.get(first.name) ?? fallbacks?.get("*") ?? [];
-    const others = [...new Set(names)].filter(
-      (name) => name !== first.name && !this.#groups.isUnusable(name),
-    );
+    const configured = first.isOneDeployment ? [] : (fallbacks?.get(first.name) ?? fallbacks?.get("*"));
+    const names = (request.fallbacks ?? configured ?? []).map((name) => this.#groups.resolved(name));
+    const asked = this.#groups.resolved(request.model);
+    const others = [...new Set(names)].filter((name) => name !== asked && !this.#groups.isUnusable(name));
     return others.slice(0, maxFallbacks).map((name) => this.#groups.find(name));
   }
 

@@ -31,7 +31,6 @@ export function configFromEnvironment(
         model: name,
         apiBase,
         apiKey,
-        weight: defaults.weight,
       }),
     ),
   );

@@ -11,10 +11,12 @@ import { type ModelList, readModelList } from "./models/model-list.js";
 import { shutDownWarnings } from "./models/openai-models.js";
 import { unpricedModels, unpricedWarning } from "./models/unpriced.js";
 import { validated } from "./settings/explain.js";
+import { aliasesOf } from "./settings/aliases.js";
 import { fallbacksOf, type KnownGroups } from "./settings/fallbacks.js";
 import { masterKeyOf } from "./settings/master-key.js";
 import { sharedPrices } from "./settings/price-map.js";
 import { modelsForRequests } from "./settings/request-models.js";
+import { routingOf } from "./settings/routing.js";
 import { type FileSettings, fileSchemas } from "./settings/schema.js";
 import { reportUnsetVariables } from "./settings/unset-variables.js";
 
@@ -54,7 +56,9 @@ export function loadConfig(options: LoadOptions): GatewayConfig {
   check.finish();
   // A problem in an entry hides its group; that is no reason to call fallbacks to it unknown.
   findings.throwIfAny();
-  const groups = knownGroups(models);
+  const unaliased = knownGroups(models);
+  const aliases = aliasesOf(settings, resolved, unaliased, findings);
+  const groups = { ...unaliased, aliases: new Map([...aliases].map(([name, { model }]) => [name, model])) };
   const upload = uploadSettings(settings, resolved, findings);
   const answers = answerLimits(settings, resolved, findings);
   const fallbacks = fallbacksOf(settings, resolved, groups, findings);
@@ -69,6 +73,8 @@ export function loadConfig(options: LoadOptions): GatewayConfig {
     source: file,
     router: {
       ...routerOptions(settings, models, fallbacks),
+      ...routingOf(settings, models.deployments, findings),
+      ...(aliases.size > 0 && { aliases }),
       ...(defaultModel !== undefined && { defaultModel }),
       ...answers,
     },
@@ -104,6 +110,8 @@ function knownGroups({ deployments, skipped, invalid }: ModelList): KnownGroups 
   return {
     served: new Set([...deployments, ...invalid].map(({ group }) => group)),
     skipped: new Set(skipped.map(({ name }) => name)),
+    ids: new Set(deployments.map(({ id }) => id)),
+    aliases: new Map(),
   };
 }
 

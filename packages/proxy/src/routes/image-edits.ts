@@ -1,11 +1,10 @@
 import type { IncomingHttpHeaders } from "node:http";
-import type { Router } from "@darkroom/router";
+import { type ByteBudget, type Router, tagsFromText } from "@darkroom/router";
 import type { Request, RequestHandler, Response } from "express";
 import { HttpAnswer } from "../answers/http-answer.js";
 import { GatewayError } from "../errors.js";
 import type { InFlight } from "../in-flight.js";
 import { recordOf } from "../observability/request-record.js";
-import type { ByteBudget } from "@darkroom/router";
 import { receiveUpload } from "../upload/receive-upload.js";
 import type { CompleteUploadSettings } from "../upload/upload-settings.js";
 
@@ -43,6 +42,7 @@ export function imageEdits(options: ImageEditsOptions): RequestHandler {
         retries: upload.controls.retries,
         timeoutMs: upload.controls.timeoutMs,
         fallbacks: upload.controls.fallbacks,
+        tags: upload.controls.tags ?? tagsFromText(request.get("x-litellm-tags") ?? ""),
       };
       const answer = new HttpAnswer(response, record, () => upload.release());
       const running = router.edit(edit, answer);

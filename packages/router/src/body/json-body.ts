@@ -1,11 +1,12 @@
 import { isUtf8 } from "node:buffer";
 import type { Deployment } from "../deployments/deployment.js";
 import { providerOf } from "../providers/providers.js";
-import type { EditBody, EditInputs, EditParameters } from "../request.js";
+import type { EditBody, EditContents, EditInputs, EditParameters } from "../request.js";
 import { isControlField } from "./control-fields.js";
 import { readParameters, text } from "./edit-parameters.js";
 import { slicesOf } from "./edit-list.js";
 import { InvalidRequestError } from "./invalid-request-error.js";
+import { JsonContents } from "./json-contents.js";
 import { jsonInputs } from "./json-inputs.js";
 import { JsonOutline } from "./json-outline.js";
 import { type JsonMember, jsonMembers } from "./json-members.js";
@@ -20,6 +21,7 @@ export class JsonBody implements EditBody {
   readonly contentType = "application/json";
   readonly parameters: EditParameters;
   readonly controls: RequestControls;
+  readonly contents: EditContents;
   /** The model the client asked for. */
   readonly model: string | undefined;
 
@@ -44,6 +46,7 @@ export class JsonBody implements EditBody {
     this.#members = jsonMembers(this.#text);
     this.parameters = readParameters((name) => this.valueOf(name));
     this.controls = readControls((name) => this.valueOf(name));
+    this.contents = new JsonContents(this.#text, (name) => this.valueOf(name));
     this.model = text("model", this.valueOf("model")) || undefined;
   }
 

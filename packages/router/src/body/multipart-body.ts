@@ -1,8 +1,9 @@
 import type { Deployment } from "../deployments/deployment.js";
 import { providerOf } from "../providers/providers.js";
-import type { EditBody, EditInputs, EditParameters } from "../request.js";
+import type { EditBody, EditContents, EditInputs, EditParameters } from "../request.js";
 import { readParameters } from "./edit-parameters.js";
 import type { FormBytes } from "./form-bytes.js";
+import { FormContents } from "./form-contents.js";
 import { formInputs } from "./form-inputs.js";
 import { FormValues } from "./form-values.js";
 import { type ArrivedForm, OriginalForm } from "./original-form.js";
@@ -16,6 +17,7 @@ import { type RequestControls, readControls } from "./request-controls.js";
 export class MultipartBody implements EditBody {
   readonly parameters: EditParameters;
   readonly controls: RequestControls;
+  readonly contents: EditContents;
   /** The model the client asked for; the last one where it was sent several times. */
   readonly model: string | undefined;
 
@@ -29,6 +31,7 @@ export class MultipartBody implements EditBody {
   private constructor(parts: readonly Part[], bytesOf: (planned: readonly PlannedPart[]) => FormBytes) {
     const planned = planParts(parts);
     this.#planned = planned;
+    this.contents = new FormContents(planned);
     this.#refusable = planned
       .filter(({ part, name }) => isField(part) && isRefusable(name))
       .map(({ name }) => name);
@@ -78,6 +81,7 @@ export class MultipartBody implements EditBody {
     const refused = refusedFields(deployment.baseModel ?? deployment.model);
     return refused.filter((name) => this.#refusable.includes(name));
   }
+
   inputs(): EditInputs {
     this.#inputs ??= formInputs(this.#planned);
     return this.#inputs;

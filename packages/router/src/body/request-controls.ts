@@ -1,5 +1,6 @@
 import { secondsAsMilliseconds, type ValueOf, wholeNumber } from "./edit-parameters.js";
 import { InvalidRequestError } from "./invalid-request-error.js";
+import { requestTags } from "./request-tags.js";
 
 /** What a request may set for itself, by its own control fields. Absent: the router's settings hold. */
 export interface RequestControls {
@@ -9,6 +10,8 @@ export interface RequestControls {
   readonly timeoutMs?: number;
   /** `fallbacks`: groups to go on in. An empty list asks for none. */
   readonly fallbacks?: readonly string[];
+  /** `tags`, else those of `metadata` or `litellm_metadata`. */
+  readonly tags?: readonly string[];
 }
 
 const mostRetries = 100;
@@ -49,9 +52,11 @@ export function readControls(valueOf: ValueOf): RequestControls {
   const retries = wholeNumber("num_retries", valueOf("num_retries"), 0, mostRetries);
   const timeoutMs = secondsAsMilliseconds("timeout", valueOf("timeout"), mostTimeoutSeconds);
   const fallbacks = fallbackGroups(valueOf("fallbacks"));
+  const tags = requestTags(valueOf);
   return {
     ...(retries === undefined ? {} : { retries }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(fallbacks === undefined ? {} : { fallbacks }),
+    ...(tags === undefined ? {} : { tags }),
   };
 }

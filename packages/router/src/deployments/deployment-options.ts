@@ -5,7 +5,7 @@ import type { Deployment } from "./deployment.js";
 export type DeploymentOptions = Pick<Deployment, "group"> & Partial<Deployment>;
 
 /**
- * Weight 1, the provider's own API, the model of the group's name, and an id that says which of the group it is.
+ * The provider's own API, the model of the group's name, and an id that says which of the group it is.
  * @throws TypeError for a deployment without `apiBase` whose provider has no API of its own
  */
 export function completed(deployments: readonly DeploymentOptions[]): Deployment[] {
@@ -18,6 +18,6 @@ export function completed(deployments: readonly DeploymentOptions[]): Deployment
     if (apiBase === undefined) {
       throw new TypeError(`a deployment of ${group} has no apiBase, and its provider has none of its own`);
     }
-    return { id: `${group}-${String(number)}`, model: group, weight: 1, ...deployment, apiBase };
+    return { id: `${group}-${String(number)}`, model: group, ...deployment, apiBase };
   });
 }

@@ -1,6 +1,7 @@
 import type { PriceLookup } from "@darkroom/cost-calculator";
 import type { EntraCredential } from "../providers/entra/credential.js";
 import type { ProviderName } from "../providers/providers.js";
+import type { Capabilities } from "./capabilities.js";
 
 /** One upstream that a model group may use: a provider's model, reached with one credential. */
 export interface Deployment {
@@ -35,8 +36,19 @@ export interface Deployment {
   readonly outboundProxy?: string | null;
   /** How many calls of it may be under way at once, each on a connection of its own; absent: as many as its host's limit allows. */
   readonly maxConnections?: number;
-  /** Share of the group's traffic, relative to the other deployments' weights. 0 = only when nothing else is left. */
-  readonly weight: number;
+  /**
+   * Share of the group's traffic, relative to the other deployments' weights; 1 where only others of the group have
+   * one. 0 = only when nothing else is left. Where nobody has one, the strategy decides.
+   */
+  readonly weight?: number;
+  /** Requests a minute that its upstream takes: its share of a shuffle, where nobody in the group has a weight. */
+  readonly rpm?: number;
+  /** Its level: those of a lower one are tried first. Without one it comes after all levels. */
+  readonly order?: number;
+  /** Where tags are filtered: the requests it serves; `default` for those without a match of their own. */
+  readonly tags?: readonly string[];
+  /** What it can take, where that is not what its model can. */
+  readonly capabilities?: Capabilities;
   /** Deadline of one attempt; the request's own deadline holds besides. */
   readonly timeoutMs?: number;
   /** As `timeoutMs`, for streamed edits. */

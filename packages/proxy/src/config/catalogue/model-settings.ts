@@ -1,4 +1,5 @@
 import type { Catalogue } from "./catalogue.js";
+import { capabilitySettings } from "./capability-settings.js";
 import { priceSettings } from "./price-settings.js";
 
 /** One entry of `model_list`. LiteLLM takes limits beside `litellm_params` too. */
@@ -30,6 +31,8 @@ export const litellmParams: Catalogue = {
     "project",
     "extra_headers",
     "weight",
+    "order",
+    "tags",
     "timeout",
     "stream_timeout",
     "litellm_credential_name",
@@ -48,9 +51,7 @@ export const litellmParams: Catalogue = {
     "merge_reasoning_content_in_choices",
   ],
   lacking: [
-    "order",
     "cooldown_time",
-    "tags",
     "region_name",
     "drop_params",
     "additional_drop_params",
@@ -90,7 +91,7 @@ export const litellmParams: Catalogue = {
 
 /** `model_info` of an entry. Any further key is the operator's own note, as in LiteLLM. */
 export const modelInfo: Catalogue = {
-  supported: ["id", "base_model", "mode", ...priceSettings],
+  supported: ["id", "base_model", "mode", "order", ...capabilitySettings, ...priceSettings],
   harmless: [
     "description",
     "health_check_model",

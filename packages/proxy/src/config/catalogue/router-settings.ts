@@ -2,13 +2,27 @@ import type { Catalogue } from "./catalogue.js";
 
 /** `router_settings`. LiteLLM takes these in `litellm_settings` too; `router_settings` count more. */
 export const routerSettings: Catalogue = {
-  supported: ["num_retries", "timeout", "stream_timeout", "fallbacks", "default_fallbacks", "max_fallbacks"],
+  supported: [
+    "num_retries",
+    "timeout",
+    "stream_timeout",
+    "fallbacks",
+    "default_fallbacks",
+    "max_fallbacks",
+    "model_group_alias",
+    "enable_tag_filtering",
+    "tag_filtering_match_any",
+    "routing_strategy",
+    "routing_strategy_args",
+  ],
   harmless: [
     "assistants_config",
     "caching_groups",
     "client_ttl",
     "context_window_fallbacks", // image models have no context window to exceed
     "debug_level",
+    "enable_pre_call_check", // LiteLLM asked for it before it looked at `order`, which always counts here
+    "enable_pre_call_checks",
     "ignore_invalid_deployments", // always so
     "router_general_settings",
     "search_tools",
@@ -26,9 +40,6 @@ export const routerSettings: Catalogue = {
     "default_priority",
     "deployment_affinity_ttl_seconds",
     "disable_cooldowns",
-    "enable_pre_call_check",
-    "enable_pre_call_checks",
-    "model_group_alias",
     "model_group_retry_policy",
     "optional_pre_call_checks",
     "polling_interval",
@@ -39,15 +50,11 @@ export const routerSettings: Catalogue = {
     "redis_url",
     "retry_after",
     "retry_policy",
-    "routing_strategy",
-    "routing_strategy_args",
-    "tag_filtering_match_any",
   ],
   restricting: {
     money: ["provider_budget_config"],
     rate: ["default_max_parallel_requests"],
-    access: ["enable_tag_filtering", "guardrail_list"],
+    access: ["guardrail_list"],
   },
-  inert: { routing_strategy: ["simple-shuffle"] },
   restrictingValues: { optional_pre_call_checks: ["enforce_model_rate_limits", "router_budget_limiting"] },
 };

@@ -1,7 +1,7 @@
 import type { PriceLookup } from "@darkroom/cost-calculator";
-import type { Deployment } from "@darkroom/router";
+import type { Capabilities, Deployment } from "@darkroom/router";
 import type { Environment } from "../file/environment.js";
-import { defaults, millisecondsOf } from "../gateway-config.js";
+import { millisecondsOf } from "../gateway-config.js";
 import type { EntrySettings } from "../settings/schema.js";
 import { accessOf } from "./access.js";
 import { baseModelOf } from "./deployment-prices.js";
@@ -29,7 +29,10 @@ export function deploymentFrom(
   }
 
   const { organization, project, extra_headers, outbound_proxy, max_connections } = params;
-  const { timeout, stream_timeout } = params;
+  const { timeout, stream_timeout, weight, tags } = params;
+  const rpm = entry.rpm ?? params.rpm ?? entry.model_info?.rpm;
+  const order = params.order ?? entry.model_info?.order;
+  const capabilities = capabilitiesOf(entry);
   const baseModel = baseModelOf(entry);
   const apiVersion = apiVersionOf(params.api_version, provider, environment);
   const deployment: Deployment = {
@@ -39,8 +42,12 @@ export function deploymentFrom(
     model,
     apiBase,
     ...("entra" in access ? { entra: access.entra } : { apiKey: access.apiKey }),
-    weight: params.weight ?? defaults.weight,
     ...(apiVersion !== undefined && { apiVersion }),
+    ...(weight !== undefined && { weight }),
+    ...(rpm !== undefined && { rpm }),
+    ...(order !== undefined && { order }),
+    ...(tags !== undefined && { tags }),
+    ...(capabilities !== undefined && { capabilities }),
     ...(baseModel !== undefined && { baseModel }),
     ...(prices !== undefined && { prices }),
     ...(organization !== undefined && { organization }),
@@ -63,4 +70,16 @@ function apiVersionOf(
 ): string | undefined {
   if (variablesOf(provider, "apiVersion").length === 0) return undefined;
   return own ?? fromEnvironment(provider, "apiVersion", environment);
+}
+
+/** What `model_info` says that it can take; undefined where it says nothing. */
+function capabilitiesOf({ model_info: info = {} }: EntrySettings): Capabilities | undefined {
+  const said = Object.entries({
+    jsonBody: info.supports_json_body,
+    stream: info.supports_streaming,
+    mask: info.supports_mask,
+    fileIds: info.supports_file_ids,
+    inputImages: info.max_input_images,
+  }).filter(([, value]) => value !== undefined);
+  return said.length === 0 ? undefined : Object.fromEntries(said);
 }

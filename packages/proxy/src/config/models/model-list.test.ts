@@ -53,8 +53,57 @@ describe("a deployment", () => {
       { apiBase: "http://localhost:9" },
     ],
     ["weight 0", "model: gpt-image-2, weight: 0", { weight: 0 }],
+    ["an order", 'model: gpt-image-2, order: "2"', { order: 2 }],
+    ["tags", "model: gpt-image-2, tags: [free, default]", { tags: ["free", "default"] }],
   ])("from %s", (_, params, expected) => {
     expect(deploymentsOf(list(entry(params)))[0]).toMatchObject(expected);
+  });
+
+  it("has no weight, order, tags or capabilities of its own accord", () => {
+    const [deployment] = deploymentsOf(list(entry("model: gpt-image-2")));
+    for (const name of ["weight", "rpm", "order", "tags", "capabilities"]) {
+      expect(deployment).not.toHaveProperty(name);
+    }
+  });
+
+  it("takes rpm and order from where LiteLLM does", () => {
+    const yaml = list(
+      entry("model: gpt-image-2, rpm: 1", ", rpm: 3"),
+      entry("model: gpt-image-2, rpm: 2", ", model_info: {rpm: 9}"),
+      entry("model: gpt-image-2", ", model_info: {rpm: 4}"),
+    );
+    const { deployments } = folder.load(yaml, { allowUnenforced: ["rpm"] }).router;
+    expect(deployments.map(({ rpm }) => rpm)).toEqual([3, 2, 4]);
+    const ordered = list(
+      entry("model: gpt-image-2, order: 1", ", model_info: {order: 2}"),
+      entry("model: gpt-image-2", ", model_info: {order: 2}"),
+    );
+    expect(deploymentsOf(ordered).map(({ order }) => order)).toEqual([1, 2]);
+  });
+
+  it("is told in model_info what it cannot take", () => {
+    const info =
+      ", model_info: {supports_json_body: false, supports_streaming: no, supports_mask: true, supports_file_ids: true, max_input_images: 4}";
+    expect(deploymentsOf(list(entry("model: gpt-image-2", info)))[0]?.capabilities).toEqual({
+      jsonBody: false,
+      stream: false,
+      mask: true,
+      fileIds: true,
+      inputImages: 4,
+    });
+  });
+
+  it.each([
+    ["model: gpt-image-2, order: first", "", "litellm_params.order: expected a whole number of at least 0"],
+    ["model: gpt-image-2, tags: free", "", "litellm_params.tags: expected a list of tags"],
+    [
+      "model: gpt-image-2",
+      ", model_info: {max_input_images: 0}",
+      "model_info.max_input_images: expected a whole number of at least 1",
+    ],
+    ["model: gpt-image-2", ", model_info: {supports_mask: maybe}", "supports_mask: expected true or false"],
+  ])("%s%s is refused", (params, more, expected) => {
+    expect(folder.errorOf(list(entry(params, more)))).toContain(expected);
   });
 
   it.each([

@@ -9,6 +9,10 @@ export interface KnownGroups {
   readonly served: ReadonlySet<string>;
   /** Groups that the file has but Darkroom skips, such as chat models. */
   readonly skipped: ReadonlySet<string>;
+  /** Ids of single deployments. */
+  readonly ids: ReadonlySet<string>;
+  /** Each alias with what it stands for. */
+  readonly aliases: ReadonlyMap<string, string>;
 }
 
 type Section = "router_settings" | "litellm_settings";
@@ -52,13 +56,18 @@ export function fallbacksOf(
   return result;
 }
 
-/** The group that a name stands for: itself, one that differs by its provider prefix only, or one of a wildcard. */
+/**
+ * What a name stands for: what it is an alias of, itself, a group that differs by its provider prefix only, one
+ * deployment by its id, or a model of a wildcard.
+ */
 export function groupOf(name: string, known: KnownGroups): string | undefined {
-  const { served, skipped } = known;
+  const { served, skipped, ids, aliases } = known;
+  const alias = aliases.get(name);
+  if (alias !== undefined) return alias;
   if (served.has(name)) return name;
   const prefixed = [...served].find((group) => group.slice(group.indexOf("/") + 1) === name);
   if (prefixed !== undefined) return prefixed;
-  if (skipped.has(name)) return name;
+  if (skipped.has(name) || ids.has(name)) return name;
   const wildcard = [...served].some((group) => group.endsWith("*") && name.startsWith(group.slice(0, -1)));
   return wildcard ? name : undefined;
 }
@@ -67,10 +76,10 @@ export function unknownGroup(
   name: string,
   path: KeyPath,
   root: Located,
-  { served }: KnownGroups,
+  { served, aliases }: KnownGroups,
   findings: Findings,
 ): void {
-  const text = `there is no model group "${name}"${hint(name, served)}`;
+  const text = `there is no model group "${name}"${hint(name, [...served, ...aliases.keys()])}`;
   findings.problem(positionOf(root, path), path, text);
 }
 

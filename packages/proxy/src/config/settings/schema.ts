@@ -7,6 +7,7 @@ import {
   onOrOff,
   optional,
   price,
+  routingStrategy,
   text,
   wholeNumberFrom,
 } from "./expected.js";
@@ -21,7 +22,29 @@ const fallbacks = z.array(
   { error: "expected a list of maps, each of a model group to a list of model groups" },
 );
 
+const aliases = z.record(
+  z.string(),
+  z.union([text, z.object({ model: text, hidden: optional(onOrOff) })], {
+    error: "expected a model group, or a map with model and hidden",
+  }),
+  { error: "expected a map of aliases, each to a model group" },
+);
+
+const strategyArguments = z.strictObject(
+  {
+    ttl: optional(seconds),
+    lowest_latency_buffer: optional(numberFrom(0)),
+    max_latency_list_size: optional(z.unknown()), // LiteLLM keeps a list of latencies, Darkroom a moving average
+  },
+  { error: "expected a map with ttl and lowest_latency_buffer" },
+);
+
 const routerSettings = {
+  model_group_alias: optional(aliases),
+  enable_tag_filtering: optional(onOrOff),
+  tag_filtering_match_any: optional(onOrOff),
+  routing_strategy: optional(routingStrategy),
+  routing_strategy_args: optional(strategyArguments),
   num_retries: optional(wholeNumberFrom(0)),
   timeout: optional(seconds),
   stream_timeout: optional(seconds),
@@ -137,9 +160,14 @@ const prices = Object.fromEntries(priceSettings.map((name) => [name, optionalPri
   Record<PriceSetting, typeof optionalPrice>
 >;
 
+/** LiteLLM takes it in three places, and `order` in two. */
+const rpm = optional(numberFrom(0));
+const order = optional(wholeNumberFrom(0));
+
 /** The rest of an entry, for one that Darkroom serves. */
 export const entrySchema = z.object({
   model_name: text,
+  rpm,
   litellm_params: z.object({
     model: text,
     // Without a value it is a mistake (see `deploymentFrom`), not a key left out.
@@ -159,6 +187,9 @@ export const entrySchema = z.object({
     project: optional(text),
     extra_headers: optional(headers),
     weight: optional(numberFrom(0)),
+    rpm,
+    order,
+    tags: optional(z.array(text, { error: "expected a list of tags" })),
     timeout: optional(seconds),
     stream_timeout: optional(seconds),
     litellm_credential_name: optional(text),
@@ -169,6 +200,13 @@ export const entrySchema = z.object({
     z.object({
       id: optional(z.union([text, z.number().transform(String)], { error: "expected a string" })),
       base_model: optional(text),
+      rpm,
+      order,
+      supports_json_body: optional(onOrOff),
+      supports_streaming: optional(onOrOff),
+      supports_mask: optional(onOrOff),
+      supports_file_ids: optional(onOrOff),
+      max_input_images: optional(wholeNumberFrom(1)),
       ...prices,
     }),
   ),
