@@ -45,10 +45,10 @@ function gatewayOver(
   options: Omit<GatewayOptions, "config"> = {},
   settings: Params = {},
 ): Promise<RunningGateway> {
-  const models = Object.entries(deployments).map(([id, params], index) => ({
+  const models = Object.entries(deployments).map(([id, { model_info, ...params }], index) => ({
     model_name: "edits",
     litellm_params: { api_base: simulator.url, weight: index === 0 ? 1 : 0, ...params },
-    model_info: { id, base_model: "azure/gpt-image-1" },
+    model_info: { id, base_model: "azure/gpt-image-1", ...(model_info as Params) },
   }));
   return startGateway({ config: stringify({ model_list: models, ...settings }), ...options });
 }
@@ -203,8 +203,12 @@ describe("OpenAI and Azure in one group", () => {
     ["azure", "openai", [undefined, "gpt-image-1"]],
     ["openai", "azure", ["gpt-image-1", undefined]],
     ["v1", "openai", ["our edits", "gpt-image-1"]],
-  ])("JSON that failed at %s is served by %s", async (first, second, models) => {
-    const gateway = await gatewayOver({ [first]: upstreams[first]!, [second]: upstreams[second]! });
+  ])("JSON that failed at %s is served by %s, where both are said to take it", async (first, second, models) => {
+    const takesJson = { model_info: { supports_json_body: true } };
+    const gateway = await gatewayOver({
+      [first]: { ...upstreams[first], ...takesJson },
+      [second]: { ...upstreams[second], ...takesJson },
+    });
     const key = first === "openai" ? simulatorKeys.two : simulatorKeys.one;
     await simulator.setFaults({ key, fault: failing });
     const answer = await postJson(gateway.url, json);
@@ -213,6 +217,14 @@ describe("OpenAI and Azure in one group", () => {
     expect(bodies.map(({ model }) => model)).toEqual(models);
     const { model: _, ...rest } = json;
     for (const body of bodies) expect(Object.keys(body)).toEqual(expect.arrayContaining(Object.keys(rest)));
+    await gateway.stop();
+  });
+
+  test("JSON does not go to Azure, which takes forms alone, unless its entry says otherwise", async () => {
+    const gateway = await gatewayOver({ azure: withKey, openai: atOpenAi });
+    const answer = await postJson(gateway.url, json);
+    expect([answer.status, answer.headers["x-litellm-model-id"]]).toEqual([200, "openai"]);
+    expect(await arrived()).toHaveLength(1);
     await gateway.stop();
   });
 });

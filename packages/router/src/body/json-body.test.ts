@@ -47,7 +47,7 @@ describe("what reaches the upstream", () => {
     ['{"model":"edits","n":1}', '{"n":1}'],
     ['{"n":1 , "model":"edits"}', '{"n":1}'],
     ['{"a":1, "model":"edits",\n"b":2}', '{"a":1,\n"b":2}'],
-    ['{"tags":1,"model":"x","a":1}', '{"a":1}'],
+    ['{"tags":["t"],"model":"x","a":1}', '{"a":1}'],
     ['{ "model" : "x" }', "{  }"],
     ['{"a":1}', '{"a":1}'],
     ["{}", "{}"],

@@ -1,3 +1,4 @@
+import { providerOf } from "../providers/providers.js";
 import type { Deployment } from "./deployment.js";
 
 /** What a deployment can take. What is not said it can. */
@@ -18,10 +19,15 @@ const ofModels: Readonly<Record<string, Capabilities>> = {
   "dall-e-2": { stream: false, inputImages: 1 },
 };
 
-/** The deployment's own word, else its model's. */
+/** The deployment's own word, else its provider's, else its model's. */
 export function capabilityOf<Name extends keyof Capabilities>(
-  { capabilities, baseModel, model }: Deployment,
+  deployment: Deployment,
   name: Name,
 ): Capabilities[Name] | undefined {
-  return capabilities?.[name] ?? ofModels[baseModel ?? model]?.[name];
+  const { capabilities, baseModel, model } = deployment;
+  return (
+    capabilities?.[name] ??
+    providerOf(deployment).capabilities?.[name] ??
+    ofModels[baseModel ?? model]?.[name]
+  );
 }

@@ -13,6 +13,7 @@ const undatedVersions: ReadonlySet<string> = new Set(["v1", "preview", "latest"]
  * resource's, or already that of one form, with or without `/images/edits`; a version in its query counts more than `apiVersion`.
  */
 export const azure: Provider = {
+  capabilities: { jsonBody: false, fileIds: false },
   variables: {
     apiKey: ["AZURE_OPENAI_API_KEY", "AZURE_API_KEY"],
     apiBase: ["AZURE_API_BASE"],

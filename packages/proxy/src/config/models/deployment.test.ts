@@ -33,7 +33,6 @@ describe("a deployment at Azure", () => {
       apiVersion: "2025-05-01",
       outboundProxy: "http://u:p@proxy:3128",
       maxConnections: 8,
-      weight: 1,
     });
   });
 
