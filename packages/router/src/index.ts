@@ -10,6 +10,7 @@ export type { Deployment } from "./deployments/deployment.js";
 export type { DeploymentOptions } from "./deployments/deployment-options.js";
 export { type Group, Groups } from "./deployments/groups.js";
 export {
+  AllCoolingError,
   ClientGoneError,
   DeadlineError,
   MissingModelError,
@@ -20,7 +21,23 @@ export {
   UpstreamConnectionError,
 } from "./errors.js";
 export { estimateOf, plannedEdit } from "./estimate.js";
-export type { AttemptEvent, RouterEventMap, RouterEvents } from "./events.js";
+export type {
+  AttemptEvent,
+  AttemptStartedEvent,
+  FallbackEvent,
+  RetryRefusedEvent,
+  RouterEventMap,
+  RouterEvents,
+  WaitEvent,
+} from "./events.js";
+export type { CooldownEvent } from "./health/health.js";
+export {
+  type AllowedFailsPolicy,
+  type DeploymentHealthSettings,
+  type HealthSettings,
+  healthDefaults,
+} from "./health/health-settings.js";
+export type { CooldownCause } from "./health/health-store.js";
 export type { ImageEditEvent } from "./image-edit/event-queue.js";
 export type { EditedImage, ImageEditAnswer, ImageEditStream } from "./image-edit/image-edit.js";
 export { imageEdit } from "./image-edit/image-edit-from-environment.js";
@@ -32,5 +49,8 @@ export { type Timers, systemTimers } from "./memory/timers.js";
 export type { RouterOptions } from "./options.js";
 export type { AttemptReport, EditReport } from "./report.js";
 export type { EditBody, EditParameters, EditRequest } from "./request.js";
+export { type ErrorClass, type Verdict, classify } from "./retries/classification.js";
+export type { RetryBudgetSettings } from "./retries/retry-budget.js";
+export type { RetryPolicy } from "./retries/retry-limit.js";
 export { openAiApiBase } from "./providers/openai.js";
 export { type CreateRouterOptions, Router, createRouter } from "./router.js";

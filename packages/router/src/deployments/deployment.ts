@@ -1,4 +1,5 @@
 import type { PriceLookup } from "@darkroom/cost-calculator";
+import type { DeploymentHealthSettings } from "../health/health-settings.js";
 
 /** One upstream that a model group may use: a provider's model, reached with one key. */
 export interface Deployment {
@@ -25,4 +26,8 @@ export interface Deployment {
   readonly timeoutMs?: number;
   /** As `timeoutMs`, for streamed edits. */
   readonly streamTimeoutMs?: number;
+  /** Further attempts of a request after one that failed here, where the request says nothing (`num_retries`). */
+  readonly retries?: number;
+  /** What holds here in place of the router's settings. */
+  readonly health?: DeploymentHealthSettings;
 }

@@ -31,13 +31,13 @@ it("names what is lacking in one warning, however often it is there", () => {
   const yaml = `model_list:
   - {model_name: a, litellm_params: {model: gpt-image-2, order: 1, input_cost_per_second: 0.1}}
   - {model_name: a, litellm_params: {model: gpt-image-1, order: 2}, model_info: {input_cost_per_audio_token: 0.04}}
-router_settings: {routing_strategy: least-busy, cooldown_time: 30, disable_cooldowns: false, model_group_alias: {b: a}}
-litellm_settings: {cache: true, allowed_fails: 3, set_verbose: true}
+router_settings: {routing_strategy: least-busy, cooldown_time: 30, enable_pre_call_checks: false, model_group_alias: {b: a}}
+litellm_settings: {cache: true, modify_params: true, set_verbose: true}
 general_settings: {alerting: [slack], database_url: "postgres://u:p@h/d"}
 `;
   expect(folder.warningsOf(yaml)).toEqual([
-    "not supported yet and without effect: router_settings.routing_strategy, router_settings.cooldown_time, " +
-      "router_settings.model_group_alias, litellm_settings.cache, litellm_settings.allowed_fails, " +
+    "not supported yet and without effect: router_settings.routing_strategy, " +
+      "router_settings.model_group_alias, litellm_settings.cache, litellm_settings.modify_params, " +
       "general_settings.alerting, general_settings.database_url, litellm_params.order, " +
       "litellm_params.input_cost_per_second, model_info.input_cost_per_audio_token",
   ]);

@@ -29,19 +29,19 @@ export const litellmParams: Catalogue = {
     "litellm_credential_name",
     "custom_llm_provider",
     "base_model",
+    "num_retries",
+    "cooldown_time",
     ...priceSettings,
   ],
   harmless: [
     "api_version", // Azure's
     "max_retries", // LiteLLM's router sets it to 0: only the router retries
-    "num_retries",
     "stream",
     "use_in_pass_through",
     "merge_reasoning_content_in_choices",
   ],
   lacking: [
     "order",
-    "cooldown_time",
     "tags",
     "region_name",
     "drop_params",
@@ -80,7 +80,15 @@ export const litellmParams: Catalogue = {
 
 /** `model_info` of an entry. Any further key is the operator's own note, as in LiteLLM. */
 export const modelInfo: Catalogue = {
-  supported: ["id", "base_model", "mode", ...priceSettings],
+  supported: [
+    "id",
+    "base_model",
+    "mode",
+    "allowed_fails",
+    "allowed_fails_policy",
+    "cooldown_time",
+    ...priceSettings,
+  ],
   harmless: [
     "description",
     "health_check_model",
@@ -94,7 +102,7 @@ export const modelInfo: Catalogue = {
     "version",
     "db_model",
   ],
-  lacking: ["access_groups", "allowed_fails", "allowed_fails_policy", "cooldown_time"],
+  lacking: ["access_groups"],
   restricting: {
     money: ["max_budget", "budget_duration"],
     rate: ["rpm", "tpm", "itpm", "otpm", "max_parallel_requests"],

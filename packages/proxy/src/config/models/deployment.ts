@@ -1,5 +1,5 @@
 import type { PriceLookup } from "@darkroom/cost-calculator";
-import type { Deployment } from "@darkroom/router";
+import type { Deployment, DeploymentHealthSettings } from "@darkroom/router";
 import type { Environment } from "../file/environment.js";
 import { defaults, millisecondsOf } from "../gateway-config.js";
 import type { EntrySettings } from "../settings/schema.js";
@@ -29,8 +29,9 @@ export function deploymentFrom(
   if (!apiKey)
     return { invalid: "there is no api_key, and the environment variable OPENAI_API_KEY is not set" };
 
-  const { organization, project, extra_headers, timeout, stream_timeout } = params;
+  const { organization, project, extra_headers, timeout, stream_timeout, num_retries } = params;
   const baseModel = baseModelOf(entry);
+  const health = healthOf(entry);
   const deployment: Deployment = {
     id,
     group: model_name,
@@ -45,8 +46,22 @@ export function deploymentFrom(
     ...(extra_headers !== undefined && { extraHeaders: extra_headers }),
     ...(timeout !== undefined && { timeoutMs: millisecondsOf(timeout) }),
     ...(stream_timeout !== undefined && { streamTimeoutMs: millisecondsOf(stream_timeout) }),
+    ...(num_retries !== undefined && { retries: num_retries }),
+    ...(health !== undefined && { health }),
   };
   return { deployment, keyOfOpenAi: params.api_key === undefined };
+}
+
+/** What the entry says of failures and cooldowns of its own, if anything. */
+function healthOf({ litellm_params, model_info }: EntrySettings): DeploymentHealthSettings | undefined {
+  const { allowed_fails, allowed_fails_policy } = model_info ?? {};
+  const cooldownTime = model_info?.cooldown_time ?? litellm_params.cooldown_time;
+  const health = {
+    ...(cooldownTime !== undefined && { cooldownMs: millisecondsOf(cooldownTime) }),
+    ...(allowed_fails !== undefined && { allowedFails: allowed_fails }),
+    ...(allowed_fails_policy !== undefined && { allowedFailsPolicy: allowed_fails_policy }),
+  };
+  return Object.keys(health).length > 0 ? health : undefined;
 }
 
 /** As in LiteLLM's image edits: the entry's own, else the environment's, else OpenAI's; without a slash at its end. */
