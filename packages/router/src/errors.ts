@@ -72,12 +72,12 @@ export class UpstreamAnswerError extends RouterError {
   }
 }
 
-/** Every deployment of the group is left alone for a while; nothing was sent. In LiteLLM's words, status and type. */
+/** Every deployment of the group is left alone for a while; nothing was sent. With LiteLLM's status, type and words. */
 export class AllCoolingError extends RouterError {
   override readonly name = "AllCoolingError";
   readonly status = 429;
   readonly type = "all_deployments_in_cooldown";
-  readonly code = "429";
+  readonly code = "all_deployments_in_cooldown";
   override readonly retryAfterMs: number;
 
   constructor(group: string, retryAfterMs: number) {
