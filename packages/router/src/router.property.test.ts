@@ -71,7 +71,7 @@ interface Story {
 
 test("an edit fails only if nobody could serve it, and nobody is called while cooling but by one probe", async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(command, { maxLength: 25 }), async (commands) => {
+    fc.asyncProperty(fc.array(command, { maxLength: 25, size: "max" }), async (commands) => {
       now.splice(0, size, ...Array.from({ length: size }, () => "well" as const));
       let nowMs = 0;
       const deployments = completed(

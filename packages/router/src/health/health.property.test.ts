@@ -29,7 +29,7 @@ test("whatever happens: nobody is called while cooling, one at a time while half
     fc.asyncProperty(
       fc.integer({ min: 1, max: 4 }),
       settings,
-      fc.array(command, { maxLength: 120 }),
+      fc.array(command, { maxLength: 120, size: "max" }),
       async (size, given, commands) => {
         const group = Array.from({ length: size }, (_, index) => deploymentNamed(String(index)));
         const held = new HeldHealth(group, given, () => 0.5);

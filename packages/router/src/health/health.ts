@@ -108,7 +108,7 @@ export class Health {
     const counts = this.#countsOf(deployment);
     if (isProbe) {
       this.#store.giveProbeBack(deployment.id);
-      if (this.standingOf(deployment) === "half-open") this.#store.recover(deployment.id);
+      this.#open(deployment);
       counts.startAfresh();
     }
     counts.succeeded(this.surroundings.nowMs());
@@ -168,11 +168,16 @@ export class Health {
   #giveTime(failed: FailedTurn): void {
     const { turn, group, retryAfterMs } = failed;
     // It answers, which is what a probe is to find out.
-    if (turn.isProbe) this.#store.recover(turn.deployment.id);
+    if (turn.isProbe) this.#open(turn.deployment);
     if (group.length < 2) return;
     const asked = retryAfterMs === undefined ? undefined : this.#asAsked(retryAfterMs);
     const durationMs = turn.deployment.health?.cooldownMs ?? asked ?? this.#cooldownMs;
     this.#begin(failed, "rate limit", durationMs, false);
+  }
+
+  /** A probe has come through; a limit that was told while it was under way holds all the same. */
+  #open(deployment: Deployment): void {
+    if (this.standingOf(deployment) === "half-open") this.#store.recover(deployment.id);
   }
 
   #asAsked(retryAfterMs: number): number {
