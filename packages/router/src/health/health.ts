@@ -1,6 +1,8 @@
 import type { Deployment } from "../deployments/deployment.js";
 import { type Timers, backgroundTimers } from "../memory/timers.js";
 import type { Verdict } from "../retries/classification.js";
+import { AllowedFails } from "./allowed-fails.js";
+import { CooldownEnds } from "./cooldown-ends.js";
 import { FailureCounts } from "./failure-counts.js";
 import { type HealthSettings, healthDefaults } from "./health-settings.js";
 import { type Cooldown, type CooldownCause, type HealthStore, LocalHealthStore } from "./health-store.js";
@@ -60,17 +62,17 @@ export interface HealthSurroundings {
  */
 export class Health {
   readonly #store: HealthStore;
-  readonly #timers: Timers;
   readonly #counts = new Map<string, FailureCounts>();
-  /** By deployment, what calls off the timer that tells of its cooldown's end. */
-  readonly #endings = new Map<string, () => void>();
+  readonly #allowed: AllowedFails;
+  readonly #ends: CooldownEnds;
 
   constructor(
     private readonly settings: HealthSettings,
     private readonly surroundings: HealthSurroundings,
   ) {
     this.#store = surroundings.store ?? new LocalHealthStore();
-    this.#timers = surroundings.timers ?? backgroundTimers;
+    this.#allowed = new AllowedFails(settings);
+    this.#ends = new CooldownEnds(surroundings.timers ?? backgroundTimers);
   }
 
   standingOf({ id }: Deployment): Standing {
@@ -132,8 +134,7 @@ export class Health {
 
   /** Ends all timers. */
   close(): void {
-    for (const callOff of this.#endings.values()) callOff();
-    this.#endings.clear();
+    this.#ends.close();
   }
 
   /** What this failure may do to this deployment. */
@@ -147,7 +148,7 @@ export class Health {
     if (cooldown === "never") return "never";
     // Whoever makes up the name of a model must not take out the deployment that serves all such names.
     if (errorClass === "NotFoundError" && deployment.group.endsWith("*")) return "never";
-    if (this.#allowedByPolicy(deployment, verdict) !== undefined) return "counted";
+    if (this.#allowed.ofClass(deployment, errorClass) !== undefined) return "counted";
     if (cooldown === "as asked") return retryAfterMs === undefined ? "counted" : "short";
     return cooldown;
   }
@@ -187,32 +188,18 @@ export class Health {
   }
 
   #count(failed: FailedTurn): void {
-    const { turn, group } = failed;
+    const { turn, group, verdict } = failed;
     // It is out already; its calls of before tell nothing new.
     if (!turn.isProbe && this.standingOf(turn.deployment) !== "well") return;
     const nowMs = this.surroundings.nowMs();
     const counts = this.#countsOf(turn.deployment);
-    const exceeded = this.#countAllowed(failed, counts, nowMs);
+    const exceeded = this.#allowed.count(turn.deployment, verdict.errorClass, counts, nowMs);
     if (exceeded === undefined) {
       counts.failed(nowMs);
       if (turn.isProbe || (counts.failsTooOften(nowMs) && this.#mayEject(group))) {
         this.#eject(failed, counts, nowMs);
       }
     } else if (turn.isProbe || exceeded) this.#coolDown(failed, counts);
-  }
-
-  /** Whether these are more failures than LiteLLM's settings allow; undefined where none of them speaks of it. */
-  #countAllowed({ turn, verdict }: FailedTurn, counts: FailureCounts, nowMs: number): boolean | undefined {
-    const { errorClass } = verdict;
-    const ofClass = this.#allowedByPolicy(turn.deployment, verdict);
-    if (ofClass !== undefined) {
-      counts.failedAs(errorClass, nowMs);
-      return counts.failuresOf(errorClass, nowMs) > ofClass;
-    }
-    const ofAny = turn.deployment.health?.allowedFails ?? this.settings.allowedFails;
-    if (ofAny === undefined) return undefined;
-    counts.failed(nowMs);
-    return counts.failures(nowMs) > ofAny;
   }
 
   #coolDown(failed: FailedTurn, counts: FailureCounts): void {
@@ -247,25 +234,8 @@ export class Health {
     const event: CooldownEvent = { deployment, cause, reason: failed.reason, durationMs };
     if (!wasCooling) this.surroundings.listener.began(event);
     const endsLater = (this.#store.cooldownOf(deployment.id)?.untilMs ?? 0) > untilMs;
-    if (!endsLater) this.#tellEnd(event);
-  }
-
-  #tellEnd(event: CooldownEvent): void {
-    const { id } = event.deployment;
-    this.#endings.get(id)?.();
-    const callOff = this.#timers.after(event.durationMs, () => {
-      this.#endings.delete(id);
-      this.surroundings.listener.ended(event);
-    });
-    this.#endings.set(id, callOff);
-  }
-
-  /** How many failures of this class are allowed. A deployment's own settings count more than the router's. */
-  #allowedByPolicy({ health }: Deployment, { errorClass }: Verdict): number | undefined {
-    const own = health?.allowedFailsPolicy?.[errorClass];
-    return (
-      own ?? (health?.allowedFails === undefined ? this.settings.allowedFailsPolicy?.[errorClass] : undefined)
-    );
+    if (endsLater) return;
+    this.#ends.after(durationMs, deployment.id, () => this.surroundings.listener.ended(event));
   }
 
   get #cooldownMs(): number {
