@@ -141,6 +141,9 @@ async function receive(
 
 /** @throws the error itself, where it is none of those that a call may end with */
 function failureOf(error: unknown, stop: Stop): Failure {
+  if (stop.failure?.kind === "timeout") {
+    return { ...stop.failure, bodySent: !(error instanceof UpstreamCallError) || error.bodySent };
+  }
   if (stop.failure !== undefined) return stop.failure;
   if (error instanceof EntraError) return { kind: "connection", reason: error.message };
   if (error instanceof UpstreamCallError) return { kind: error.reason, reason: error.message };

@@ -13,6 +13,7 @@ export type { Capabilities } from "./deployments/capabilities.js";
 export { type Alias, type Group, Groups } from "./deployments/groups.js";
 export type { TagFilter } from "./deployments/tags.js";
 export {
+  AllCoolingError,
   ClientGoneError,
   DeadlineError,
   MissingModelError,
@@ -25,7 +26,23 @@ export {
   UpstreamConnectionError,
 } from "./errors.js";
 export { estimateOf, plannedEdit } from "./estimate.js";
-export type { AttemptEvent, RouterEventMap, RouterEvents } from "./events.js";
+export type {
+  AttemptEvent,
+  AttemptStartedEvent,
+  FallbackEvent,
+  RetryRefusedEvent,
+  RouterEventMap,
+  RouterEvents,
+  WaitEvent,
+} from "./events.js";
+export type { CooldownEvent } from "./health/health.js";
+export {
+  type AllowedFailsPolicy,
+  type DeploymentHealthSettings,
+  type HealthSettings,
+  healthDefaults,
+} from "./health/health-settings.js";
+export type { CooldownCause } from "./health/health-store.js";
 export type { ImageEditEvent } from "./image-edit/event-queue.js";
 export type { EditedImage, ImageEditAnswer, ImageEditStream } from "./image-edit/image-edit.js";
 export { imageEdit } from "./image-edit/image-edit-from-environment.js";
@@ -38,6 +55,9 @@ export type { RouterOptions } from "./options.js";
 export type { AttemptReport, EditReport } from "./report.js";
 export type { EditBody, EditParameters, EditRequest } from "./request.js";
 export type { EntraApplication, EntraCredential } from "./providers/entra/credential.js";
+export { type ErrorClass, type Verdict, classify } from "./retries/classification.js";
+export type { RetryBudgetSettings } from "./retries/retry-budget.js";
+export type { RetryPolicy } from "./retries/retry-limit.js";
 export { openAiApiBase } from "./providers/openai.js";
 export type { Provider, ProviderSetting } from "./providers/provider.js";
 export { type ProviderName, isProviderName, providers } from "./providers/providers.js";

@@ -4,6 +4,9 @@ import type { Alias } from "./deployments/groups.js";
 import type { TagFilter } from "./deployments/tags.js";
 import type { LatencyOptions } from "./strategies/latency-based.js";
 import type { RoutingStrategy } from "./strategies/routing-strategy.js";
+import type { HealthSettings } from "./health/health-settings.js";
+import type { RetryBudgetSettings } from "./retries/retry-budget.js";
+import type { RetryPolicy } from "./retries/retry-limit.js";
 
 /** What a router is made of. LiteLLM's names for the settings are in brackets. */
 export interface RouterOptions {
@@ -22,6 +25,16 @@ export interface RouterOptions {
   readonly defaultModel?: string;
   /** Further attempts within one group after the first (`num_retries`). */
   readonly retries?: number;
+  /** As `retries`, by the class of the error (`retry_policy`). */
+  readonly retryPolicy?: RetryPolicy;
+  /** In place of `retryPolicy`, by group (`model_group_retry_policy`). */
+  readonly groupRetryPolicies?: ReadonlyMap<string, RetryPolicy>;
+  /** The shortest wait before the same deployment is called again (`retry_after`). */
+  readonly shortestRetryWaitMs?: number;
+  /** How many retries a group may make beside its requests, so that they do not multiply the load of what fails. */
+  readonly retryBudget?: Partial<RetryBudgetSettings>;
+  /** When deployments get no traffic for a while. */
+  readonly health?: HealthSettings;
   /** Deadline of a whole request, fallbacks included (`timeout`). */
   readonly timeoutMs?: number;
   /** As `timeoutMs`, for streamed edits (`stream_timeout`). */
@@ -46,11 +59,12 @@ export interface RouterOptions {
 const mebibyte = 1024 * 1024;
 
 /**
- * Defaults: 2 retries as LiteLLM behaves, 600 s as its `timeout`, 5 fallbacks as its `max_fallbacks`. The largest answer that
+ * Defaults: 2 retries as LiteLLM behaves, 10 % of the requests retried and one a second besides (Finagle: 20 % and ten), 600 s as its `timeout`, 5 fallbacks as its `max_fallbacks`. The largest answer that
  * OpenAI gives is ten pictures of some 25 MB of base64 each.
  */
 export const defaultOptions = {
   retries: 2,
+  retryBudget: { percent: 10, perMinute: 60 },
   timeoutMs: 600_000,
   maxFallbacks: 5,
   strategy: "simple-shuffle",

@@ -259,6 +259,60 @@ describe("fallbacks", () => {
   });
 });
 
+describe("events", () => {
+  it("tell an edit's whole story, with the reason of every step", async () => {
+    const limited = answers(429, { error: { code: "slow_down" } }, { "retry-after-ms": "5" });
+    const flapping = await upstream(limited, serverError);
+    const refusing = await upstream(answers(401, { error: { code: "invalid_api_key" } }));
+    const alive = await upstream(answers(200, editedImage));
+    const made = router(
+      { alone: [flapping], locked: [refusing], edits: [alive] },
+      { retries: 1, fallbacks: new Map([["alone", ["locked", "edits"]]]) },
+    );
+    const told: string[] = [];
+    made.events.on("attemptStarted", ({ deployment, retry, isProbe }) =>
+      told.push(`${deployment.id} started, retry ${String(retry)}${isProbe ? ", probe" : ""}`),
+    );
+    made.events.on("attempt", ({ deployment, reason, verdict }) =>
+      told.push(`${deployment.id} ended: ${reason ?? "ok"} ${verdict?.errorClass ?? ""}`.trimEnd()),
+    );
+    made.events.on("wait", ({ deployment, waitMs }) => {
+      expect(waitMs).toBeGreaterThanOrEqual(5);
+      told.push(`wait for ${deployment.id}`);
+    });
+    made.events.on("fallback", ({ from, to, reason }) => told.push(`${from} to ${to}: ${reason}`));
+    made.events.on("cooldownBegan", ({ deployment, cause, durationMs }) =>
+      told.push(`${deployment.id} ${cause} for ${String(durationMs)} ms`),
+    );
+    made.events.on("edit", ({ attempts }) => told.push(`edit after ${String(attempts.length)} attempts`));
+    await made.imageEdit({ ...request, model: "alone" });
+    expect(told).toEqual([
+      "alone-1 started, retry 0",
+      "alone-1 ended: 429 slow_down RateLimitError",
+      "wait for alone-1",
+      "alone-1 started, retry 1",
+      "alone-1 ended: 500 server_error InternalServerError",
+      "alone to locked: 500 server_error",
+      "locked-1 started, retry 0",
+      "locked-1 locked out for 600000 ms",
+      "locked-1 ended: 401 invalid_api_key AuthenticationError",
+      "locked to edits: 401 invalid_api_key",
+      "edits-1 started, retry 0",
+      "edits-1 ended: ok",
+      "edit after 4 attempts",
+    ]);
+  });
+
+  it("tell of a retry that the group may not make any more", async () => {
+    const dead = await upstream(serverError);
+    const made = router({ edits: [dead] }, { retries: 2, retryBudget: { percent: 0, perMinute: 1 } });
+    const refused = once(made.events, "retryRefused");
+    await expect(made.imageEdit(request)).rejects.toMatchObject({ status: 500 });
+    expect(dead.calls).toHaveLength(2);
+    expect(await refused).toMatchObject([{ group: "edits", reason: "500 server_error" }]);
+  });
+});
+
 describe("time", () => {
   it("runs out for a deployment that hangs, and another serves", async () => {
     const hanging = await upstream(hangs);

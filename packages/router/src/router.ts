@@ -1,12 +1,12 @@
 import type { AnswerSink } from "./answer/answer-sink.js";
-import { type AnswerLimits, attempt } from "./attempt.js";
-import type { Deployment } from "./deployments/deployment.js";
+import { type AnswerLimits, type AttemptOutcome, attempt } from "./attempt.js";
 import { type DeploymentOptions, completed } from "./deployments/deployment-options.js";
 import { eligible } from "./deployments/eligible.js";
 import { type Group, Groups } from "./deployments/groups.js";
 import { orderLevels } from "./deployments/order-levels.js";
 import type { RouterError } from "./errors.js";
 import { type RouterEvents, createRouterEvents } from "./events.js";
+import { Health, type Turn } from "./health/health.js";
 import {
   type ImageEditAnswer,
   type ImageEditStream,
@@ -19,9 +19,11 @@ import { type RouterOptions, defaultOptions } from "./options.js";
 import { EditProgress } from "./progress.js";
 import type { EditReport } from "./report.js";
 import type { EditRequest } from "./request.js";
-import { backoffMs, retryAfterMs } from "./retries/backoff.js";
+import { Candidates } from "./retries/candidates.js";
+import { type Verdict, classify } from "./retries/classification.js";
 import { Deadline } from "./retries/deadline.js";
-import { type Failure, errorFor, nextStepAfter } from "./retries/failure.js";
+import { type Failure, errorFor, retryAfterOf } from "./retries/failure.js";
+import { Retries } from "./retries/retries.js";
 import { observed } from "./strategies/attempt-observer.js";
 import { createStrategy } from "./strategies/routing-strategy.js";
 import type { Strategy } from "./strategies/strategy.js";
@@ -37,18 +39,29 @@ export class Router {
   readonly events: RouterEvents = createRouterEvents();
   readonly #groups: Groups;
   readonly #strategy: Strategy;
+  readonly #health: Health;
+  readonly #retries: Retries;
   readonly #connections: Connections;
   readonly #targets: UpstreamTargets;
   readonly #answers: AnswerLimits;
 
   constructor(
     private readonly options: RouterOptions,
-    private readonly random: () => number = Math.random,
+    random: () => number = Math.random,
     private readonly nowMs: () => number = () => performance.now(),
   ) {
     this.#groups = new Groups(options.deployments, options.unusableGroups, options.aliases);
     const { strategy = defaultOptions.strategy, latency = {} } = options;
     this.#strategy = createStrategy(strategy, { random, nowMs, latency });
+    this.#health = new Health(options.health ?? {}, {
+      nowMs,
+      random,
+      listener: {
+        began: (event) => this.events.emit("cooldownBegan", event),
+        ended: (event) => this.events.emit("cooldownEnded", event),
+      },
+    });
+    this.#retries = new Retries(options, this.events, random, nowMs);
     this.#answers = answerLimits(options);
     this.#connections = new Connections(options.connections);
     this.#targets = new UpstreamTargets(this.#connections, nowMs);
@@ -92,8 +105,10 @@ export class Router {
     const deadline = new Deadline(this.#timeoutMsOf(request), sink, this.nowMs);
 
     let firstFailure: Failure | undefined;
+    let lastFailure: Failure | undefined;
     for (const [position, group] of groups.entries()) {
       if (group.deployments.length === 0) continue;
+      if (lastFailure !== undefined) this.#noteFallback(progress, group, lastFailure);
       progress.fallbacks = position;
       progress.group = group.name;
       const failure = await this.#editInGroup(group, progress, deadline, sink);
@@ -103,7 +118,8 @@ export class Router {
         return report;
       }
       firstFailure ??= failure;
-      if (!nextStepAfter(failure).elsewhere || deadline.failure !== undefined) break;
+      lastFailure = failure;
+      if (classify(failure).next === "give up" || deadline.failure !== undefined) break;
     }
     throw failedWith(firstFailure, deadline, progress);
   }
@@ -124,8 +140,9 @@ export class Router {
     return stream ? streamImageEdit(this, options) : editImage(this, options);
   }
 
-  /** Closes the connections that are kept for further edits. */
+  /** Closes the connections that are kept for further edits, and forgets which cooldowns it would have told of. */
   close(): void {
+    this.#health.close();
     this.#connections.close();
   }
 
@@ -136,59 +153,93 @@ export class Router {
     deadline: Deadline,
     sink: AnswerSink,
   ): Promise<Failure | undefined> {
-    const { request } = progress;
-    let candidates = orderLevels(group.deployments).flatMap((level) => this.#strategy.order(level, request));
-    const returnTo: { deployment: Deployment; retryAfterMs: number | undefined }[] = [];
-    const attempts = 1 + (progress.request.retries ?? this.options.retries ?? defaultOptions.retries);
-    let last: Failure | undefined;
+    this.#retries.countRequest(group);
+    const levels = orderLevels(group.deployments);
+    const ordered = levels.flatMap((level) => this.#strategy.order(level, progress.request));
+    const candidates = new Candidates(ordered, this.#health);
+    let turn = await candidates.next();
+    if (turn === undefined) return this.#allCooling(group, candidates);
 
-    for (let number = 0; number < attempts; number += 1) {
-      if (candidates.length === 0) {
-        const again = returnTo.shift();
-        const waitMs = again && backoffMs(number - 1, again.retryAfterMs, this.random);
-        if (again === undefined || waitMs === undefined || !(await deadline.wait(waitMs))) break;
-        progress.waitedMs += waitMs;
-        candidates = [again.deployment];
-      }
-      last = deadline.failure ?? last;
-      const deployment = candidates.shift();
-      if (deployment === undefined || deadline.failure !== undefined) break;
-      if (number > 0) progress.retries += 1;
-      progress.deployment = deployment;
-
-      const context = {
-        deployment,
-        progress,
-        deadline,
-        sink,
-        targets: this.#targets,
-        answers: this.#answers,
-        nowMs: this.nowMs,
-      };
-      const observing = { deployment, edit: request };
-      const outcome = await observed(this.#strategy.observer, observing, () => attempt(context));
-      const { report } = outcome;
-      this.events.emit("attempt", {
-        requestId: progress.request.id,
-        group: group.name,
-        deployment,
-        durationMs: report.durationMs,
-        succeeded: report.succeeded,
-        status: report.status,
-        reason: report.reason,
-        upstreamRequestId: report.upstreamRequestId,
-      });
-      if (outcome.failure === undefined || outcome.released) return undefined;
-
-      last = outcome.failure;
-      const next = nextStepAfter(last);
-      if (!next.elsewhere) break;
-      if (next.hereLater) {
-        const headers = last.kind === "answer" ? last.head.headers : {};
-        returnTo.push({ deployment, retryAfterMs: retryAfterMs(headers, Date.now()) });
-      }
+    for (let retry = 0; ; retry += 1) {
+      const failure = await this.#attempt(turn, retry, group, progress, deadline, sink);
+      if (failure === undefined) return undefined;
+      turn = await this.#retries.turnAfter({ failure, turn, retry, group, candidates, progress, deadline });
+      if (turn === undefined) return deadline.failure ?? failure;
     }
-    return last;
+  }
+
+  /** One call, told to all who listen. Its failure, or undefined where the client has seen something of the answer. */
+  async #attempt(
+    turn: Turn,
+    retry: number,
+    group: Group,
+    progress: EditProgress,
+    deadline: Deadline,
+    sink: AnswerSink,
+  ): Promise<Failure | undefined> {
+    const { deployment, isProbe } = turn;
+    const requestId = progress.request.id;
+    progress.deployment = deployment;
+    if (this.events.listenerCount("attemptStarted") > 0) {
+      this.events.emit("attemptStarted", { requestId, group: group.name, deployment, retry, isProbe });
+    }
+    const context = {
+      deployment,
+      progress,
+      deadline,
+      sink,
+      targets: this.#targets,
+      answers: this.#answers,
+      nowMs: this.nowMs,
+    };
+    let outcome: AttemptOutcome;
+    try {
+      const observing = { deployment, edit: progress.request };
+      outcome = await observed(this.#strategy.observer, observing, () => attempt(context));
+    } catch (error) {
+      this.#health.unused(turn);
+      throw error;
+    }
+    const { report, failure, released } = outcome;
+    const verdict = failure && classify(failure);
+    if (failure === undefined || verdict === undefined) this.#health.succeeded(turn);
+    else this.#noteFailure(turn, failure, verdict, progress);
+    this.events.emit("attempt", {
+      requestId,
+      group: group.name,
+      deployment,
+      retry,
+      durationMs: report.durationMs,
+      succeeded: report.succeeded,
+      status: report.status,
+      reason: report.reason,
+      upstreamRequestId: report.upstreamRequestId,
+      verdict,
+    });
+    return released ? undefined : failure;
+  }
+
+  #noteFailure(turn: Turn, failure: Failure, verdict: Verdict, progress: EditProgress): void {
+    progress.mayBeBilled ||= verdict.ambiguous === true;
+    // A client that waits for a moment only must not take deployments out for others.
+    const { timeoutMs } = progress.request;
+    if (failure.kind === "timeout" && failure.timeoutMs === timeoutMs) this.#health.unused(turn);
+    else {
+      const { reason } = failure;
+      const retryAfterMs = retryAfterOf(failure);
+      const group = this.#groups.membersOf(turn.deployment);
+      this.#health.failed({ turn, group, verdict, reason, retryAfterMs });
+    }
+  }
+
+  #noteFallback({ request, group }: EditProgress, { name }: Group, { reason }: Failure): void {
+    this.events.emit("fallback", { requestId: request.id, from: group, to: name, reason });
+  }
+
+  #allCooling({ name }: Group, candidates: Candidates): Failure {
+    const atMs = candidates.soonest()?.atMs ?? this.nowMs();
+    const retryAfterMs = Math.max(0, atMs - this.nowMs());
+    return { kind: "cooling", group: name, retryAfterMs, reason: "all deployments are cooling down" };
   }
 
   /** The groups to go on in, each once, so that no chain of fallbacks can go round. */
@@ -226,6 +277,7 @@ function failedWith(failure: Failure | undefined, deadline: Deadline, progress: 
   if (told === undefined) throw new TypeError("a group without deployments cannot be tried");
   const error = errorFor(told);
   error.report = progress.report();
+  error.mayBeBilled = progress.mayBeBilled;
   return error;
 }
 

@@ -17,6 +17,7 @@ import { masterKeyOf } from "./settings/master-key.js";
 import { sharedPrices } from "./settings/price-map.js";
 import { modelsForRequests } from "./settings/request-models.js";
 import { routingOf } from "./settings/routing.js";
+import { routerOptions } from "./settings/router-options.js";
 import { type FileSettings, fileSchemas } from "./settings/schema.js";
 import { reportUnsetVariables } from "./settings/unset-variables.js";
 
@@ -63,6 +64,7 @@ export function loadConfig(options: LoadOptions): GatewayConfig {
   const answers = answerLimits(settings, resolved, findings);
   const fallbacks = fallbacksOf(settings, resolved, groups, findings);
   const { defaultModel, forcedModel } = modelsForRequests(settings, resolved, groups, findings);
+  const router = routerOptions({ settings, root: resolved, ...models, fallbacks, groups }, findings);
   findings.throwIfAny();
 
   if (models.deployments.length === 0) findings.warn(`${file} has no deployment that can serve image edits`);
@@ -72,7 +74,7 @@ export function loadConfig(options: LoadOptions): GatewayConfig {
   return {
     source: file,
     router: {
-      ...routerOptions(settings, models, fallbacks),
+      ...router,
       ...routingOf(settings, models.deployments, findings),
       ...(aliases.size > 0 && { aliases }),
       ...(defaultModel !== undefined && { defaultModel }),
@@ -113,44 +115,6 @@ function knownGroups({ deployments, skipped, invalid }: ModelList): KnownGroups 
     ids: new Set(deployments.map(({ id }) => id)),
     aliases: new Map(),
   };
-}
-
-function routerOptions(
-  { router_settings: router, litellm_settings: litellm, general_settings: general }: FileSettings,
-  { deployments, invalid }: ModelList,
-  fallbacks: ReadonlyMap<string, readonly string[]>,
-): RouterOptions {
-  const retries = router.num_retries ?? litellm.num_retries;
-  const timeout = router.timeout ?? litellm.timeout ?? litellm.request_timeout;
-  const streamTimeout = router.stream_timeout ?? litellm.stream_timeout;
-  const maxFallbacks = router.max_fallbacks ?? litellm.max_fallbacks;
-  const served = new Set(deployments.map(({ group }) => group));
-  const unusable = new Map<string, string>();
-  for (const { group, reason } of invalid.filter((it) => !served.has(it.group))) {
-    const others = unusable.get(group);
-    unusable.set(group, others === undefined ? reason : `${others}; ${reason}`);
-  }
-  return {
-    deployments,
-    unusableGroups: unusable,
-    fallbacks,
-    ...(retries !== undefined && { retries }),
-    ...(timeout !== undefined && { timeoutMs: millisecondsOf(timeout) }),
-    ...(streamTimeout !== undefined && { streamTimeoutMs: millisecondsOf(streamTimeout) }),
-    ...(maxFallbacks !== undefined && { maxFallbacks }),
-    ...connectionSettings(general),
-    ...(general.unpriced !== undefined && { unpriced: general.unpriced }),
-  };
-}
-
-function connectionSettings(general: FileSettings["general_settings"]): Pick<RouterOptions, "connections"> {
-  const { max_connections_per_host, max_idle_connections_per_host, idle_connection_timeout } = general;
-  const connections = {
-    ...(max_connections_per_host !== undefined && { maxPerHost: max_connections_per_host }),
-    ...(max_idle_connections_per_host !== undefined && { maxIdlePerHost: max_idle_connections_per_host }),
-    ...(idle_connection_timeout !== undefined && { idleMs: millisecondsOf(idle_connection_timeout) }),
-  };
-  return Object.keys(connections).length === 0 ? {} : { connections };
 }
 
 function uploadSettings(

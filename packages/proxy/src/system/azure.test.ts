@@ -203,22 +203,25 @@ describe("OpenAI and Azure in one group", () => {
     ["azure", "openai", [undefined, "gpt-image-1"]],
     ["openai", "azure", ["gpt-image-1", undefined]],
     ["v1", "openai", ["our edits", "gpt-image-1"]],
-  ])("JSON that failed at %s is served by %s, where both are said to take it", async (first, second, models) => {
-    const takesJson = { model_info: { supports_json_body: true } };
-    const gateway = await gatewayOver({
-      [first]: { ...upstreams[first], ...takesJson },
-      [second]: { ...upstreams[second], ...takesJson },
-    });
-    const key = first === "openai" ? simulatorKeys.two : simulatorKeys.one;
-    await simulator.setFaults({ key, fault: failing });
-    const answer = await postJson(gateway.url, json);
-    expect([answer.status, answer.headers["x-litellm-model-id"]]).toEqual([200, second]);
-    const bodies = (await arrived()).map(({ json: body }) => body as Record<string, unknown>);
-    expect(bodies.map(({ model }) => model)).toEqual(models);
-    const { model: _, ...rest } = json;
-    for (const body of bodies) expect(Object.keys(body)).toEqual(expect.arrayContaining(Object.keys(rest)));
-    await gateway.stop();
-  });
+  ])(
+    "JSON that failed at %s is served by %s, where both are said to take it",
+    async (first, second, models) => {
+      const takesJson = { model_info: { supports_json_body: true } };
+      const gateway = await gatewayOver({
+        [first]: { ...upstreams[first], ...takesJson },
+        [second]: { ...upstreams[second], ...takesJson },
+      });
+      const key = first === "openai" ? simulatorKeys.two : simulatorKeys.one;
+      await simulator.setFaults({ key, fault: failing });
+      const answer = await postJson(gateway.url, json);
+      expect([answer.status, answer.headers["x-litellm-model-id"]]).toEqual([200, second]);
+      const bodies = (await arrived()).map(({ json: body }) => body as Record<string, unknown>);
+      expect(bodies.map(({ model }) => model)).toEqual(models);
+      const { model: _, ...rest } = json;
+      for (const body of bodies) expect(Object.keys(body)).toEqual(expect.arrayContaining(Object.keys(rest)));
+      await gateway.stop();
+    },
+  );
 
   test("JSON does not go to Azure, which takes forms alone, unless its entry says otherwise", async () => {
     const gateway = await gatewayOver({ azure: withKey, openai: atOpenAi });

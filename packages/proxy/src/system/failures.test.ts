@@ -44,7 +44,12 @@ function config(url: string): string {
       entry("shared", "light", "gpt-image-1", { api_key: simulatorKeys.two, weight: 1 }),
       entry("alone", "only", "gpt-image-1-mini", { api_key: simulatorKeys.one }),
     ],
-    router_settings: { fallbacks: [{ backed: ["edits"] }] },
+    // Which deployments are left alone after a failure, and how many retries a group may make, is told in tests of their own.
+    router_settings: {
+      fallbacks: [{ backed: ["edits"] }],
+      disable_cooldowns: true,
+      retry_budget_per_minute: 10_000,
+    },
   });
 }
 
@@ -205,8 +210,20 @@ describe("a request that the upstream refuses", () => {
     expect(answer.headers["llm_provider-x-request-id"]).toBe(requests[0]?.requestId);
   });
 
-  test("does not go on in a fallback group either", async () => {
+  test("for what it shows goes on in a fallback group, whose model may have other rules", async () => {
     await simulator.setFaults({ model: "gpt-image-2", fault });
+    const answer = await edit("backed");
+    expect(answer.status).toBe(200);
+    expect(answer.headers["x-darkroom-attempts"]).toBe(
+      "backed-first: 400 moderation_blocked, edits-first: ok",
+    );
+  });
+
+  test("for a field of it goes on nowhere", async () => {
+    await simulator.setFaults({
+      model: "gpt-image-2",
+      fault: { ...fault, type: "invalid_request_error", code: "invalid_value" },
+    });
     const answer = await edit("backed");
     expect(answer.status).toBe(400);
     expect(answer.headers["x-litellm-attempted-fallbacks"]).toBe("0");

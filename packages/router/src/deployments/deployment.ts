@@ -2,6 +2,7 @@ import type { PriceLookup } from "@darkroom/cost-calculator";
 import type { EntraCredential } from "../providers/entra/credential.js";
 import type { ProviderName } from "../providers/providers.js";
 import type { Capabilities } from "./capabilities.js";
+import type { DeploymentHealthSettings } from "../health/health-settings.js";
 
 /** One upstream that a model group may use: a provider's model, reached with one credential. */
 export interface Deployment {
@@ -53,4 +54,8 @@ export interface Deployment {
   readonly timeoutMs?: number;
   /** As `timeoutMs`, for streamed edits. */
   readonly streamTimeoutMs?: number;
+  /** Further attempts of a request after one that failed here, where the request says nothing (`num_retries`). */
+  readonly retries?: number;
+  /** What holds here in place of the router's settings. */
+  readonly health?: DeploymentHealthSettings;
 }

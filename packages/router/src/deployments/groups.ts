@@ -95,6 +95,11 @@ export class Groups {
     return { name, deployments: deployments.map((deployment) => concrete(deployment, asked)) };
   }
 
+  /** All deployments of a deployment's group, whatever a request left of it. */
+  membersOf({ group }: Deployment): readonly Deployment[] {
+    return this.#groups.get(group) ?? [];
+  }
+
   #wildcardFor(model: string): string | undefined {
     return this.names
       .filter((name) => name.endsWith("*") && model.startsWith(name.slice(0, -1)))

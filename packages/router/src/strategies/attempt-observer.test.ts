@@ -20,7 +20,7 @@ function outcome(failure?: Failure): AttemptOutcome {
 
 function answered(status: number): Failure {
   const head = { status, headers: {} };
-  return { kind: "answer", head, body: [], reason: String(status) };
+  return { kind: "answer", head, body: [], error: undefined, reason: String(status) };
 }
 
 test.each<[string, Failure | undefined, AttemptEnd["outcome"]]>([
@@ -28,7 +28,7 @@ test.each<[string, Failure | undefined, AttemptEnd["outcome"]]>([
   ["a 500", answered(500), "failed"],
   ["a key that is refused", answered(401), "failed"],
   ["a reset", { kind: "connection", reason: "connection reset" }, "failed"],
-  ["a timeout", { kind: "timeout", timeoutMs: 1500, reason: "timeout" }, "failed"],
+  ["a timeout", { kind: "timeout", timeoutMs: 1500, bodySent: true, reason: "timeout" }, "failed"],
   ["a request that is at fault", answered(400), "refused"],
   ["a client that is gone", { kind: "client gone", reason: "client gone" }, "refused"],
 ])("%s is told with its length", async (_, failure, expected) => {

@@ -1,6 +1,6 @@
 import type { AttemptOutcome } from "../attempt.js";
 import type { Deployment } from "../deployments/deployment.js";
-import { nextStepAfter } from "../retries/failure.js";
+import { classify } from "../retries/classification.js";
 import type { RoutedEdit } from "./strategy.js";
 
 /** Hears of attempts while they happen. */
@@ -40,5 +40,5 @@ export async function observed(
 
 function wordFor({ failure }: AttemptOutcome): AttemptEnd["outcome"] {
   if (failure === undefined) return "succeeded";
-  return nextStepAfter(failure).elsewhere ? "failed" : "refused";
+  return classify(failure).cooldown === "never" ? "refused" : "failed";
 }

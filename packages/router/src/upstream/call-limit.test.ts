@@ -1,7 +1,7 @@
 import { Stop } from "../retries/stop.js";
 import { CallLimit } from "./call-limit.js";
 
-const failure = { kind: "timeout", timeoutMs: 1, reason: "timeout" } as const;
+const failure = { kind: "timeout", timeoutMs: 1, bodySent: false, reason: "timeout" } as const;
 
 test("lets in as many as it says, and those who wait one by one in their order", async () => {
   const limit = new CallLimit(2);

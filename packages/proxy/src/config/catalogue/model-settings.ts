@@ -38,6 +38,8 @@ export const litellmParams: Catalogue = {
     "litellm_credential_name",
     "custom_llm_provider",
     "base_model",
+    "num_retries",
+    "cooldown_time",
     // Darkroom's own.
     "outbound_proxy",
     "max_connections",
@@ -45,13 +47,11 @@ export const litellmParams: Catalogue = {
   ],
   harmless: [
     "max_retries", // LiteLLM's router sets it to 0: only the router retries
-    "num_retries",
     "stream",
     "use_in_pass_through",
     "merge_reasoning_content_in_choices",
   ],
   lacking: [
-    "cooldown_time",
     "region_name",
     "drop_params",
     "additional_drop_params",
@@ -91,7 +91,17 @@ export const litellmParams: Catalogue = {
 
 /** `model_info` of an entry. Any further key is the operator's own note, as in LiteLLM. */
 export const modelInfo: Catalogue = {
-  supported: ["id", "base_model", "mode", "order", ...capabilitySettings, ...priceSettings],
+  supported: [
+    "id",
+    "base_model",
+    "mode",
+    "order",
+    "allowed_fails",
+    "allowed_fails_policy",
+    "cooldown_time",
+    ...capabilitySettings,
+    ...priceSettings,
+  ],
   harmless: [
     "description",
     "health_check_model",
@@ -105,7 +115,7 @@ export const modelInfo: Catalogue = {
     "version",
     "db_model",
   ],
-  lacking: ["access_groups", "allowed_fails", "allowed_fails_policy", "cooldown_time"],
+  lacking: ["access_groups"],
   restricting: {
     money: ["max_budget", "budget_duration"],
     rate: ["rpm", "tpm", "itpm", "otpm", "max_parallel_requests"],

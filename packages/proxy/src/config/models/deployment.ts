@@ -1,5 +1,5 @@
 import type { PriceLookup } from "@darkroom/cost-calculator";
-import type { Capabilities, Deployment } from "@darkroom/router";
+import type { Capabilities, Deployment, DeploymentHealthSettings } from "@darkroom/router";
 import type { Environment } from "../file/environment.js";
 import { millisecondsOf } from "../gateway-config.js";
 import type { EntrySettings } from "../settings/schema.js";
@@ -29,12 +29,13 @@ export function deploymentFrom(
   }
 
   const { organization, project, extra_headers, outbound_proxy, max_connections } = params;
-  const { timeout, stream_timeout, weight, tags } = params;
+  const { timeout, stream_timeout, num_retries, weight, tags } = params;
   const rpm = entry.rpm ?? params.rpm ?? entry.model_info?.rpm;
   const order = params.order ?? entry.model_info?.order;
   const capabilities = capabilitiesOf(entry);
   const baseModel = baseModelOf(entry);
   const apiVersion = apiVersionOf(params.api_version, provider, environment);
+  const health = healthOf(entry);
   const deployment: Deployment = {
     id,
     group: model_name,
@@ -57,6 +58,8 @@ export function deploymentFrom(
     ...(max_connections !== undefined && { maxConnections: max_connections }),
     ...(timeout !== undefined && { timeoutMs: millisecondsOf(timeout) }),
     ...(stream_timeout !== undefined && { streamTimeoutMs: millisecondsOf(stream_timeout) }),
+    ...(num_retries !== undefined && { retries: num_retries }),
+    ...(health !== undefined && { health }),
   };
   const isKeyOfEnvironment = "apiKey" in access && access.isOfEnvironment;
   return { deployment, keyOfOpenAi: provider === "openai" && isKeyOfEnvironment };
@@ -82,4 +85,16 @@ function capabilitiesOf({ model_info: info = {} }: EntrySettings): Capabilities 
     inputImages: info.max_input_images,
   }).filter(([, value]) => value !== undefined);
   return said.length === 0 ? undefined : Object.fromEntries(said);
+}
+
+/** What the entry says of failures and cooldowns of its own, if anything. */
+function healthOf({ litellm_params, model_info }: EntrySettings): DeploymentHealthSettings | undefined {
+  const { allowed_fails, allowed_fails_policy } = model_info ?? {};
+  const cooldownTime = model_info?.cooldown_time ?? litellm_params.cooldown_time;
+  const health = {
+    ...(cooldownTime !== undefined && { cooldownMs: millisecondsOf(cooldownTime) }),
+    ...(allowed_fails !== undefined && { allowedFails: allowed_fails }),
+    ...(allowed_fails_policy !== undefined && { allowedFailsPolicy: allowed_fails_policy }),
+  };
+  return Object.keys(health).length > 0 ? health : undefined;
 }

@@ -11,6 +11,7 @@ import {
   text,
   wholeNumberFrom,
 } from "./expected.js";
+import { allowedFailsPolicy, groupRetryPolicies, retryPolicy } from "./policies.js";
 
 const seconds = numberAbove(0);
 const groups = z.array(text, { error: "expected a list of model groups" });
@@ -51,6 +52,22 @@ const routerSettings = {
   fallbacks: optional(fallbacks),
   default_fallbacks: optional(groups),
   max_fallbacks: optional(wholeNumberFrom(0)),
+  retry_policy: optional(retryPolicy),
+  model_group_retry_policy: optional(groupRetryPolicies),
+  retry_after: optional(numberFrom(0)),
+  retry_budget_percent: optional(numberFrom(0)),
+  retry_budget_per_minute: optional(numberFrom(0)),
+  allowed_fails: optional(wholeNumberFrom(0)),
+  allowed_fails_policy: optional(allowedFailsPolicy),
+  cooldown_time: optional(numberFrom(0)),
+  disable_cooldowns: optional(onOrOff),
+};
+
+/** Of a deployment; LiteLLM takes a cooldown's time in `litellm_params` too. */
+const deploymentHealth = {
+  allowed_fails: optional(wholeNumberFrom(0)),
+  allowed_fails_policy: optional(allowedFailsPolicy),
+  cooldown_time: optional(numberFrom(0)),
 };
 
 const section = <Shape extends z.ZodRawShape>(shape: Shape) =>
@@ -194,6 +211,8 @@ export const entrySchema = z.object({
     stream_timeout: optional(seconds),
     litellm_credential_name: optional(text),
     base_model: optional(text),
+    num_retries: optional(wholeNumberFrom(0)),
+    cooldown_time: optional(numberFrom(0)),
     ...prices,
   }),
   model_info: optional(
@@ -207,6 +226,7 @@ export const entrySchema = z.object({
       supports_mask: optional(onOrOff),
       supports_file_ids: optional(onOrOff),
       max_input_images: optional(wholeNumberFrom(1)),
+      ...deploymentHealth,
       ...prices,
     }),
   ),

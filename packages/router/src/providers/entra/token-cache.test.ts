@@ -114,7 +114,7 @@ test("who is stopped waits no longer, and the others get their token", async () 
   const stop = new Stop();
   const stopped = issuer.cache.wait(stop);
   const other = issuer.ask();
-  const failure = { kind: "timeout", timeoutMs: 1, reason: "timeout" } as const;
+  const failure = { kind: "timeout", timeoutMs: 1, bodySent: false, reason: "timeout" } as const;
   stop.now(failure);
   await expect(stopped).rejects.toBe(failure);
   await issuer.questions[0]?.answer();
