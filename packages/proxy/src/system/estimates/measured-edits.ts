@@ -37,10 +37,10 @@ export function bareEdits(): VariedEdit[] {
   }));
 }
 
-/** Edits of listed models over the simulator's whole range of requests; nothing goes wrong with them. */
+/** Edits of listed models over the simulator's whole range of requests; the worst of them is an answer without usage. */
 export function wholeRange(seed: number, count: number): VariedEdit[] {
   return variedEdits(seed, count).filter(
-    ({ mishap, group }) => mishap === undefined && listedModels.includes(group),
+    ({ mishap, group }) => [undefined, "usage"].includes(mishap?.kind) && listedModels.includes(group),
   );
 }
 
@@ -49,11 +49,8 @@ export function wholeRange(seed: number, count: number): VariedEdit[] {
  * prices of its own. Nothing is cached there: an estimate could not know it.
  */
 export async function measured(seed: number, edits: readonly VariedEdit[]): Promise<MeasuredEdit[]> {
-  const simulator = await startSimulatorForEdits({
-    seed,
-    usage: { textOutput: 0.3, outputDetails: 0.7 },
-    recordedRequests: edits.length,
-  });
+  const usage = { textOutput: 0.3, outputDetails: 0.7 };
+  const simulator = await startSimulatorForEdits(edits, { seed, usage, recordedRequests: edits.length });
   const answered: { edit: VariedEdit; estimate: EditEstimate | null; requestId: string }[] = [];
   const waiting = [...edits];
   const work = async (): Promise<void> => {

@@ -24,20 +24,11 @@ export async function startReconciledSystem(
   seed: number,
   edits: readonly VariedEdit[],
 ): Promise<ReconciledSystem> {
-  const simulator = await startSimulatorForEdits({
-    seed,
-    faults: [...faultsOf(edits), ...faultsOfAny],
-    usage: { cached: 0.4, cachedDetails: 0.6, textOutput: 0.3, outputDetails: 0.7 },
-    recordedRequests: (retries + 1) * edits.length,
-  });
+  const usage = { cached: 0.4, cachedDetails: 0.6, textOutput: 0.3, outputDetails: 0.7 };
+  const recordedRequests = (retries + 1) * edits.length;
+  const simulator = await startSimulatorForEdits(edits, { seed, usage, recordedRequests }, faultsOfAny);
   const gateway = await startGateway({ config: configOver(simulator.url) });
   return { simulator, gateway };
-}
-
-function faultsOf(edits: readonly VariedEdit[]): FaultRule[] {
-  return edits.flatMap(({ id, mishap }) =>
-    mishap?.fault === undefined ? [] : [{ user: id, count: 1, fault: mishap.fault }],
-  );
 }
 
 /** They strike when nobody can know yet whose edit it is, long before anything is billed. */
