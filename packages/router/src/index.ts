@@ -9,6 +9,7 @@ export type { RequestControls } from "./body/request-controls.js";
 export type { Deployment } from "./deployments/deployment.js";
 export type { DeploymentOptions } from "./deployments/deployment-options.js";
 export { type Group, Groups } from "./deployments/groups.js";
+export { knownModelOf } from "./deployments/known-model.js";
 export {
   ClientGoneError,
   DeadlineError,
