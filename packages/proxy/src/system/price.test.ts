@@ -132,6 +132,7 @@ it("takes what would be served without a config: the environment's keys, else th
 it.each([
   [["--config", "config.yaml", "--model", "nope"], "The model 'nope' does not exist here."],
   [["--config", "config.yaml", "--image", "nowhere.png"], "There is no file "],
+  [["--config", "config.yaml", "--image", "."], " cannot be read: EISDIR."],
   [["--config", "config.yaml", "-n", "many"], "Invalid value for 'n'"],
   [["--config", "nowhere.yaml"], "nowhere.yaml"],
 ])("says what is wrong: %j", async (flags, message) => {
