@@ -86,7 +86,7 @@ function estimateOrReason(edit: PlannedEdit, prices: PriceLookup): EditEstimate 
 function forOneImage(edit: PlannedEdit, rates: ModelRates): EditEstimate | string {
   const image = imageRate(rates, edit.size, edit.quality);
   const byImage = image && { ...upTo(image), basis: "images" as const };
-  const byTokens = rates.tokens && tokensOfOneImage(edit, rates.tokens);
+  const byTokens = rates.tokensAtMost && byMostTokens(edit, rates.tokensAtMost);
   const known = byTokens ?? byImage ?? `an image of ${sizeAndQuality(edit)} has no price`;
   const bound =
     typeof known === "string" && rates.ceiling !== undefined
@@ -96,15 +96,16 @@ function forOneImage(edit: PlannedEdit, rates: ModelRates): EditEstimate | strin
   return byImage.nanoUsd > bound.nanoUsd ? byImage : bound;
 }
 
-function tokensOfOneImage(edit: PlannedEdit, rates: TokenRates): EditEstimate | string {
-  if (isFree(rates)) return { ...forImages(0n), basis: "tokens" };
+function byMostTokens(edit: PlannedEdit, rates: TokenRates): EditEstimate | string {
+  const isFree = rates.textInput === 0n && rates.imageInput === 0n && rates.imageOutput === 0n;
+  if (isFree) return { ...forImages(0n), basis: "tokens" };
   const counting = tokenCountingOf(edit.model);
   if (counting === undefined) return "it is not known how many tokens the model counts";
   const tokens = mostTokens(edit, counting);
   if (tokens === undefined) {
     return `it is not known how many tokens an image of ${sizeAndQuality(edit)} has`;
   }
-  const parts = costOfTokens(tokens, dearestRates(rates));
+  const parts = costOfTokens(tokens, rates);
   if (parts === undefined) return "the model has no price for some of the tokens";
   return { ...rounded(parts, rates.divisor, "up"), basis: "tokens" };
 }
@@ -126,33 +127,6 @@ function mostTokens(edit: PlannedEdit, counting: TokenCounting): ChargedTokens |
     imageOutput: output + tokensPerPartialImage * partialImages,
     textOutput: counting.outputText,
   };
-}
-
-/**
- * The most that a token of each kind may be charged at: any input may turn out to be cached, and where an answer tells no
- * details all of its input is text and all of its output images.
- */
-function dearestRates(rates: TokenRates): TokenRates {
-  const textInput = dearest(rates.textInput, rates.cachedTextInput);
-  return {
-    ...rates,
-    textInput,
-    imageInput: dearest(rates.imageInput, rates.cachedImageInput, textInput),
-    imageOutput: dearest(rates.imageOutput, rates.textOutput),
-    textOutput: dearest(rates.textOutput, rates.imageOutput),
-  };
-}
-
-/** `undefined` where `rate` is: another kind's price is no price of this one. */
-function dearest(rate: bigint | undefined, ...others: readonly (bigint | undefined)[]): bigint | undefined {
-  if (rate === undefined) return undefined;
-  return others.reduce<bigint>((most, other) => (other !== undefined && other > most ? other : most), rate);
-}
-
-/** A model whose every price is an explicit zero costs nothing, however it counts. */
-function isFree(rates: TokenRates): boolean {
-  const { divisor: _divisor, ...prices } = rates;
-  return Object.values(prices).every((price) => price === 0n);
 }
 
 function upTo(rate: Rate): Amount {

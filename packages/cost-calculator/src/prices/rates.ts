@@ -27,6 +27,8 @@ export interface ImageRate extends Rate {
 export interface ModelRates {
   /** `undefined` also where returned images have a price and their tokens have none. */
   readonly tokens: TokenRates | undefined;
+  /** The most that a token of each kind may be charged at, whatever an answer tells of it. */
+  readonly tokensAtMost: TokenRates | undefined;
   /** By size; under `undefined` those of the sizes that have no price of their own. */
   readonly images: ReadonlyMap<string | undefined, readonly ImageRate[]>;
   readonly pixel: Rate | undefined;
@@ -53,8 +55,10 @@ function readRates(prices: ModelPrices): ModelRates {
   const imagesHavePrices = prices.images !== undefined || prices.usdPerPixel !== undefined;
   // Tokens of returned images are not sold as text where images have a price: then that price is all there is.
   const byTokens = !imagesHavePrices || prices.tokens?.imageOutput !== undefined;
+  const tokens = byTokens ? prices.tokens && readTokenRates(prices.tokens) : undefined;
   return {
-    tokens: byTokens ? prices.tokens && readTokenRates(prices.tokens) : undefined,
+    tokens,
+    tokensAtMost: tokens && dearestRates(tokens),
     images: readImageRates(prices.images ?? []),
     pixel: readRate(prices.usdPerPixel),
     ceiling: readRate(prices.estimateCeilingUsd),
@@ -82,6 +86,20 @@ function readTokenRates(tokens: TokenPrices): TokenRates {
     imageOutput: rate(exact.imageOutput),
     textOutput: rate(exact.textOutput),
   };
+}
+
+/** Any input may turn out to be cached; where an answer tells no details, all of its input is text and all output images. */
+function dearestRates(rates: TokenRates): TokenRates {
+  const textInput = dearest(rates.textInput, rates.cachedTextInput);
+  const imageInput = dearest(rates.imageInput, rates.cachedImageInput, textInput);
+  const output = dearest(rates.imageOutput, rates.textOutput);
+  return { ...rates, textInput, imageInput, imageOutput: output, textOutput: output };
+}
+
+/** `undefined` where `rate` is: another kind's price is no price of this one. */
+function dearest(rate: bigint | undefined, ...others: readonly (bigint | undefined)[]): bigint | undefined {
+  if (rate === undefined) return undefined;
+  return others.reduce<bigint>((most, other) => (other !== undefined && other > most ? other : most), rate);
 }
 
 function readImageRates(prices: readonly ImagePrice[]): Map<string | undefined, ImageRate[]> {
