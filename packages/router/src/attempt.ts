@@ -6,6 +6,7 @@ import { receiveWhole } from "./answer/receive-whole.js";
 import type { Received } from "./answer/received.js";
 import { relayEvents } from "./answer/relay-events.js";
 import type { Deployment } from "./deployments/deployment.js";
+import { knownModelOf } from "./deployments/known-model.js";
 import type { ByteBudget } from "./memory/byte-budget.js";
 import type { EditProgress } from "./progress.js";
 import { EntraError } from "./providers/entra/issue-token.js";
@@ -181,7 +182,7 @@ function costOf(
   deployment: Deployment,
   { request }: EditProgress,
 ): EditCost | null {
-  const model = deployment.baseModel ?? deployment.model;
+  const model = knownModelOf(deployment);
   const { size, quality } = request.parameters;
   return sumOfCosts(
     all.map((facts) =>

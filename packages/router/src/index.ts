@@ -11,6 +11,7 @@ export type { Deployment } from "./deployments/deployment.js";
 export type { DeploymentOptions } from "./deployments/deployment-options.js";
 export type { Capabilities } from "./deployments/capabilities.js";
 export { type Alias, type Group, Groups } from "./deployments/groups.js";
+export { knownModelOf } from "./deployments/known-model.js";
 export type { TagFilter } from "./deployments/tags.js";
 export {
   AllCoolingError,

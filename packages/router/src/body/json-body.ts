@@ -1,5 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import type { Deployment } from "../deployments/deployment.js";
+import { knownModelOf } from "../deployments/known-model.js";
 import { providerOf } from "../providers/providers.js";
 import type { EditBody, EditContents, EditInputs, EditParameters } from "../request.js";
 import { isControlField } from "./control-fields.js";
@@ -104,7 +105,7 @@ export class JsonBody implements EditBody {
   }
 
   droppedFor(deployment: Deployment): readonly string[] {
-    const refused = refusedFields(deployment.baseModel ?? deployment.model);
+    const refused = refusedFields(knownModelOf(deployment));
     return refused.filter((name) => this.#members.some((member) => member.name === name));
   }
 

@@ -1,4 +1,5 @@
 import type { Deployment } from "../deployments/deployment.js";
+import { knownModelOf } from "../deployments/known-model.js";
 import { providerOf } from "../providers/providers.js";
 import type { EditBody, EditContents, EditInputs, EditParameters } from "../request.js";
 import { readParameters } from "./edit-parameters.js";
@@ -78,7 +79,7 @@ export class MultipartBody implements EditBody {
 
   droppedFor(deployment: Deployment): readonly string[] {
     if (this.#refusable.length === 0) return this.#refusable;
-    const refused = refusedFields(deployment.baseModel ?? deployment.model);
+    const refused = refusedFields(knownModelOf(deployment));
     return refused.filter((name) => this.#refusable.includes(name));
   }
 

@@ -1,5 +1,6 @@
 import { providerOf } from "../providers/providers.js";
 import type { Deployment } from "./deployment.js";
+import { knownModelOf } from "./known-model.js";
 
 /** What a deployment can take. What is not said it can. */
 export interface Capabilities {
@@ -24,10 +25,9 @@ export function capabilityOf<Name extends keyof Capabilities>(
   deployment: Deployment,
   name: Name,
 ): Capabilities[Name] | undefined {
-  const { capabilities, baseModel, model } = deployment;
   return (
-    capabilities?.[name] ??
+    deployment.capabilities?.[name] ??
     providerOf(deployment).capabilities?.[name] ??
-    ofModels[baseModel ?? model]?.[name]
+    ofModels[knownModelOf(deployment)]?.[name]
   );
 }

@@ -174,4 +174,5 @@ it("knows prices of other things than image edits by their pattern", () => {
   expect(standingOf(litellmParams, "cache_read_input_audio_token_cost")).toBe("lacking");
   expect(standingOf(litellmParams, "input_cost_per_video_per_second")).toBe("lacking");
   expect(standingOf(litellmParams, "input_costs")).not.toBe("supported");
+  expect(standingOf(litellmParams, "output_cost_per_images")).toBe("unknown");
 });

@@ -13,7 +13,6 @@ export const generalSettings: Catalogue = {
     // Darkroom's own.
     "default_model",
     "price_map",
-    "unpriced",
     "answer_memory_mb",
     "max_connections_per_host",
     "max_idle_connections_per_host",
@@ -39,6 +38,7 @@ export const generalSettings: Catalogue = {
     "user_mcp_management_mode",
   ],
   lacking: [
+    "unpriced", // Darkroom's own: it tells budgets what to do, and there are none yet
     "alert_to_webhook_url",
     "alert_type_config",
     "alert_types",
