@@ -41,6 +41,8 @@ export interface RouterOptions {
   readonly streamTimeoutMs?: number;
   /** Groups to go on in, by the group that failed; `*` stands for every group without an entry (`fallbacks`, `default_fallbacks`). */
   readonly fallbacks?: ReadonlyMap<string, readonly string[]>;
+  /** In place of `fallbacks`, where the upstream refuses the content (`content_policy_fallbacks`). */
+  readonly contentPolicyFallbacks?: ReadonlyMap<string, readonly string[]>;
   /** Memory that answers together may hold, from their arrival until their clients have taken them. */
   readonly answerMemoryBytes?: number;
   /** The largest answer (`max_response_size_mb`); at most `answerMemoryBytes`. */

@@ -63,4 +63,6 @@ export interface EditRequest {
   readonly retries?: number | undefined;
   readonly timeoutMs?: number | undefined;
   readonly fallbacks?: readonly string[] | undefined;
+  /** The group that was asked for is passed over as if it had failed, so that an operator sees its fallbacks serve. */
+  readonly rehearsesFallbacks?: boolean | undefined;
 }

@@ -1,8 +1,8 @@
 import type { AnswerSink } from "./answer/answer-sink.js";
 import { type AnswerLimits, type AttemptOutcome, attempt } from "./attempt.js";
 import { type DeploymentOptions, completed } from "./deployments/deployment-options.js";
-import { eligible } from "./deployments/eligible.js";
 import { type Group, Groups } from "./deployments/groups.js";
+import { GroupsToTry } from "./deployments/groups-to-try.js";
 import { orderLevels } from "./deployments/order-levels.js";
 import type { RouterError } from "./errors.js";
 import { type RouterEvents, createRouterEvents } from "./events.js";
@@ -98,28 +98,26 @@ export class Router {
    * @throws RouterError if no deployment could serve it; the sink is then untouched
    */
   async edit(request: EditRequest, sink: AnswerSink): Promise<EditReport> {
-    const first = this.#groups.find(request.model);
-    const asked = [first, ...this.#fallbacksOf(first, request)];
-    const groups = eligible(asked, request, this.options.tagFilter);
-    const progress = new EditProgress(request, first.name, this.nowMs);
+    const groups = new GroupsToTry(this.#groups, request, this.options);
+    const progress = new EditProgress(request, groups.first.name, this.nowMs);
     const deadline = new Deadline(this.#timeoutMsOf(request), sink, this.nowMs);
 
     let firstFailure: Failure | undefined;
-    let lastFailure: Failure | undefined;
-    for (const [position, group] of groups.entries()) {
-      if (group.deployments.length === 0) continue;
-      if (lastFailure !== undefined) this.#noteFallback(progress, group, lastFailure);
-      progress.fallbacks = position;
+    let failure: Failure | undefined;
+    for (let group = groups.next(); group !== undefined; group = groups.next(failure)) {
+      if (failure !== undefined) this.#noteFallback(progress, group, failure);
+      progress.fallbacks = groups.fallbacks;
       progress.group = group.name;
-      const failure = await this.#editInGroup(group, progress, deadline, sink);
+      failure = isRehearsal(request, groups)
+        ? rehearsedFailure
+        : await this.#editInGroup(group, progress, deadline, sink);
       if (failure === undefined) {
         const report = progress.report();
         this.events.emit("edit", report);
         return report;
       }
       firstFailure ??= failure;
-      lastFailure = failure;
-      if (classify(failure).next === "give up" || deadline.failure !== undefined) break;
+      if (deadline.failure !== undefined) break;
     }
     throw failedWith(firstFailure, deadline, progress);
   }
@@ -242,21 +240,18 @@ export class Router {
     return { kind: "cooling", group: name, retryAfterMs, reason: "all deployments are cooling down" };
   }
 
-  /** The groups to go on in, each once, so that no chain of fallbacks can go round. */
-  #fallbacksOf(first: Group, request: EditRequest): Group[] {
-    const { fallbacks, maxFallbacks = defaultOptions.maxFallbacks } = this.options;
-    const configured = first.isOneDeployment ? [] : (fallbacks?.get(first.name) ?? fallbacks?.get("*"));
-    const names = (request.fallbacks ?? configured ?? []).map((name) => this.#groups.resolved(name));
-    const asked = this.#groups.resolved(request.model);
-    const others = [...new Set(names)].filter((name) => name !== asked && !this.#groups.isUnusable(name));
-    return others.slice(0, maxFallbacks).map((name) => this.#groups.find(name));
-  }
-
   #timeoutMsOf({ timeoutMs, parameters }: EditRequest): number {
     const { options } = this;
     const streamTimeoutMs = parameters.stream ? options.streamTimeoutMs : undefined;
     return timeoutMs ?? streamTimeoutMs ?? options.timeoutMs ?? defaultOptions.timeoutMs;
   }
+}
+
+/** What the group that was asked for ends with when fallbacks are rehearsed (LiteLLM's `mock_testing_fallbacks`). */
+const rehearsedFailure: Failure = { kind: "connection", reason: "mock_testing_fallbacks" };
+
+function isRehearsal({ rehearsesFallbacks }: EditRequest, { fallbacks }: GroupsToTry): boolean {
+  return rehearsesFallbacks === true && fallbacks === 0;
 }
 
 /** Answers of unknown length get memory in such steps: a picture of the usual size fits into one. */

@@ -12,7 +12,7 @@ import { shutDownWarnings } from "./models/openai-models.js";
 import { unpricedModels, unpricedWarning } from "./models/unpriced.js";
 import { validated } from "./settings/explain.js";
 import { aliasesOf } from "./settings/aliases.js";
-import { fallbacksOf, type KnownGroups } from "./settings/fallbacks.js";
+import { contentPolicyFallbacksOf, fallbacksOf, type KnownGroups } from "./settings/fallbacks.js";
 import { masterKeyOf } from "./settings/master-key.js";
 import { sharedPrices } from "./settings/price-map.js";
 import { modelsForRequests } from "./settings/request-models.js";
@@ -63,6 +63,7 @@ export function loadConfig(options: LoadOptions): GatewayConfig {
   const upload = uploadSettings(settings, resolved, findings);
   const answers = answerLimits(settings, resolved, findings);
   const fallbacks = fallbacksOf(settings, resolved, groups, findings);
+  const contentPolicyFallbacks = contentPolicyFallbacksOf(settings, resolved, groups, findings);
   const { defaultModel, forcedModel } = modelsForRequests(settings, resolved, groups, findings);
   const router = routerOptions({ settings, root: resolved, ...models, fallbacks, groups }, findings);
   findings.throwIfAny();
@@ -75,6 +76,7 @@ export function loadConfig(options: LoadOptions): GatewayConfig {
     source: file,
     router: {
       ...router,
+      ...(contentPolicyFallbacks.size > 0 && { contentPolicyFallbacks }),
       ...routingOf(settings, models.deployments, findings),
       ...(aliases.size > 0 && { aliases }),
       ...(defaultModel !== undefined && { defaultModel }),

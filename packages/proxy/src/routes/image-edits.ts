@@ -42,6 +42,7 @@ export function imageEdits(options: ImageEditsOptions): RequestHandler {
         retries: upload.controls.retries,
         timeoutMs: upload.controls.timeoutMs,
         fallbacks: upload.controls.fallbacks,
+        rehearsesFallbacks: upload.controls.rehearsesFallbacks,
         tags: upload.controls.tags ?? tagsFromText(request.get("x-litellm-tags") ?? ""),
       };
       const answer = new HttpAnswer(response, record, () => upload.release());

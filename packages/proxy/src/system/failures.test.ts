@@ -36,6 +36,7 @@ function config(url: string): string {
     model_list: [
       ...pair("edits", "gpt-image-1"),
       ...pair("backed", "gpt-image-2"),
+      ...pair("guarded", "gpt-image-2"),
       ...pair("hanging", "gpt-image-1", { timeout: 0.3 }),
       ...pair("impatient", "gpt-image-1", {}, { timeout: 0.3 }),
       ...pair("refused", "gpt-image-1", { api_base: refusingUrl }),
@@ -46,7 +47,8 @@ function config(url: string): string {
     ],
     // Which deployments are left alone after a failure, and how many retries a group may make, is told in tests of their own.
     router_settings: {
-      fallbacks: [{ backed: ["edits"] }],
+      fallbacks: [{ backed: ["edits"] }, { guarded: ["edits"] }],
+      content_policy_fallbacks: [{ guarded: ["alone", "edits"] }],
       disable_cooldowns: true,
       retry_budget_per_minute: 10_000,
     },
@@ -291,11 +293,66 @@ describe("fallback groups", () => {
     expect(answer.headers["x-darkroom-attempts"]).toBe("alone-only: 500 server_error, backed-first: ok");
   });
 
-  test("a request declines the configured ones", async () => {
-    await simulator.setFaults({ model: "gpt-image-2", fault: { kind: "status", status: 500 } });
-    const answer = await edit("backed", { fallbacks: "[]", num_retries: "0" });
-    expect(answer.status).toBe(500);
+  describe("content that a model refuses", () => {
+    const refused = { kind: "status", status: 400, code: "moderation_blocked", message: "Not that." };
+
+    test("goes on in the groups for it, and in no other of its own group", async () => {
+      await simulator.setFaults({ model: "gpt-image-2", fault: refused });
+      const answer = await edit("guarded");
+      expect(answer.headers["x-darkroom-attempts"]).toBe(
+        "guarded-first: 400 moderation_blocked, alone-only: ok",
+      );
+      expect(answer.headers["x-litellm-attempted-fallbacks"]).toBe("1");
+    });
+
+    test("goes on in the next of them when it is refused again, and the first refusal is told in the end", async () => {
+      await simulator.setFaults({ fault: refused });
+      const answer = await edit("guarded");
+      expect(answer.status).toBe(400);
+      expect(answer.headers["x-darkroom-attempts"]).toBe(
+        "guarded-first: 400 moderation_blocked, alone-only: 400 moderation_blocked, edits-first: 400 moderation_blocked",
+      );
+      expect(errorOf(answer).message).toBe("Not that.");
+    });
+
+    test("any other failure goes on in the fallbacks", async () => {
+      await simulator.setFaults({ model: "gpt-image-2", fault: { kind: "status", status: 500 } });
+      const answer = await edit("guarded", { num_retries: "0" });
+      expect(answer.headers["x-darkroom-attempts"]).toBe("guarded-first: 500 server_error, edits-first: ok");
+    });
+
+    test("a request's own fallbacks hold for it too", async () => {
+      await simulator.setFaults({ model: "gpt-image-2", fault: refused });
+      const answer = await edit("guarded", { fallbacks: '["edits"]' });
+      expect(answer.headers["x-darkroom-attempts"]).toBe(
+        "guarded-first: 400 moderation_blocked, edits-first: ok",
+      );
+      expect((await edit("guarded", { disable_fallbacks: "true" })).status).toBe(400);
+    });
+  });
+
+  test("are rehearsed: the group that was asked for is not called, and the next one serves", async () => {
+    const answer = await edit("backed", { mock_testing_fallbacks: "true" });
+    expect(answer.status).toBe(200);
+    expect(answer.headers).toMatchObject({
+      "x-litellm-model-group": "edits",
+      "x-litellm-attempted-fallbacks": "1",
+    });
     expect(await simulator.requests()).toHaveLength(1);
+    const alone = await edit("alone", { mock_testing_fallbacks: "true" });
+    expect(alone.status).toBe(502);
+    expect(errorOf(alone).message).toContain("mock_testing_fallbacks");
+    expect(await simulator.requests()).toHaveLength(1);
+  });
+
+  test("a request declines the configured ones", async () => {
+    for (const declined of [{ fallbacks: "[]" }, { disable_fallbacks: "true" }]) {
+      await simulator.clear();
+      await simulator.setFaults({ model: "gpt-image-2", fault: { kind: "status", status: 500 } });
+      const answer = await edit("backed", { ...declined, num_retries: "0" });
+      expect(answer.status).toBe(500);
+      expect(await simulator.requests()).toHaveLength(1);
+    }
   });
 
   test("no answer at all: 502 in OpenAI's envelope", async () => {

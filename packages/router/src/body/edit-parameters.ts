@@ -28,7 +28,7 @@ export function wholeNumber(field: string, value: unknown, least: number, most: 
 }
 
 /** A switch, as a boolean or as the words that clients send in forms. */
-function truth(field: string, value: unknown): boolean | undefined {
+export function truth(field: string, value: unknown): boolean | undefined {
   if (value === undefined || value === null) return undefined;
   if (typeof value === "boolean") return value;
   const word = typeof value === "string" ? value.toLowerCase() : value;

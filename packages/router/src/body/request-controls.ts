@@ -1,4 +1,4 @@
-import { secondsAsMilliseconds, type ValueOf, wholeNumber } from "./edit-parameters.js";
+import { secondsAsMilliseconds, truth, type ValueOf, wholeNumber } from "./edit-parameters.js";
 import { InvalidRequestError } from "./invalid-request-error.js";
 import { requestTags } from "./request-tags.js";
 
@@ -8,8 +8,10 @@ export interface RequestControls {
   readonly retries?: number;
   /** `timeout`, sent in seconds. */
   readonly timeoutMs?: number;
-  /** `fallbacks`: groups to go on in. An empty list asks for none. */
+  /** `fallbacks`: groups to go on in. An empty list asks for none, as `disable_fallbacks` does. */
   readonly fallbacks?: readonly string[];
+  /** `mock_testing_fallbacks`. */
+  readonly rehearsesFallbacks?: boolean;
   /** `tags`, else those of `metadata` or `litellm_metadata`. */
   readonly tags?: readonly string[];
 }
@@ -51,12 +53,16 @@ function fallbackGroups(value: unknown): readonly string[] | undefined {
 export function readControls(valueOf: ValueOf): RequestControls {
   const retries = wholeNumber("num_retries", valueOf("num_retries"), 0, mostRetries);
   const timeoutMs = secondsAsMilliseconds("timeout", valueOf("timeout"), mostTimeoutSeconds);
-  const fallbacks = fallbackGroups(valueOf("fallbacks"));
+  const fallbacks = truth("disable_fallbacks", valueOf("disable_fallbacks"))
+    ? []
+    : fallbackGroups(valueOf("fallbacks"));
+  const rehearsesFallbacks = truth("mock_testing_fallbacks", valueOf("mock_testing_fallbacks"));
   const tags = requestTags(valueOf);
   return {
     ...(retries === undefined ? {} : { retries }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(fallbacks === undefined ? {} : { fallbacks }),
+    ...(rehearsesFallbacks === undefined ? {} : { rehearsesFallbacks }),
     ...(tags === undefined ? {} : { tags }),
   };
 }

@@ -39,6 +39,21 @@ it.each<[string, [string, string[]][]]>([
   expect(folder.load(`${models}router_settings:\n  ${settings}`).router.fallbacks).toEqual(new Map(expected));
 });
 
+it.each<[string, [string, string[]][]]>([
+  [
+    "content_policy_fallbacks: [{edits: [other]}, other]",
+    [
+      ["edits", ["other"]],
+      ["*", ["other"]],
+    ],
+  ],
+  ["content_policy_fallbacks: [{other: [prefixed]}]", [["other", ["openai/prefixed"]]]],
+])("%s", (settings, expected) => {
+  const { router } = folder.load(`${models}litellm_settings:\n  ${settings}`);
+  expect(router.contentPolicyFallbacks).toEqual(new Map(expected));
+  expect(router.fallbacks).toEqual(new Map());
+});
+
 it("says which fallback is left out with a skipped group", () => {
   expect(folder.warningsOf(`${models}litellm_settings: {fallbacks: [{edits: [chat, other]}]}`)).toEqual([
     'the fallback "chat" of edits is left out: that group is skipped',

@@ -17,6 +17,16 @@ export interface KnownGroups {
 
 type Section = "router_settings" | "litellm_settings";
 
+/** Groups to go on in, by the group that failed; `*` stands for every group without a list. */
+type Fallbacks = Map<string, readonly string[]>;
+
+/** What names of groups are held against. */
+interface Names {
+  readonly root: Located;
+  readonly known: KnownGroups;
+  readonly findings: Findings;
+}
+
 /**
  * `fallbacks` and `default_fallbacks` as one map, `*` being the default. Of two lists for one group the first counts;
  * `default_fallbacks` count more than a `*` in `fallbacks`, as in LiteLLM.
@@ -26,34 +36,58 @@ export function fallbacksOf(
   root: Located,
   known: KnownGroups,
   findings: Findings,
-): Map<string, readonly string[]> {
-  const result = new Map<string, readonly string[]>();
-  const targets = (names: readonly string[], path: KeyPath, of: string) =>
-    names.flatMap((name, index) => target(name, [...path, index], of, root, known, findings) ?? []);
+): Fallbacks {
+  const names = { root, known, findings };
+  const result = listed(settings, "fallbacks", names);
+  const section = sectionWith(settings, "default_fallbacks");
+  if (section !== undefined) {
+    const groups = settings[section].default_fallbacks ?? [];
+    result.set("*", targets(groups, [section, "default_fallbacks"], "every group", names));
+  }
+  return result;
+}
 
-  const section = sectionWith(settings, "fallbacks");
+/** `content_policy_fallbacks`. */
+export function contentPolicyFallbacksOf(
+  settings: FileSettings,
+  root: Located,
+  known: KnownGroups,
+  findings: Findings,
+): Fallbacks {
+  return listed(settings, "content_policy_fallbacks", { root, known, findings });
+}
+
+function listed(
+  settings: FileSettings,
+  name: "fallbacks" | "content_policy_fallbacks",
+  names: Names,
+): Fallbacks {
+  const { root, known, findings } = names;
+  const result: Fallbacks = new Map();
+  const section = sectionWith(settings, name);
+  if (section === undefined) return result;
   const bare: string[] = [];
-  for (const [index, entry] of ((section && settings[section].fallbacks) ?? []).entries()) {
-    const path = [section ?? "", "fallbacks", index];
+  for (const [index, entry] of (settings[section][name] ?? []).entries()) {
+    const path = [section, name, index];
     if (typeof entry === "string") {
       bare.push(...(target(entry, path, "every group", root, known, findings) ?? []));
       continue;
     }
-    for (const [key, names] of Object.entries(entry)) {
+    for (const [key, groups] of Object.entries(entry)) {
       const group = key === "*" ? key : groupOf(key, known);
       if (group === undefined) unknownGroup(key, [...path, key], root, known, findings);
       else if (!isSkipped(group, known) && !result.has(group)) {
-        result.set(group, targets(names, [...path, key], key));
+        result.set(group, targets(groups, [...path, key], key, names));
       }
     }
   }
   if (bare.length > 0) result.set("*", bare);
-  const defaults = sectionWith(settings, "default_fallbacks");
-  if (defaults) {
-    const names = settings[defaults].default_fallbacks ?? [];
-    result.set("*", targets(names, [defaults, "default_fallbacks"], "every group"));
-  }
   return result;
+}
+
+function targets(groups: readonly string[], path: KeyPath, of: string, names: Names): string[] {
+  const { root, known, findings } = names;
+  return groups.flatMap((group, index) => target(group, [...path, index], of, root, known, findings) ?? []);
 }
 
 /**
@@ -107,7 +141,10 @@ function target(
   return undefined;
 }
 
-function sectionWith(settings: FileSettings, name: "fallbacks" | "default_fallbacks"): Section | undefined {
+function sectionWith(
+  settings: FileSettings,
+  name: "fallbacks" | "default_fallbacks" | "content_policy_fallbacks",
+): Section | undefined {
   const sections: Section[] = ["router_settings", "litellm_settings"];
   return sections.find((section) => settings[section][name] !== undefined);
 }

@@ -50,6 +50,7 @@ const routerSettings = {
   timeout: optional(seconds),
   stream_timeout: optional(seconds),
   fallbacks: optional(fallbacks),
+  content_policy_fallbacks: optional(fallbacks),
   default_fallbacks: optional(groups),
   max_fallbacks: optional(wholeNumberFrom(0)),
   retry_policy: optional(retryPolicy),
