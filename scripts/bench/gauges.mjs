@@ -1,5 +1,8 @@
 /** What Darkroom says of its own memory: the figures of its `/metrics` page that tell where it is. */
 
+/** Node tells how long after a timer's start it fired: with this much of it the loop was not late. */
+const lagResolutionMs = 10;
+
 /**
  * @typedef {object} Gauges
  * @property {number} rssBytes
@@ -10,6 +13,7 @@
  * @property {number} editsInFlight
  * @property {number} resources open connections, timers and the like
  * @property {number} loopDelayMs p99 since the last reading
+ * @property {number} loopLateMs how late the event loop was at the most since then
  */
 
 /**
@@ -34,5 +38,6 @@ export async function readGauges({ port, headers }) {
     editsInFlight: value("darkroom_edits_in_flight"),
     resources: value("nodejs_active_resources_total"),
     loopDelayMs: value("nodejs_eventloop_lag_p99_seconds") * 1000,
+    loopLateMs: value("nodejs_eventloop_lag_max_seconds") * 1000 - lagResolutionMs,
   };
 }

@@ -1,6 +1,7 @@
 export type { AnswerHead, AnswerSink } from "./answer/answer-sink.js";
 export { InvalidRequestError } from "./body/invalid-request-error.js";
 export { JsonBody } from "./body/json-body.js";
+export { JsonOutline } from "./body/json-outline.js";
 export { slicesOf } from "./body/edit-list.js";
 export { MultipartBody } from "./body/multipart-body.js";
 export type { OriginalPart } from "./body/original-form.js";

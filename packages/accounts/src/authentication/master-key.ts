@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from "node:crypto";
+import { hash, timingSafeEqual } from "node:crypto";
 
 /**
  * The key of whoever runs the gateway. Only its SHA-256 is kept, and digests are compared in constant time, so that
@@ -19,5 +19,5 @@ export class MasterKey {
 }
 
 function digestOf(key: string): Buffer {
-  return createHash("sha256").update(key, "utf8").digest();
+  return hash("sha256", key, "buffer");
 }

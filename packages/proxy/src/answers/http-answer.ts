@@ -1,4 +1,5 @@
 import type { ServerResponse } from "node:http";
+import { setImmediate } from "node:timers/promises";
 import { formatUsd } from "@darkroom/cost-calculator";
 import type { AnswerHead, AnswerSink, EditReport } from "@darkroom/router";
 import type { RequestRecord } from "../observability/request-record.js";
@@ -91,9 +92,10 @@ export class HttpAnswer implements AnswerSink {
     this.onRelease();
   }
 
-  /** Resolves when the client has taken all, which is mostly at once. */
+  /** Resolves when the client has taken all. Mostly the system takes it at once, and nothing has to be watched. */
   async #taken(): Promise<void> {
     const { response } = this;
+    await setImmediate();
     if (this.#isTaken) return;
     const tooLong = setTimeout(() => response.destroy(), longestTakingMs);
     await this.#until("close");

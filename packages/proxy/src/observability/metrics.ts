@@ -59,7 +59,7 @@ export class Metrics {
     labelNames: ["group", "deployment"],
     registers: [this.registry],
   });
-  /** The exact sums behind the counter, which can only show them rounded to a float. */
+  /** The exact sums behind the counter, which can only show them rounded to a float; by the id of the deployment. */
   readonly #spend = new Map<string, { labels: { group: string; deployment: string }; nanoUsd: bigint }>();
   readonly #router: Router;
 
@@ -123,8 +123,8 @@ export class Metrics {
       this.#unpriced.inc(labels);
       return;
     }
-    const key = JSON.stringify(labels);
-    this.#spend.set(key, { labels, nanoUsd: (this.#spend.get(key)?.nanoUsd ?? 0n) + cost.nanoUsd });
+    const spent = this.#spend.get(deployment.id)?.nanoUsd ?? 0n;
+    this.#spend.set(deployment.id, { labels, nanoUsd: spent + cost.nanoUsd });
   }
 
   #countAttempt({ group, deployment, succeeded, durationMs }: AttemptEvent): void {

@@ -1,10 +1,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
+import { setImmediate } from "node:timers/promises";
 import {
   type ByteBudget,
   ClientGoneError,
   type EditParameters,
   JsonBody,
+  JsonOutline,
   type MemoryLease,
   MultipartBody,
   type RequestControls,
@@ -92,30 +94,54 @@ async function waitForMemory(
   }
 }
 
+interface ReadUpload {
+  readonly body: MultipartBody | JsonBody;
+  readonly read: ReadBody;
+}
+
+/** What looks at a body while it arrives. */
+interface Scanner {
+  push(chunk: Buffer): void;
+}
+
 async function readBody(
   exchange: Exchange,
   { format, contentLength }: UploadHeaders,
   settings: CompleteUploadSettings,
   lease: MemoryLease,
   timers: Timers,
-): Promise<{ readonly body: MultipartBody | JsonBody; readonly read: ReadBody }> {
+): Promise<ReadUpload> {
   const chunks: Buffer[] = [];
-  const scanner = format.type === "json" ? undefined : new FormScanner(format.boundary, settings);
-  const gathered = bodyChunks(lease, contentLength, (chunk) => {
-    chunks.push(chunk);
-    scanner?.push(chunk);
-  });
-  const read = await BodyReader.read(exchange, lease, settings, timers, gathered);
-  if (format.type === "json") return { body: new JsonBody(chunks), read };
-
+  const readTo = (scanner: Scanner): Promise<ReadBody> => {
+    const gathered = bodyChunks(lease, contentLength, (chunk) => {
+      chunks.push(chunk);
+      scanner.push(chunk);
+    });
+    return BodyReader.read(exchange, lease, settings, timers, gathered);
+  };
+  if (format.type === "json") {
+    const outline = new JsonOutline();
+    const read = await readTo(outline);
+    return { body: new JsonBody(chunks, outline), read };
+  }
   const { boundary } = format;
+  const scanner = new FormScanner(boundary, settings);
+  const read = await readTo(scanner);
   const contentType = exchange.request.headers["content-type"] ?? "";
-  const parts = scanner?.finish(chunks);
+  const parts = scanner.finish(chunks);
   if (parts !== undefined) {
     return { body: MultipartBody.asArrived({ contentType, boundary, chunks, parts }), read };
   }
   // Whatever is not canonical is for the parser of record to judge.
-  const again = Readable.from(chunks, { objectMode: false });
+  const again = Readable.from(inTurns(chunks), { objectMode: false });
   const parsed = await parseForm(again, contentType, new PartOutline(boundary), settings);
   return { body: MultipartBody.of(parsed), read };
+}
+
+/** Lets others have their turn after every chunk: all at once, a large form would keep them waiting. */
+async function* inTurns(chunks: readonly Buffer[]): AsyncGenerator<Buffer> {
+  for (const chunk of chunks) {
+    yield chunk;
+    await setImmediate();
+  }
 }

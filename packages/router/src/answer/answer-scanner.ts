@@ -1,3 +1,5 @@
+import { JsonStringEnd } from "../json/json-string-end.js";
+
 /** What an answer says of itself, read without parsing its images. */
 export interface AnswerFacts {
   readonly usage: unknown;
@@ -9,7 +11,6 @@ export interface AnswerFacts {
 }
 
 const quote = 0x22;
-const backslash = 0x5c;
 const comma = 0x2c;
 const colon = 0x3a;
 const openBrace = 0x7b;
@@ -32,8 +33,7 @@ export class AnswerScanner {
   #depth = 0;
   #started = false;
   #inString = false;
-  /** The next byte of the string stands behind a backslash. */
-  #escaped = false;
+  readonly #stringEnd = new JsonStringEnd();
   #expectsKey = false;
   #insideData = false;
   /** Bytes of the top-level key being read. */
@@ -50,7 +50,7 @@ export class AnswerScanner {
     let keyFrom = 0;
     while (at < chunk.length) {
       if (this.#inString) {
-        const end = this.#endOfString(chunk, at);
+        const end = this.#stringEnd.find(chunk, at);
         if (end < 0) break;
         if (this.#keyBytes !== undefined) {
           this.#keyBytes.push(chunk.subarray(keyFrom, end));
@@ -123,28 +123,6 @@ export class AnswerScanner {
   /** The value of the top-level key `type`, as events carry it. */
   get type(): string | undefined {
     return this.#text("type");
-  }
-
-  /** The index of the quote that ends the string, or -1 if it goes on in the next chunk. */
-  #endOfString(chunk: Buffer, from: number): number {
-    let at = from;
-    if (this.#escaped) {
-      this.#escaped = false;
-      at += 1;
-    }
-    for (;;) {
-      const end = chunk.indexOf(quote, at);
-      const last = end < 0 ? chunk.length : end;
-      let backslashes = 0;
-      while (last - backslashes - 1 >= at && chunk[last - backslashes - 1] === backslash) backslashes += 1;
-      const isEscaped = backslashes % 2 === 1;
-      if (end < 0) {
-        this.#escaped = isEscaped;
-        return -1;
-      }
-      if (!isEscaped) return end;
-      at = end + 1;
-    }
   }
 
   #keepValue(bytes: Buffer): void {

@@ -4,8 +4,10 @@ import { providerOf } from "../providers/providers.js";
 import type { EditBody, EditInputs, EditParameters } from "../request.js";
 import { isControlField } from "./control-fields.js";
 import { readParameters, text } from "./edit-parameters.js";
+import { slicesOf } from "./edit-list.js";
 import { InvalidRequestError } from "./invalid-request-error.js";
 import { jsonInputs } from "./json-inputs.js";
+import { JsonOutline } from "./json-outline.js";
 import { type JsonMember, jsonMembers } from "./json-members.js";
 import { refusedFields } from "./refused-fields.js";
 import { type RequestControls, readControls } from "./request-controls.js";
@@ -21,30 +23,51 @@ export class JsonBody implements EditBody {
   /** The model the client asked for. */
   readonly model: string | undefined;
 
-  readonly #bytes: Buffer;
+  readonly #content: readonly Buffer[];
+  readonly #outline: JsonOutline;
+  readonly #text: string;
   readonly #members: readonly JsonMember[];
   #inputs: EditInputs | undefined;
 
   /**
    * @param content the body in the buffers that arrived
+   * @param outline made of them
    * @throws InvalidRequestError where it is no strict JSON object in UTF-8, or names the bad field
    */
-  constructor(content: readonly Buffer[]) {
-    const [first] = content;
-    this.#bytes = content.length === 1 && first !== undefined ? first : Buffer.concat(content);
-    if (!isUtf8(this.#bytes)) {
+  constructor(content: readonly Buffer[], outline = JsonOutline.of(content)) {
+    this.#content = content;
+    this.#outline = outline;
+    this.#text = outline.text();
+    if (!isUtf8(Buffer.from(this.#text, "latin1"))) {
       throw new InvalidRequestError("The request body is not valid UTF-8.", { code: "invalid_json" });
     }
-    this.#members = jsonMembers(this.#bytes.toString("latin1"));
+    this.#members = jsonMembers(this.#text);
     this.parameters = readParameters((name) => this.valueOf(name));
     this.controls = readControls((name) => this.valueOf(name));
     this.model = text("model", this.valueOf("model")) || undefined;
   }
 
-  /** The parsed value of a top-level member, control fields included; undefined if not sent. */
+  /** The parsed value of a top-level member, control fields included; undefined if not sent. Long strings are cut off. */
   valueOf(name: string): unknown {
     const member = this.#members.find((candidate) => candidate.name === name);
-    return member && JSON.parse(this.#bytes.toString("utf8", member.valueStart, member.end));
+    if (member === undefined) return undefined;
+    const latin1 = this.#text.slice(member.valueStart, member.end);
+    return JSON.parse(Buffer.from(latin1, "latin1").toString("utf8"));
+  }
+
+  /** How long a member's value is in the body. */
+  #bytesOf(name: string): number {
+    const member = this.#members.find((candidate) => candidate.name === name);
+    return member === undefined ? 0 : this.#bodyOffset(member.end) - this.#bodyOffset(member.valueStart);
+  }
+
+  #bodyOffset(offset: number): number {
+    return this.#outline.bodyOffset(offset);
+  }
+
+  /** The bytes of the body between two offsets of the outline. */
+  #between(start: number, end: number): Buffer[] {
+    return slicesOf(this.#content, { start: this.#bodyOffset(start), end: this.#bodyOffset(end) });
   }
 
   bodyFor(deployment: Deployment): readonly Buffer[] {
@@ -54,9 +77,8 @@ export class JsonBody implements EditBody {
     const kept = new Set(
       this.#members.filter(({ name }) => !(isControlField(name) || leftOut.includes(name))),
     );
-    const bytes = this.#bytes;
     const first = this.#members[0];
-    const pieces = [bytes.subarray(0, first?.start ?? bytes.indexOf("{") + 1)];
+    const pieces = this.#between(0, first?.start ?? this.#text.indexOf("{") + 1);
     let sent = 0;
     if (model !== undefined && !this.#members.some(({ name }) => name === "model")) {
       pieces.push(Buffer.from('"model":'), model);
@@ -66,13 +88,15 @@ export class JsonBody implements EditBody {
       if (!kept.has(member)) return;
       // The bytes between two members, comma included, go with the second one.
       const before = this.#members[index - 1];
-      if (sent > 0) pieces.push(before ? bytes.subarray(before.end, member.start) : Buffer.from(","));
+      if (sent > 0) pieces.push(...(before ? this.#between(before.end, member.start) : [Buffer.from(",")]));
       if (member.name === "model" && model !== undefined)
-        pieces.push(bytes.subarray(member.start, member.valueStart), model);
-      else pieces.push(bytes.subarray(member.start, member.end));
+        pieces.push(...this.#between(member.start, member.valueStart), model);
+      else pieces.push(...this.#between(member.start, member.end));
       sent += 1;
     });
-    pieces.push(bytes.subarray(this.#members.at(-1)?.end ?? bytes.indexOf("{") + 1));
+    pieces.push(
+      ...this.#between(this.#members.at(-1)?.end ?? this.#text.indexOf("{") + 1, this.#text.length),
+    );
     return pieces;
   }
 
@@ -80,8 +104,12 @@ export class JsonBody implements EditBody {
     const refused = refusedFields(deployment.baseModel ?? deployment.model);
     return refused.filter((name) => this.#members.some((member) => member.name === name));
   }
+
   inputs(): EditInputs {
-    this.#inputs ??= jsonInputs((name) => this.valueOf(name));
+    this.#inputs ??= jsonInputs(
+      (name) => this.valueOf(name),
+      (name) => this.#bytesOf(name),
+    );
     return this.#inputs;
   }
 }

@@ -1,15 +1,23 @@
 import type { InputImage } from "@darkroom/cost-calculator";
 import { dimensionsOf, longestHeaderBytes } from "../image-dimensions/dimensions-of.js";
 import type { EditInputs } from "../request.js";
+import { longestStringBytes } from "./json-outline.js";
 import type { ValueOf } from "./edit-parameters.js";
 
-/** What a JSON edit sends: images and mask are references, `{"image_url": ...}` or `{"file_id": ...}`. */
-export function jsonInputs(valueOf: ValueOf): EditInputs {
+/**
+ * What a JSON edit sends: images and mask are references, `{"image_url": ...}` or `{"file_id": ...}`.
+ * @param bytesOf how long a member's value is on the wire; a very long one is cut off where it is parsed
+ */
+export function jsonInputs(valueOf: ValueOf, bytesOf: (name: string) => number): EditInputs {
   const prompt = valueOf("prompt");
+  const sentBytes = bytesOf("prompt");
   const images = valueOf("images") ?? [];
   const mask = valueOf("mask") ?? undefined;
   return {
-    promptBytes: typeof prompt === "string" ? Buffer.byteLength(prompt) : 0,
+    promptBytes:
+      sentBytes > longestStringBytes
+        ? sentBytes
+        : Buffer.byteLength(typeof prompt === "string" ? prompt : ""),
     images: (Array.isArray(images) ? images : [images]).map(imageOf),
     ...(mask !== undefined && { mask: imageOf(mask) }),
   };

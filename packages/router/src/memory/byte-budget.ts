@@ -1,5 +1,5 @@
 import { Lease, type LeaseBudget, type MemoryLease } from "./memory-lease.js";
-import { SlabPool } from "./slab-pool.js";
+import { sharedSlabs } from "./slab-pool.js";
 import { systemTimers, type Timers } from "./timers.js";
 
 export interface BudgetSettings {
@@ -41,7 +41,7 @@ export class ByteBudget {
     growNow: (lease, bytes) => this.#takeNow(lease, this.#nextStep(lease.bytes, bytes)),
     grow: (lease, bytes, signal) => this.#take(lease, this.#nextStep(lease.bytes, bytes), signal),
     giveBack: (lease, bytes) => this.#giveBack(lease, bytes),
-    slabs: new SlabPool(),
+    slabs: sharedSlabs,
   };
   #used = 0;
 

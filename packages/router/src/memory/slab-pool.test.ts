@@ -10,11 +10,21 @@ test("a slab that was given back is used again, and no slab is in use twice", ()
   expect(pool.take()).not.toBe(second);
 });
 
-test("after a peak only some of the slabs are kept", () => {
-  const pool = new SlabPool();
-  const slabs = Array.from({ length: 2000 }, () => pool.take());
-  pool.giveBack(slabs.slice(0, 1000));
+test("slabs that nobody needed for ten seconds are let go, those that were needed stay", () => {
+  let nowMs = 0;
+  const pool = new SlabPool(() => nowMs);
+  const use = (count: number): void => pool.giveBack(Array.from({ length: count }, () => pool.take()));
+  use(1000);
+  nowMs = 10_000;
+  use(1000);
   expect(pool.free).toBe(1000);
-  pool.giveBack(slabs.slice(1000));
-  expect(pool.free).toBe(512);
+  nowMs = 15_000;
+  use(300);
+  expect(pool.free).toBe(1000);
+  nowMs = 20_000;
+  use(200);
+  expect(pool.free).toBe(300);
+  nowMs = 30_000;
+  use(1);
+  expect(pool.free).toBe(1);
 });

@@ -1,32 +1,47 @@
 /** A slab holds so many bytes: few enough writes for a large body, and still in the cache when it is scanned. */
 export const slabBytes = 128 * 1024;
 
-const spareSlabs = 512;
+const windowMs = 10_000;
 
 /**
  * Memory for large bodies, used again and again. New buffers for every body would be counted against V8's limit of external
  * memory, 64 MiB, and each time it is reached the whole heap is marked: a third of the CPU at 4 MiB an edit.
+ *
+ * Free slabs that nobody needed for ten seconds are left to the garbage collector.
  */
 export class SlabPool {
   readonly #free: Buffer[] = [];
-  #inUse = 0;
+  #windowSinceMs: number;
+  /** The fewest that were free since the window began: so many were not needed. */
+  #fewestFree = 0;
 
-  /** Slabs that wait for the next body: at most as many as are in use, and 512 (64 MiB). */
+  constructor(private readonly nowMs: () => number = () => performance.now()) {
+    this.#windowSinceMs = nowMs();
+  }
+
+  /** Slabs that wait for the next body. */
   get free(): number {
     return this.#free.length;
   }
 
   /** A slab with whatever bytes stand in it. */
   take(): Buffer {
-    this.#inUse += 1;
-    return this.#free.pop() ?? Buffer.allocUnsafeSlow(slabBytes);
+    const slab = this.#free.pop();
+    if (slab === undefined) return Buffer.allocUnsafeSlow(slabBytes);
+    this.#fewestFree = Math.min(this.#fewestFree, this.#free.length);
+    return slab;
   }
 
   /** For the next body: nobody may read or send them any more. */
   giveBack(slabs: readonly Buffer[]): void {
-    this.#inUse -= slabs.length;
     this.#free.push(...slabs);
-    // Kept for a load that goes up and down; after a peak the rest is left to the garbage collector.
-    this.#free.length = Math.min(this.#free.length, this.#inUse + spareSlabs);
+    const nowMs = this.nowMs();
+    if (nowMs - this.#windowSinceMs < windowMs) return;
+    this.#free.splice(0, this.#fewestFree);
+    this.#fewestFree = this.#free.length;
+    this.#windowSinceMs = nowMs;
   }
 }
+
+/** That of the process: what an upload leaves is used for an answer. */
+export const sharedSlabs = new SlabPool();
