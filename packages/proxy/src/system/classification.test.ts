@@ -1,6 +1,7 @@
 import { stringify } from "yaml";
 import { imagesIn, sendEdit } from "./edit-request.js";
 import { readMetrics } from "./metrics-reading.js";
+import { modelEntries } from "./model-entry.js";
 import { type RunningGateway, startGateway } from "./running-gateway.js";
 import { stopAll } from "./running-process.js";
 import { type FaultRule, type RunningSimulator, simulatorKeys, startSimulator } from "./running-simulator.js";
@@ -146,17 +147,7 @@ afterAll(stopAll);
 
 /** Each row has groups of its own, so that none is left alone for what another did. */
 function config(url: string): string {
-  const entry = (group: string, name: string, key: string, more: object = {}): object => ({
-    model_name: group,
-    litellm_params: {
-      model: "openai/gpt-image-1",
-      api_base: `${url}/v1`,
-      api_key: key,
-      timeout: 2,
-      ...more,
-    },
-    model_info: { id: `${group}-${name}` },
-  });
+  const entry = modelEntries(url, { timeout: 2 });
   return stringify({
     model_list: [
       ...rows.flatMap((_, index) => [

@@ -2,6 +2,7 @@ import { stringify } from "yaml";
 import { errorOf, imagesIn, sendEdit } from "./edit-request.js";
 import type { Answer } from "./form-request.js";
 import { readMetrics } from "./metrics-reading.js";
+import { modelEntries } from "./model-entry.js";
 import { type RunningGateway, startGateway } from "./running-gateway.js";
 import { stopAll } from "./running-process.js";
 import { type FaultRule, type RunningSimulator, simulatorKeys, startSimulator } from "./running-simulator.js";
@@ -23,17 +24,7 @@ afterAll(stopAll);
 
 /** Each test has groups of its own. In a pair `first` is tried before `second`, whose weight is 0. */
 function config(url: string): string {
-  const entry = (
-    group: string,
-    name: string,
-    key: string,
-    parameters: object,
-    info: object = {},
-  ): object => ({
-    model_name: group,
-    litellm_params: { model: "openai/gpt-image-1", api_base: `${url}/v1`, api_key: key, ...parameters },
-    model_info: { id: `${group}-${name}`, ...info },
-  });
+  const entry = modelEntries(url);
   const alone = (group: string, parameters: object = {}, info: object = {}): object =>
     entry(group, "only", one, parameters, info);
   const pair = (group: string, ofFirst: object = {}, info: object = {}): object[] => [

@@ -2,6 +2,7 @@ import OpenAI, { APIError, toFile } from "openai";
 import { stringify } from "yaml";
 import { errorOf, imagesIn, picture, sendEdit } from "./edit-request.js";
 import type { Answer } from "./form-request.js";
+import { modelEntries } from "./model-entry.js";
 import { configFor, type RunningGateway, startGateway } from "./running-gateway.js";
 import { stopAll } from "./running-process.js";
 import { type FaultRule, type RunningSimulator, simulatorKeys, startSimulator } from "./running-simulator.js";
@@ -23,14 +24,12 @@ afterAll(stopAll);
 
 /** In each pair `first` is always tried before `second`, whose weight is 0. Each group has a model of its own. */
 function config(url: string): string {
-  const entry = (group: string, name: string, model: string, parameters: object): object => ({
-    model_name: group,
-    litellm_params: { model: `openai/${model}`, api_base: `${url}/v1`, ...parameters },
-    model_info: { id: `${group}-${name}` },
-  });
+  const ofAny = modelEntries(url);
+  const entry = (group: string, name: string, key: string, model: string, parameters: object): object =>
+    ofAny(group, name, key, { model: `openai/${model}`, ...parameters });
   const pair = (group: string, model: string, ofFirst: object = {}, ofBoth: object = {}): object[] => [
-    entry(group, "first", model, { api_key: simulatorKeys.one, ...ofBoth, ...ofFirst }),
-    entry(group, "second", model, { api_key: simulatorKeys.two, ...ofBoth, weight: 0 }),
+    entry(group, "first", simulatorKeys.one, model, { ...ofBoth, ...ofFirst }),
+    entry(group, "second", simulatorKeys.two, model, { ...ofBoth, weight: 0 }),
   ];
   return stringify({
     model_list: [
@@ -42,8 +41,8 @@ function config(url: string): string {
       ...pair("refused", "gpt-image-1", { api_base: refusingUrl }),
       ...pair("all-refused", "gpt-image-1", {}, { api_base: refusingUrl }),
       ...pair("shared", "gpt-image-1", { weight: 3 }, {}).slice(0, 1),
-      entry("shared", "light", "gpt-image-1", { api_key: simulatorKeys.two, weight: 1 }),
-      entry("alone", "only", "gpt-image-1-mini", { api_key: simulatorKeys.one }),
+      entry("shared", "light", simulatorKeys.two, "gpt-image-1", { weight: 1 }),
+      entry("alone", "only", simulatorKeys.one, "gpt-image-1-mini", {}),
     ],
     // Which deployments are left alone after a failure, and how many retries a group may make, is told in tests of their own.
     router_settings: {

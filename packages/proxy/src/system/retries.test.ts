@@ -3,6 +3,7 @@ import { stringify } from "yaml";
 import { picture, sendEdit } from "./edit-request.js";
 import type { Answer } from "./form-request.js";
 import { readMetrics } from "./metrics-reading.js";
+import { modelEntries } from "./model-entry.js";
 import { type RunningGateway, startGateway } from "./running-gateway.js";
 import { stopAll } from "./running-process.js";
 import { type FaultRule, type RunningSimulator, simulatorKeys, startSimulator } from "./running-simulator.js";
@@ -21,11 +22,7 @@ afterEach(() => simulator.clear());
 afterAll(stopAll);
 
 function config(url: string): string {
-  const entry = (group: string, name: string, key: string, parameters: object = {}): object => ({
-    model_name: group,
-    litellm_params: { model: "openai/gpt-image-1", api_base: `${url}/v1`, api_key: key, ...parameters },
-    model_info: { id: `${group}-${name}` },
-  });
+  const entry = modelEntries(url);
   const pair = (group: string): object[] => [
     entry(group, "first", one),
     entry(group, "second", two, { weight: 0 }),

@@ -2,19 +2,12 @@ import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { Response } from "undici";
 import type { Deployment } from "../deployments/deployment.js";
+import { deployment } from "./deployment.test.support.js";
 import { InvalidRequestError } from "./invalid-request-error.js";
 import { MultipartBody } from "./multipart-body.js";
 import type { Part } from "./part.js";
 
 const png = Buffer.from("89504e470d0a1a0a0000000d49484452", "hex");
-const deployment: Deployment = {
-  id: "first",
-  group: "edits",
-  model: "gpt-image-2",
-  apiBase: "https://api.openai.com/v1",
-  apiKey: "sk-test",
-  weight: 1,
-};
 
 function field(name: string, value: string): Part {
   return { name, content: [Buffer.from(value)] };
