@@ -45,12 +45,12 @@ export function imageEdits(options: ImageEditsOptions): RequestHandler {
         rehearsesFallbacks: upload.controls.rehearsesFallbacks,
         tags: upload.controls.tags ?? tagsFromText(request.get("x-litellm-tags") ?? ""),
       };
-      const answer = new HttpAnswer(response, record, () => upload.release());
+      const answer = new HttpAnswer(response, record, () => upload.memory.release());
       const running = router.edit(edit, answer);
       record.follow(running);
       await running;
     } finally {
-      upload.release();
+      upload.memory.release();
     }
   };
 

@@ -19,10 +19,7 @@ export function eligible(
   request: Asked,
   tagFilter: TagFilter | undefined,
 ): readonly Group[] {
-  const all = groups.flatMap(({ deployments }) => deployments);
-  const holders = request.body.contents.isJson
-    ? new FileHolders(groups[0]?.deployments ?? [], all)
-    : undefined;
+  const holders = request.body.contents.isJson ? holdersIn(groups) : undefined;
   const selections = groups.map(({ name, deployments }) => {
     const selection = new Selection(name, deployments);
     if (tagFilter !== undefined) selection.byTags(request.tags ?? [], tagFilter);
@@ -33,6 +30,13 @@ export function eligible(
   const refusal = selections[0]?.refusal;
   if (refusal !== undefined && selections.every(({ left }) => left.length === 0)) throw refusal;
   return groups.map((group, index) => ({ ...group, deployments: selections[index]?.left ?? [] }));
+}
+
+function holdersIn(groups: readonly Group[]): FileHolders {
+  return new FileHolders(
+    groups[0]?.deployments ?? [],
+    groups.flatMap(({ deployments }) => deployments),
+  );
 }
 
 /** What is left of a group, and why nothing is. */
