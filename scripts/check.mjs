@@ -11,6 +11,7 @@ const checks = {
   packages: ["scripts/checks/packages.mjs"],
   "node-24": ["scripts/checks/node-24.mjs"],
   bill: ["scripts/reconcile-bill.mjs", "--edits", "5000"],
+  estimates: ["scripts/measure-estimates.mjs"],
   benchmark: ["scripts/bench/bench.mjs", "--smoke"],
 };
 
@@ -24,6 +25,7 @@ const explanations = `npm run check [-- name ...]
   packages               packs the libraries, installs them with npm in an empty project, edits an image with them
   node-24                starts the gateway, edits an image and runs some tests on Node 24
   bill                   5,000 edits of every kind: what each costs is what the simulator bills, to the nano-dollar
+  estimates              4,000 edits of every kind: what each was estimated at covers what the simulator bills
   benchmark              runs the benchmark for seconds: every target must work, no time is judged
 
 Without names: all of them, in this order.`;

@@ -1,7 +1,7 @@
 /**
  * Shows that each check can fail: `node scripts/checks/planted-faults.mjs`. A copy of the project gets its own
  * installation in a temporary folder; there one fault after another is planted, the check that must find it is run, and
- * its report must name the fault. Nothing is planted in the project itself. About two minutes; not part of `.ci/run`.
+ * its report must name the fault. Nothing is planted in the project itself. Three to four minutes; not part of `.ci/run`.
  */
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -14,6 +14,10 @@ const source = "packages/cost-calculator/src";
 const proof = {
   run: ["scripts/reconcile-bill.mjs", "--edits", "300"],
   says: [/told \d+, billed \d+/, /^[1-9]\d* DIFFERENCES$/m],
+};
+const estimates = {
+  run: ["scripts/measure-estimates.mjs"],
+  says: [/estimated \d+, billed \d+/, /, [1-9]\d* above their estimate$/m],
 };
 const charge = "packages/simulator/src/bill/charge.ts";
 const attempt = "packages/router/src/attempt.ts";
@@ -181,6 +185,21 @@ const faults = {
   "a gateway that prices the first picture of a stream alone": {
     ...proof,
     change: { [attempt]: replaced("all.map((facts)", "all.slice(0, 1).map((facts)") },
+  },
+  "an estimate that forgets what an image costs without usage": {
+    ...estimates,
+    change: {
+      [`${source}/estimate.ts`]: replaced("byImage.nanoUsd > bound.nanoUsd ? byImage : bound", "bound"),
+    },
+  },
+  "an estimate that forgets partial images": {
+    ...estimates,
+    change: {
+      [`${source}/estimate.ts`]: replaced(
+        "tokensPerPartialImage * partialImages",
+        "tokensPerPartialImage * Math.min(partialImages, 1)",
+      ),
+    },
   },
 };
 

@@ -65,6 +65,21 @@ export function plus(left: Breakdown, right: Breakdown): Breakdown {
   };
 }
 
+/** The same amount so many times. */
+export function repeated({ nanoUsd, breakdown }: Amount, times: number): Amount {
+  const by = BigInt(times);
+  return {
+    nanoUsd: nanoUsd * by,
+    breakdown: {
+      inputText: breakdown.inputText * by,
+      inputImage: breakdown.inputImage * by,
+      cached: breakdown.cached * by,
+      outputImage: breakdown.outputImage * by,
+      outputText: breakdown.outputText * by,
+    },
+  };
+}
+
 function sumOf(parts: Breakdown): bigint {
   return parts.inputText + parts.inputImage + parts.cached + parts.outputImage + parts.outputText;
 }

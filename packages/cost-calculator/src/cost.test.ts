@@ -61,12 +61,14 @@ describe("by usage", () => {
     expect(usd({ model: "house-model", images: 1, usage: usageOf(100, 0, 100) }, prices)).toBe("0.0045");
   });
 
-  test("unless images have a price: then tokens that have none are not sold as text", () => {
+  test("unless images have a price: then it is the whole cost, whatever the tokens", () => {
     const prices: PriceTable = new Map([
       ["house-model", { tokens: { textInput: "5e-6", textOutput: "4e-5" }, images: [{ usd: "0.1" }] }],
     ]);
-    const cost = costOfEdit({ model: "house-model", images: 2, usage: usageOf(100, 0, 100) }, prices);
-    expect(cost).toMatchObject({ nanoUsd: 200_000_000n, basis: "images" });
+    for (const usage of [usageOf(100, 0, 100), usageOf(100, 0, 0)]) {
+      const cost = costOfEdit({ model: "house-model", images: 2, usage }, prices);
+      expect(cost).toMatchObject({ nanoUsd: 200_000_000n, basis: "images" });
+    }
   });
 });
 
@@ -124,6 +126,7 @@ describe("by images", () => {
         },
       ],
       ["pixel-model", { usdPerPixel: "1e-8" }],
+      ["mixed-model", { usdPerPixel: "1e-7", images: [{ usd: "0.01", size: "512x512", quality: "low" }] }],
     ]);
     const price = (model: string, size: string, quality?: string) =>
       usd({ model, size, quality, images: 1 }, prices);
@@ -136,6 +139,9 @@ describe("by images", () => {
     expect(price("pixel-model", "100x100")).toBe("0.0001");
     expect(price("pixel-model", "auto")).toBe("0.01572864");
     expect(price("pixel-model", "large")).toBeNull();
+    expect(price("mixed-model", "512x512", "low")).toBe("0.01");
+    expect(price("mixed-model", "512x512", "high")).toBe("0.0262144");
+    expect(price("mixed-model", "auto", "low")).toBe("0.1572864");
   });
 });
 
@@ -194,6 +200,13 @@ describe("an edit answered in parts", () => {
       },
     });
     expect(sumOfCosts([first])).toEqual(first);
+  });
+
+  test("has its parts rounded one by one: two of half a nano-dollar are two, one answer of both is one", () => {
+    const prices: PriceTable = new Map([["house-model", { images: [{ usd: "5e-10" }] }]]);
+    const part = costOfEdit({ model: "house-model", images: 1 }, prices);
+    expect(sumOfCosts([part, part])?.nanoUsd).toBe(2n);
+    expect(costOfEdit({ model: "house-model", images: 2 }, prices)?.nanoUsd).toBe(1n);
   });
 
   test("is by images as soon as one part is", () => {

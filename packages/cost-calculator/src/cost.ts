@@ -58,7 +58,8 @@ function costOfUsage(usage: unknown, rates: TokenRates): EditCost | undefined {
 }
 
 /**
- * The cost of an edit that was answered in parts, such as the `image_edit.completed` events of a stream.
+ * The cost of an edit that was answered in parts, such as the `image_edit.completed` events of a stream. Each part is an
+ * amount of its own, rounded for itself, since the upstream bills it for itself; the sum is not rounded again.
  *
  * @returns `null` as soon as one part has no known price, and for no parts at all.
  */

@@ -1,8 +1,10 @@
 import fc from "fast-check";
 import { usageOf } from "./cost.test.support.js";
 import {
+  type Breakdown,
   type EditEstimate,
   type InputImage,
+  type ModelPrices,
   type PlannedEdit,
   type PriceTable,
   costOfEdit,
@@ -11,6 +13,7 @@ import {
   listPrices,
   missingEstimate,
   modelPricesFrom,
+  sumOfCosts,
   withOverrides,
 } from "./index.js";
 
@@ -22,16 +25,18 @@ function usdOf(estimate: EditEstimate | null): string | null {
   return estimate === null ? null : formatUsd(estimate.nanoUsd);
 }
 
+/** What is reckoned with, where every token costs a nano-dollar. */
+function tokensOf(edit: PlannedEdit): Breakdown {
+  const prices: PriceTable = new Map([[edit.model, { tokens: { textInput: "1e-9", imageOutput: "1e-9" } }]]);
+  return estimateOfEdit(edit, prices)!.breakdown;
+}
+
 function outputTokensOf(edit: PlannedEdit): number {
-  const free = { textInput: "0", imageInput: "0", imageOutput: "1e-9", textOutput: "0" };
-  const prices: PriceTable = new Map([[edit.model, { tokens: free }]]);
-  return Number(estimateOfEdit(edit, prices)?.nanoUsd);
+  return Number(tokensOf(edit).outputImage);
 }
 
 function inputTokensOf(edit: PlannedEdit): number {
-  const free = { textInput: "0", imageInput: "1e-9", imageOutput: "0", textOutput: "0" };
-  const prices: PriceTable = new Map([[edit.model, { tokens: free }]]);
-  return Number(estimateOfEdit(edit, prices)?.nanoUsd);
+  return Number(tokensOf(edit).inputImage);
 }
 
 describe("an explicit edit", () => {
@@ -55,10 +60,17 @@ describe("an explicit edit", () => {
     expect(nanoUsd >= cost && 100n * nanoUsd <= 103n * cost).toBe(true);
   });
 
-  test("of gpt-image-1.5 allows for text that it writes", () => {
+  test("of gpt-image-1.5 allows for text that it writes, at the price of images: an answer may tell no details", () => {
     expect(estimateOfEdit({ ...explicit, model: "gpt-image-1.5" })?.breakdown.outputText).toBe(
-      512n * 10_000n,
+      512n * 32_000n,
     );
+  });
+
+  test("covers the price of an image, which is charged when no usage comes", () => {
+    const edit = { ...explicit, model: "gpt-image-1-mini", n: 3 };
+    // 272 tokens at $8 a million are $0.002.
+    expect(estimateOfEdit(edit)).toMatchObject({ nanoUsd: 15_000_000n, basis: "images" });
+    expect(costOfEdit({ ...edit, images: 3 })?.nanoUsd).toBe(15_000_000n);
   });
 
   test("costs n times as much for n images, inputs included", () => {
@@ -74,12 +86,12 @@ describe("an explicit edit", () => {
     expect(outputTokensOf({ ...explicit, stream: true })).toBe(plain);
   });
 
-  test("is rounded up", () => {
+  test("is rounded up for each image, since each picture of a stream is billed for itself", () => {
     const prices: PriceTable = new Map([
       ["dall-e-2", { images: [{ usd: "0.0000000011" }] }],
       ["gpt-image-1", { tokens: { textInput: "0", imageInput: "0", imageOutput: "1.001e-9" } }],
     ]);
-    expect(estimateOfEdit({ ...bare, model: "dall-e-2", n: 3 }, prices)?.nanoUsd).toBe(4n);
+    expect(estimateOfEdit({ ...bare, model: "dall-e-2", n: 3 }, prices)?.nanoUsd).toBe(6n);
     expect(estimateOfEdit(explicit, prices)?.nanoUsd).toBe(273n);
   });
 });
@@ -204,6 +216,25 @@ describe("by images", () => {
   });
 });
 
+test("a price of an image beside prices of text tokens bounds the edit: it is all that is ever charged", () => {
+  const prices: PriceTable = new Map([
+    ["house-model", modelPricesFrom({ input_cost_per_token: 5e-6, output_cost_per_image: 0.04 })],
+  ]);
+  expect(estimateOfEdit({ ...bare, model: "house-model", n: 2 }, prices)).toMatchObject({
+    nanoUsd: 80_000_000n,
+    basis: "images",
+  });
+});
+
+test("input may be cached, even where that costs more", () => {
+  const tokens = { textInput: "1e-9", cachedTextInput: "3e-9", imageInput: "1e-9", imageOutput: "0" };
+  const prices: PriceTable = new Map([["gpt-image-1", { tokens }]]);
+  expect(estimateOfEdit(explicit, prices)?.breakdown).toMatchObject({
+    inputText: 64n * 3n,
+    inputImage: 194n * 3n,
+  });
+});
+
 describe("by ceiling", () => {
   const prices: PriceTable = new Map([
     ["house-model", modelPricesFrom({ input_cost_per_token: 5e-6, estimate_ceiling_usd: "0.35" })],
@@ -317,6 +348,7 @@ describe("for any edit", () => {
     "1024x1536": [158, 1372, 5488],
     "1536x1024": [158, 1372, 5488],
   };
+  const qualities = ["low", "medium", "high"];
   const model = fc.constantFrom(
     "gpt-image-1",
     "gpt-image-1-mini",
@@ -342,6 +374,10 @@ describe("for any edit", () => {
     isSizeGiven: fc.boolean(),
     isQualityGiven: fc.boolean(),
     hasMask: fc.boolean(),
+    /** What the answer says of its usage, its size and its quality. */
+    told: fc.constantFrom("details", "totals", "incomplete", "nothing"),
+    isSizeTold: fc.boolean(),
+    cachedShare: fc.constantFrom(0, 0.3, 1),
   });
 
   function tilesOf({ width, height }: { width: number; height: number }): number {
@@ -356,24 +392,41 @@ describe("for any edit", () => {
         const partials = made.stream ? made.partialImages : 0;
         const highFidelity = isSecond || made.fidelity === "high";
         const times = isSecond || made.inputsTimesN ? made.n : 1;
-        const words = made.prompt.length / 4;
-        const text = times * (Math.ceil(words) + 45 * made.images.length);
+        const text = Math.ceil(made.prompt.length / 4) + 45 * made.images.length;
         const image = made.images.reduce((sum, one) => {
           const tiles = tilesOf(one);
           return sum + 65 + 129 * tiles + (highFidelity ? (tiles === 1 ? 4160 : 6240) : 0);
         }, 0);
-        const output = (isSecond ? secondOutputs : outputs)[made.size]![made.quality]!;
-        const images = made.n * (output + 100 * partials);
-        const written = made.model === "gpt-image-1.5" ? made.n * made.written : 0;
-        const usage = usageOf(text, times * image, images + written, {
-          image_tokens: images,
-          text_tokens: written,
-        });
-        const cost = costOfEdit({ model: made.model, images: made.n, usage });
+        const output = (isSecond ? secondOutputs : outputs)[made.size]![made.quality]! + 100 * partials;
+        const written = made.model === "gpt-image-1.5" ? made.written : 0;
+        const named = {
+          size: made.isSizeGiven ? made.size : "auto",
+          quality: made.isQualityGiven ? qualities[made.quality] : undefined,
+        };
+        const found = made.isSizeTold ? { size: made.size, quality: qualities[made.quality] } : named;
+
+        /** The usage of some pictures, with the input of some. */
+        const usage = (pictures: number, inputs: number) => {
+          if (made.told === "nothing") return undefined;
+          if (made.told === "incomplete") return { input_tokens: inputs * (text + image) };
+          const whole = usageOf(inputs * text, inputs * image, pictures * (output + written), {
+            image_tokens: pictures * output,
+            text_tokens: pictures * written,
+          });
+          const { input_tokens_details: _input, output_tokens_details: _output, ...totals } = whole;
+          if (made.told === "totals") return totals;
+          const cached = Math.floor(made.cachedShare * whole.input_tokens);
+          return { ...whole, input_tokens_details: { ...whole.input_tokens_details, cached_tokens: cached } };
+        };
+        const costOfPictures = (pictures: number, inputs: number) =>
+          costOfEdit({ model: made.model, ...found, images: pictures, usage: usage(pictures, inputs) });
+        const inputsOf = (index: number) => (times > 1 || index === 0 ? 1 : 0);
+        const cost = made.stream
+          ? sumOfCosts(Array.from({ length: made.n }, (_, index) => costOfPictures(1, inputsOf(index))))
+          : costOfPictures(made.n, times);
         const estimate = estimateOfEdit({
           model: made.model,
-          size: made.isSizeGiven ? made.size : "auto",
-          quality: made.isQualityGiven ? ["low", "medium", "high"][made.quality] : undefined,
+          ...named,
           n: made.n,
           stream: made.stream,
           partialImages: made.partialImages,
@@ -382,13 +435,57 @@ describe("for any edit", () => {
           images: made.images,
           mask: made.hasMask ? made.images[0] : undefined,
         });
-        expect(cost?.basis).toBe("usage");
-        expect(estimate?.basis).toBe("tokens");
-        expect(estimate!.nanoUsd >= cost!.nanoUsd).toBe(true);
+        // Its images have no price.
+        if (cost === null) expect(made.model).toBe("chatgpt-image-latest");
+        else expect(estimate!.nanoUsd >= cost.nanoUsd).toBe(true);
         const parts = Object.values(estimate!.breakdown) as bigint[];
         expect(parts.reduce((sum, part) => sum + part, 0n)).toBe(estimate!.nanoUsd);
       }),
       { numRuns: 1000 },
+    );
+  });
+
+  test("the estimate is never below the prices of images, whatever list of them there is", () => {
+    const sizes = [undefined, "1024x1024", "1024x1536", "512x512"];
+    const usd = fc.nat(30).map((tenths) => `${tenths}e-10`);
+    const listed = fc
+      .tuple(usd, fc.constantFrom(...sizes), fc.constantFrom(undefined, ...qualities))
+      .map(([price, size, quality]) => ({ usd: price, ...(size && { size }), ...(quality && { quality }) }));
+    const prices: fc.Arbitrary<ModelPrices> = fc.record(
+      {
+        images: fc.array(listed, { minLength: 1, maxLength: 6 }),
+        usdPerPixel: fc.constantFrom("1e-15", "1e-12"),
+      },
+      { requiredKeys: [] },
+    );
+    const size = fc.constantFrom("1024x1024", "1024x1536", "1536x1024");
+    fc.assert(
+      fc.property(
+        prices,
+        size,
+        fc.nat(2),
+        fc.boolean(),
+        fc.boolean(),
+        fc.integer({ min: 1, max: 10 }),
+        fc.boolean(),
+        (made, resolvedSize, quality, isSizeNamed, isQualityNamed, n, stream) => {
+          const table: PriceTable = new Map([["house-model", made]]);
+          const named = {
+            model: "house-model",
+            size: isSizeNamed ? resolvedSize : undefined,
+            quality: isQualityNamed ? qualities[quality] : "auto",
+          };
+          const estimate = estimateOfEdit({ ...bare, ...named, n, stream }, table);
+          const found = { model: "house-model", size: resolvedSize, quality: qualities[quality] };
+          for (const answer of [found, named]) {
+            const cost = stream
+              ? sumOfCosts(Array.from({ length: n }, () => costOfEdit({ ...answer, images: 1 }, table)))
+              : costOfEdit({ ...answer, images: n }, table);
+            expect(cost === null || (estimate !== null && estimate.nanoUsd >= cost.nanoUsd)).toBe(true);
+          }
+        },
+      ),
+      { numRuns: 2000 },
     );
   });
 });

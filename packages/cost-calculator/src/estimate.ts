@@ -1,4 +1,4 @@
-import { type Amount, forImages, rounded } from "./breakdown.js";
+import { type Amount, forImages, repeated, rounded } from "./breakdown.js";
 import { costOfTokens } from "./cost.js";
 import { imageRate } from "./prices/image-rate.js";
 import { listPrices } from "./prices/list-prices.js";
@@ -46,15 +46,17 @@ const mostImages = 10;
 const mostPartialImages = 3;
 
 /**
- * What an edit costs at most, known from the request alone and rounded up to a nano-dollar:
+ * What an edit costs at most, known from the request alone: the most for one image, rounded up to a nano-dollar, times `n`.
+ * For one image that is the dearer of
  *
- * - by tokens, where it is known how the model counts them and what each kind costs: the largest size and the best
- *   quality that an open one may become, `n` images with all partial ones, and `n` times the input, since nobody
- *   documents that it is billed once;
- * - by the price of an image, where the model has no prices for tokens;
- * - else by the model's ceiling for each returned image. Breakdowns of images and ceilings are output images alone.
+ * - its tokens, where it is known how the model counts them and what each kind costs: the largest size and the best
+ *   quality that an open one may become, all partial images, and the input, since nobody documents that it is billed
+ *   once for several images; where that is not known, the model's ceiling;
+ * - the price of an image, where there is one: it is charged when no usage comes.
  *
- * @returns `null` when there is no ceiling either: {@link missingEstimate} tells why.
+ * Breakdowns of images and ceilings are output images alone.
+ *
+ * @returns `null` when nothing bounds the cost: {@link missingEstimate} tells why.
  * @throws RangeError when `promptBytes` is no count, or a price of the table is no decimal number.
  */
 export function estimateOfEdit(edit: PlannedEdit, prices: PriceLookup = listPrices): EditEstimate | null {
@@ -76,71 +78,66 @@ function estimateOrReason(edit: PlannedEdit, prices: PriceLookup): EditEstimate 
   }
   const model = pricesOf(edit.model, prices);
   if (model === undefined) return "the model has no prices";
-  const rates = ratesOf(model);
-  const estimate = rates.tokens === undefined ? byImages(edit, rates) : byTokens(edit, rates.tokens);
-  if (typeof estimate !== "string" || rates.ceiling === undefined) return estimate;
-  return { ...upTo(rates.ceiling, edit), basis: "ceiling" };
+  const one = forOneImage(edit, ratesOf(model));
+  if (typeof one === "string") return one;
+  return { ...repeated(one, countOr(mostImages, edit.n ?? 1, 1)), basis: one.basis };
 }
 
-function byTokens(edit: PlannedEdit, rates: TokenRates): EditEstimate | string {
+function forOneImage(edit: PlannedEdit, rates: ModelRates): EditEstimate | string {
+  const image = imageRate(rates, edit.size, edit.quality);
+  const byImage = image && { ...upTo(image), basis: "images" as const };
+  const byTokens = rates.tokensAtMost && byMostTokens(edit, rates.tokensAtMost);
+  const known = byTokens ?? byImage ?? `an image of ${sizeAndQuality(edit)} has no price`;
+  const bound =
+    typeof known === "string" && rates.ceiling !== undefined
+      ? { ...upTo(rates.ceiling), basis: "ceiling" as const }
+      : known;
+  if (typeof bound === "string" || byImage === undefined) return bound;
+  return byImage.nanoUsd > bound.nanoUsd ? byImage : bound;
+}
+
+function byMostTokens(edit: PlannedEdit, rates: TokenRates): EditEstimate | string {
+  const isFree = rates.textInput === 0n && rates.imageInput === 0n && rates.imageOutput === 0n;
+  if (isFree) return { ...forImages(0n), basis: "tokens" };
   const counting = tokenCountingOf(edit.model);
-  const tokens = counting === undefined ? undefined : mostTokens(edit, counting);
-  if (isFree(rates)) return { ...forImages(0n), basis: "tokens" };
   if (counting === undefined) return "it is not known how many tokens the model counts";
+  const tokens = mostTokens(edit, counting);
   if (tokens === undefined) {
-    return `it is not known how many tokens an image of size ${named(edit.size)} and quality ${named(edit.quality)} has`;
+    return `it is not known how many tokens an image of ${sizeAndQuality(edit)} has`;
   }
   const parts = costOfTokens(tokens, rates);
   if (parts === undefined) return "the model has no price for some of the tokens";
   return { ...rounded(parts, rates.divisor, "up"), basis: "tokens" };
 }
 
-function byImages(edit: PlannedEdit, rates: ModelRates): EditEstimate | string {
-  const rate = imageRate(rates, edit.size, edit.quality);
-  if (rate !== undefined) return { ...upTo(rate, edit), basis: "images" };
-  return `an image of size ${named(edit.size)} and quality ${named(edit.quality)} has no price`;
-}
-
-/** `undefined` where the tokens of a returned image are not known. */
+/** For one image; `undefined` where the tokens of a returned one are not known. */
 function mostTokens(edit: PlannedEdit, counting: TokenCounting): ChargedTokens | undefined {
   const output = counting.outputImage(edit.size, edit.quality);
   if (output === undefined) return undefined;
-  const n = imagesOf(edit);
   const partialImages = edit.stream === true ? countOr(mostPartialImages, edit.partialImages ?? 0, 0) : 0;
   const highFidelity = ![undefined, "", "low"].includes(edit.inputFidelity);
   const masks = edit.mask === undefined ? 0 : 1;
   let imageInput = edit.mask === undefined ? 0 : counting.mask(edit.mask);
   for (const image of edit.images) imageInput += counting.inputImage(image, highFidelity);
   return {
-    textInput: n * textTokens(edit.promptBytes, edit.images.length + masks),
+    textInput: textTokens(edit.promptBytes, edit.images.length + masks),
     cachedTextInput: 0,
-    imageInput: n * imageInput,
+    imageInput,
     cachedImageInput: 0,
-    imageOutput: n * (output + tokensPerPartialImage * partialImages),
-    textOutput: n * counting.outputText,
+    imageOutput: output + tokensPerPartialImage * partialImages,
+    textOutput: counting.outputText,
   };
 }
 
-function upTo(rate: Rate, edit: PlannedEdit): Amount {
-  const exact = forImages(rate.numerator * BigInt(imagesOf(edit)));
-  return rounded(exact.breakdown, rate.divisor, "up");
-}
-
-function imagesOf({ n }: PlannedEdit): number {
-  return countOr(mostImages, n ?? 1, 1);
+function upTo(rate: Rate): Amount {
+  return rounded(forImages(rate.numerator).breakdown, rate.divisor, "up");
 }
 
 function countOr(most: number, count: number, least: number): number {
   return Number.isSafeInteger(count) && count >= least ? count : most;
 }
 
-/** A model whose every price is an explicit zero costs nothing, however it counts. */
-function isFree(rates: TokenRates): boolean {
-  return (
-    rates.textInput === 0n && rates.imageInput === 0n && rates.imageOutput === 0n && rates.textOutput === 0n
-  );
-}
-
-function named(value: string | undefined): string {
-  return value === undefined ? "auto" : JSON.stringify(value);
+function sizeAndQuality({ size, quality }: PlannedEdit): string {
+  const named = (value: string | undefined) => (value === undefined ? "auto" : JSON.stringify(value));
+  return `size ${named(size)} and quality ${named(quality)}`;
 }

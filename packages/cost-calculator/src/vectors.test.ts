@@ -97,6 +97,18 @@ test.each<[string, PriceTable, FinishedEdit, string | null]>([
     { model: "gpt-image-1.5", size: "1024x1024", quality: "medium", images: 4 },
     "0.136",
   ],
+  [
+    "LiteLLM's test of an edit's cost",
+    listPrices,
+    { model: "gpt-image-1", images: 1, usage: usageOf(50, 50, 1000) },
+    "0.04075",
+  ],
+  [
+    "the same of Azure",
+    listPrices,
+    { model: "azure/gpt-image-1", images: 1, usage: usageOf(50, 50, 1000) },
+    "0.04075",
+  ],
   ["V1, all image", plain, priced(usageOf(19, 512, 158, { image_tokens: 158, text_tokens: 0 })), "0.008931"],
   ["V1, the rest is text", plain, priced(usageOf(19, 512, 158, { image_tokens: 100 })), "0.007597"],
   ["V1, no output details", plain, priced(usageOf(19, 512, 158)), "0.008931"],

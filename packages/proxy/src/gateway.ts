@@ -9,7 +9,7 @@ import { forwardedHeaders } from "./access/forwarded-headers.js";
 import { createExpressServer } from "./express-server.js";
 import { AnswerFormats } from "./formats/answer-formats.js";
 import { InFlight } from "./in-flight.js";
-import { logAttempt } from "./observability/log.js";
+import { logRouter } from "./observability/log.js";
 import { Metrics } from "./observability/metrics.js";
 import { UnpricedEdits } from "./observability/unpriced-edits.js";
 import { uploadMemory } from "./upload/upload-memory.js";
@@ -36,9 +36,7 @@ export class Gateway {
     const uploadSettings = completeUploadSettings(config.upload);
     const uploads = uploadMemory(uploadSettings);
     const isDraining = (): boolean => this.#draining;
-    router.events.on("attempt", (event) => {
-      logAttempt(log, event);
-    });
+    logRouter(log, router.events);
     const unpriced = new UnpricedEdits(log, unpricedModels(config.router.deployments));
     router.events.on("edit", (report) => {
       unpriced.note(report);

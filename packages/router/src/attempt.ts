@@ -6,9 +6,11 @@ import { receiveWhole } from "./answer/receive-whole.js";
 import type { Received } from "./answer/received.js";
 import { relayEvents } from "./answer/relay-events.js";
 import type { Deployment } from "./deployments/deployment.js";
+import { knownModelOf } from "./deployments/known-model.js";
 import { fittedSize } from "./sizes/fitted-size.js";
 import type { ByteBudget } from "./memory/byte-budget.js";
 import type { EditProgress } from "./progress.js";
+import { EntraError } from "./providers/entra/issue-token.js";
 import type { AttemptReport } from "./report.js";
 import type { Deadline } from "./retries/deadline.js";
 import type { Failure } from "./retries/failure.js";
@@ -80,9 +82,16 @@ async function send(context: AttemptContext): Promise<Sent> {
     : deployment.timeoutMs;
   return deadline.run(timeoutMs, async (stop) => {
     let head: UpstreamAnswer | undefined;
+    const target = targets.targetOf(deployment);
+    let isEntered = target.limit.enterNow();
     try {
+      if (!isEntered) {
+        await target.limit.enter(stop);
+        isEntered = true;
+      }
       head = await callUpstream({
-        target: targets.targetOf(deployment),
+        target,
+        token: target.token && (target.token.now() ?? (await target.token.wait(stop))),
         contentType: body.contentType,
         headers,
         body: body.bodyFor(deployment, fittedSize(progress.request, deployment)?.drawn),
@@ -97,6 +106,8 @@ async function send(context: AttemptContext): Promise<Sent> {
       const isError = failure.kind === "too large" && head !== undefined && head.status >= 400;
       const received = { facts: [], failure: isError ? { ...failure, kind: "cut" as const } : failure };
       return head === undefined ? { received } : { received, head };
+    } finally {
+      if (isEntered) target.limit.leave();
     }
   });
 }
@@ -132,7 +143,11 @@ async function receive(
 
 /** @throws the error itself, where it is none of those that a call may end with */
 function failureOf(error: unknown, stop: Stop): Failure {
+  if (stop.failure?.kind === "timeout") {
+    return { ...stop.failure, bodySent: !(error instanceof UpstreamCallError) || error.bodySent };
+  }
   if (stop.failure !== undefined) return stop.failure;
+  if (error instanceof EntraError) return { kind: "connection", reason: error.message };
   if (error instanceof UpstreamCallError) return { kind: error.reason, reason: error.message };
   if (error instanceof AnswerTooLargeError) return { kind: "too large", reason: error.message };
   throw error;
@@ -144,7 +159,8 @@ function conclude(
   head: UpstreamAnswer | undefined,
   durationMs: number,
 ): AttemptReport {
-  const upstreamRequestId = head?.headers["x-request-id"]?.toString();
+  // Azure's gateway answers with an id of its own where the service behind it has not been reached.
+  const upstreamRequestId = (head?.headers["x-request-id"] ?? head?.headers["apim-request-id"])?.toString();
   const report: AttemptReport = {
     deployment,
     durationMs,
@@ -167,7 +183,7 @@ function costOf(
   deployment: Deployment,
   { request }: EditProgress,
 ): EditCost | null {
-  const model = deployment.baseModel ?? deployment.model;
+  const model = knownModelOf(deployment);
   const { quality } = request.parameters;
   const size = fittedSize(request, deployment)?.drawn ?? request.parameters.size;
   return sumOfCosts(

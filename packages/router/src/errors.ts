@@ -1,5 +1,6 @@
 import type { AnswerHead } from "./answer/answer-sink.js";
 import type { EditReport } from "./report.js";
+import { retryAfterMs } from "./retries/backoff.js";
 
 /** An edit that could not be served. `status` and `code` are what a client should be told, in OpenAI's terms. */
 export abstract class RouterError extends Error {
@@ -7,6 +8,10 @@ export abstract class RouterError extends Error {
   abstract readonly type: string;
   abstract readonly code: string;
   readonly field: string | null = null;
+  /** How long a client should wait before it tries again, where that is known. */
+  readonly retryAfterMs: number | undefined;
+  /** An upstream may have served, and charged, an attempt whose answer never came: another try may pay again. */
+  mayBeBilled = false;
   /** What had been tried; absent when nothing was. */
   report?: EditReport;
 }
@@ -49,12 +54,44 @@ export class UnusableGroupError extends RouterError {
   }
 }
 
+/** None of the group's deployments can take what the request asks for. */
+export class NotCapableError extends RouterError {
+  override readonly name = "NotCapableError";
+  readonly status = 400;
+  readonly type = "invalid_request_error";
+  readonly code = "not_supported";
+
+  constructor(
+    group: string,
+    what: string,
+    override readonly field: string,
+  ) {
+    super(`No deployment of the model '${group}' takes ${what}.`);
+  }
+}
+
+/** Tags choose the deployments, and none of the group is for this request's. */
+export class TagsError extends RouterError {
+  override readonly name = "TagsError";
+  readonly status = 403;
+  readonly type = "invalid_request_error";
+  readonly code = "tags_not_allowed";
+  override readonly field = "tags";
+
+  constructor(group: string, tags: readonly string[]) {
+    super(
+      `Not allowed to access model due to tags configuration: no deployment of '${group}' has the tags ${tags.join(", ")}, and none is tagged 'default'.`,
+    );
+  }
+}
+
 /** The upstream's own refusal or failure, to be passed on as it came. */
 export class UpstreamAnswerError extends RouterError {
   override readonly name = "UpstreamAnswerError";
   readonly status: number;
   readonly type = "upstream_error";
   readonly code = "upstream_error";
+  override readonly retryAfterMs: number | undefined;
 
   constructor(
     readonly head: AnswerHead,
@@ -62,6 +99,24 @@ export class UpstreamAnswerError extends RouterError {
   ) {
     super(`The upstream answered with status ${String(head.status)}.`);
     this.status = head.status;
+    this.retryAfterMs = retryAfterMs(head.headers, Date.now());
+  }
+}
+
+/** Every deployment of the group is left alone for a while; nothing was sent. With LiteLLM's status, type and words. */
+export class AllCoolingError extends RouterError {
+  override readonly name = "AllCoolingError";
+  readonly status = 429;
+  readonly type = "all_deployments_in_cooldown";
+  readonly code = "all_deployments_in_cooldown";
+  override readonly retryAfterMs: number;
+
+  constructor(group: string, retryAfterMs: number) {
+    const seconds = Math.ceil(retryAfterMs / 1000);
+    super(
+      `No deployments available for selected model, Try again in ${String(seconds)} seconds. Passed model=${group}.`,
+    );
+    this.retryAfterMs = retryAfterMs;
   }
 }
 

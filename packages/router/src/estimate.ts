@@ -1,5 +1,6 @@
 import { type EditEstimate, type PlannedEdit, estimateOfEdit } from "@darkroom/cost-calculator";
 import type { Deployment } from "./deployments/deployment.js";
+import { knownModelOf } from "./deployments/known-model.js";
 import type { EditRequest } from "./request.js";
 import { fittedSize } from "./sizes/fitted-size.js";
 
@@ -13,7 +14,7 @@ export function plannedEdit(edit: Edit, deployment: Deployment): PlannedEdit {
   return {
     ...parameters,
     ...body.inputs(),
-    model: deployment.baseModel ?? deployment.model,
+    model: knownModelOf(deployment),
     ...(fitted === undefined ? {} : { size: fitted.drawn }),
   };
 }

@@ -17,19 +17,41 @@ export { alwaysInBase64 } from "./body/refused-fields.js";
 export type { RequestControls } from "./body/request-controls.js";
 export type { Deployment } from "./deployments/deployment.js";
 export type { DeploymentOptions } from "./deployments/deployment-options.js";
-export { type Group, Groups } from "./deployments/groups.js";
+export type { Capabilities } from "./deployments/capabilities.js";
+export { type Alias, type Group, Groups } from "./deployments/groups.js";
+export { knownModelOf } from "./deployments/known-model.js";
+export type { TagFilter } from "./deployments/tags.js";
 export {
+  AllCoolingError,
   ClientGoneError,
   DeadlineError,
   MissingModelError,
+  NotCapableError,
   RouterError,
+  TagsError,
   UnknownModelError,
   UnusableGroupError,
   UpstreamAnswerError,
   UpstreamConnectionError,
 } from "./errors.js";
 export { estimateOf, plannedEdit } from "./estimate.js";
-export type { AttemptEvent, RouterEventMap, RouterEvents } from "./events.js";
+export type {
+  AttemptEvent,
+  AttemptStartedEvent,
+  FallbackEvent,
+  RetryRefusedEvent,
+  RouterEventMap,
+  RouterEvents,
+  WaitEvent,
+} from "./events.js";
+export type { CooldownEvent } from "./health/health.js";
+export {
+  type AllowedFailsPolicy,
+  type DeploymentHealthSettings,
+  type HealthSettings,
+  healthDefaults,
+} from "./health/health-settings.js";
+export type { CooldownCause } from "./health/health-store.js";
 export type { ImageEditEvent } from "./image-edit/event-queue.js";
 export type { EditedImage, ImageEditAnswer, ImageEditStream } from "./image-edit/image-edit.js";
 export { imageEdit } from "./image-edit/image-edit-from-environment.js";
@@ -41,7 +63,17 @@ export { type Timers, systemTimers } from "./memory/timers.js";
 export type { RouterOptions } from "./options.js";
 export type { AttemptReport, EditReport } from "./report.js";
 export type { EditBody, EditParameters, EditRequest } from "./request.js";
+export type { EntraApplication, EntraCredential } from "./providers/entra/credential.js";
+export { type ErrorClass, type Verdict, classify } from "./retries/classification.js";
+export type { RetryBudgetSettings } from "./retries/retry-budget.js";
+export type { RetryPolicy } from "./retries/retry-limit.js";
 export { type FittedSize, fittedSize } from "./sizes/fitted-size.js";
 export { openAiApiBase } from "./providers/openai.js";
+export type { Provider, ProviderSetting } from "./providers/provider.js";
+export { type ProviderName, isProviderName, providers } from "./providers/providers.js";
+export { tagsFromText } from "./body/request-tags.js";
+export type { LatencyOptions } from "./strategies/latency-based.js";
+export { type RoutingStrategy, routingStrategies } from "./strategies/routing-strategy.js";
 export { FetchImageError, type FetchLimits, ImageFetcher } from "./upstream/fetch-image.js";
 export { type CreateRouterOptions, Router, createRouter } from "./router.js";
+export { type ConnectionSettings, defaultConnectionSettings } from "./upstream/connections.js";

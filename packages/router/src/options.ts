@@ -1,20 +1,48 @@
 import type { Deployment } from "./deployments/deployment.js";
+import type { ConnectionSettings } from "./upstream/connections.js";
+import type { Alias } from "./deployments/groups.js";
+import type { TagFilter } from "./deployments/tags.js";
+import type { LatencyOptions } from "./strategies/latency-based.js";
+import type { RoutingStrategy } from "./strategies/routing-strategy.js";
+import type { HealthSettings } from "./health/health-settings.js";
+import type { RetryBudgetSettings } from "./retries/retry-budget.js";
+import type { RetryPolicy } from "./retries/retry-limit.js";
 
 /** What a router is made of. LiteLLM's names for the settings are in brackets. */
 export interface RouterOptions {
   readonly deployments: readonly Deployment[];
   /** Groups that are configured but have no usable deployment, each with the reason to tell a client who asks for it. */
   readonly unusableGroups?: ReadonlyMap<string, string>;
+  /** Further names, each for one model (`model_group_alias`). */
+  readonly aliases?: ReadonlyMap<string, Alias>;
+  /** In which order the deployments of a group are tried (`routing_strategy`); weights of its deployments count more. */
+  readonly strategy?: RoutingStrategy;
+  /** Of the strategy `latency-based-routing` (`routing_strategy_args`). */
+  readonly latency?: LatencyOptions;
+  /** Present: tags choose the deployments (`enable_tag_filtering`). */
+  readonly tagFilter?: TagFilter;
   /** The model of requests that name none; else `dall-e-2` if there is such a group, else the only group. */
   readonly defaultModel?: string;
   /** Further attempts within one group after the first (`num_retries`). */
   readonly retries?: number;
+  /** As `retries`, by the class of the error (`retry_policy`). */
+  readonly retryPolicy?: RetryPolicy;
+  /** In place of `retryPolicy`, by group (`model_group_retry_policy`). */
+  readonly groupRetryPolicies?: ReadonlyMap<string, RetryPolicy>;
+  /** The shortest wait before the same deployment is called again (`retry_after`). */
+  readonly shortestRetryWaitMs?: number;
+  /** How many retries a group may make beside its requests, so that they do not multiply the load of what fails. */
+  readonly retryBudget?: Partial<RetryBudgetSettings>;
+  /** When deployments get no traffic for a while. */
+  readonly health?: HealthSettings;
   /** Deadline of a whole request, fallbacks included (`timeout`). */
   readonly timeoutMs?: number;
   /** As `timeoutMs`, for streamed edits (`stream_timeout`). */
   readonly streamTimeoutMs?: number;
   /** Groups to go on in, by the group that failed; `*` stands for every group without an entry (`fallbacks`, `default_fallbacks`). */
   readonly fallbacks?: ReadonlyMap<string, readonly string[]>;
+  /** In place of `fallbacks`, where the upstream refuses the content (`content_policy_fallbacks`). */
+  readonly contentPolicyFallbacks?: ReadonlyMap<string, readonly string[]>;
   /** Memory that answers together may hold, from their arrival until their clients have taken them. */
   readonly answerMemoryBytes?: number;
   /** The largest answer (`max_response_size_mb`); at most `answerMemoryBytes`. */
@@ -24,6 +52,8 @@ export interface RouterOptions {
    * there is no budget, such edits are served.
    */
   readonly unpriced?: "refuse" | "allow";
+  /** Limits of the connections to upstreams. */
+  readonly connections?: ConnectionSettings;
   /** How many fallback groups one request may try (`max_fallbacks`). */
   readonly maxFallbacks?: number;
 }
@@ -31,13 +61,15 @@ export interface RouterOptions {
 const mebibyte = 1024 * 1024;
 
 /**
- * Defaults: 2 retries as LiteLLM behaves, 600 s as its `timeout`, 5 fallbacks as its `max_fallbacks`. The largest answer that
+ * Defaults: 2 retries as LiteLLM behaves, 10 % of the requests retried and one a second besides (Finagle: 20 % and ten), 600 s as its `timeout`, 5 fallbacks as its `max_fallbacks`. The largest answer that
  * OpenAI gives is ten pictures of some 25 MB of base64 each.
  */
 export const defaultOptions = {
   retries: 2,
+  retryBudget: { percent: 10, perMinute: 60 },
   timeoutMs: 600_000,
   maxFallbacks: 5,
+  strategy: "simple-shuffle",
   unpriced: "refuse",
   answerMemoryBytes: 512 * mebibyte,
   maxAnswerBytes: 256 * mebibyte,

@@ -7,6 +7,9 @@ import type { EditRequest } from "./request.js";
 export class EditProgress {
   readonly attempts: AttemptReport[] = [];
   retries = 0;
+  /** An attempt was sent as a whole and nothing says what became of it: it may have been charged. */
+  mayBeBilled = false;
+  #retriedUncertain = false;
   fallbacks = 0;
   deployment: Deployment | undefined;
   cost: EditCost | null | undefined;
@@ -21,6 +24,16 @@ export class EditProgress {
     public group: string,
     private readonly nowMs: () => number,
   ) {}
+
+  /** After such an attempt there is one retry, in all groups together: each may pay again. */
+  get mayRetry(): boolean {
+    return !(this.mayBeBilled && this.#retriedUncertain);
+  }
+
+  noteRetry(): void {
+    this.retries += 1;
+    this.#retriedUncertain ||= this.mayBeBilled;
+  }
 
   report(): EditReport {
     const { request, deployment, cost } = this;

@@ -25,6 +25,16 @@ export interface EditInputs {
   readonly mask?: InputImage;
 }
 
+/** What of a body decides where it can go. A JSON body is parsed for it, so it is asked only where it matters. */
+export interface EditContents {
+  readonly isJson: boolean;
+  /** Number of images. */
+  readonly images: number;
+  readonly hasMask: boolean;
+  /** The first place where a file is named by its id, such as `images[0].file_id`. */
+  readonly fileId: string | undefined;
+}
+
 /** The body of an edit: one value that can be sent to any deployment, again and again. */
 export interface EditBody {
   /** The value of `content-type` on the wire, boundary included. */
@@ -36,6 +46,7 @@ export interface EditBody {
   bodyFor(deployment: Deployment, size?: string): readonly Buffer[];
   /** Names of the fields the client sent that `deployment` refuses and that `bodyFor` therefore leaves out. */
   droppedFor(deployment: Deployment): readonly string[];
+  readonly contents: EditContents;
   /** Reads the headers of the images when it is first called, and not before. */
   inputs(): EditInputs;
 }
@@ -52,10 +63,14 @@ export interface EditRequest {
   readonly memory?: MemoryLease;
   /** Client headers that may go upstream, names in lower case. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** What chooses deployments, where the router filters by tags. */
+  readonly tags?: readonly string[] | undefined;
   /** Overrides of the router's settings for this request. */
   readonly retries?: number | undefined;
   readonly timeoutMs?: number | undefined;
   readonly fallbacks?: readonly string[] | undefined;
+  /** The group that was asked for is passed over as if it had failed, so that an operator sees its fallbacks serve. */
+  readonly rehearsesFallbacks?: boolean | undefined;
   /**
    * Whether a size that the model does not draw is asked for as the next one that it does: for every deployment, for those
    * with `sizeFit`, or never. Only for a sink that scales the images to the size the client asked for.

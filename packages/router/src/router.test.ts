@@ -259,6 +259,60 @@ describe("fallbacks", () => {
   });
 });
 
+describe("events", () => {
+  it("tell an edit's whole story, with the reason of every step", async () => {
+    const limited = answers(429, { error: { code: "slow_down" } }, { "retry-after-ms": "5" });
+    const flapping = await upstream(limited, serverError);
+    const refusing = await upstream(answers(401, { error: { code: "invalid_api_key" } }));
+    const alive = await upstream(answers(200, editedImage));
+    const made = router(
+      { alone: [flapping], locked: [refusing], edits: [alive] },
+      { retries: 1, fallbacks: new Map([["alone", ["locked", "edits"]]]) },
+    );
+    const told: string[] = [];
+    made.events.on("attemptStarted", ({ deployment, retry, isProbe }) =>
+      told.push(`${deployment.id} started, retry ${String(retry)}${isProbe ? ", probe" : ""}`),
+    );
+    made.events.on("attempt", ({ deployment, reason, verdict }) =>
+      told.push(`${deployment.id} ended: ${reason ?? "ok"} ${verdict?.errorClass ?? ""}`.trimEnd()),
+    );
+    made.events.on("wait", ({ deployment, waitMs }) => {
+      expect(waitMs).toBeGreaterThanOrEqual(5);
+      told.push(`wait for ${deployment.id}`);
+    });
+    made.events.on("fallback", ({ from, to, reason }) => told.push(`${from} to ${to}: ${reason}`));
+    made.events.on("cooldownBegan", ({ deployment, cause, durationMs }) =>
+      told.push(`${deployment.id} ${cause} for ${String(durationMs)} ms`),
+    );
+    made.events.on("edit", ({ attempts }) => told.push(`edit after ${String(attempts.length)} attempts`));
+    await made.imageEdit({ ...request, model: "alone" });
+    expect(told).toEqual([
+      "alone-1 started, retry 0",
+      "alone-1 ended: 429 slow_down RateLimitError",
+      "wait for alone-1",
+      "alone-1 started, retry 1",
+      "alone-1 ended: 500 server_error InternalServerError",
+      "alone to locked: 500 server_error",
+      "locked-1 started, retry 0",
+      "locked-1 locked out for 600000 ms",
+      "locked-1 ended: 401 invalid_api_key AuthenticationError",
+      "locked to edits: 401 invalid_api_key",
+      "edits-1 started, retry 0",
+      "edits-1 ended: ok",
+      "edit after 4 attempts",
+    ]);
+  });
+
+  it("tell of a retry that the group may not make any more", async () => {
+    const dead = await upstream(serverError);
+    const made = router({ edits: [dead] }, { retries: 2, retryBudget: { percent: 0, perMinute: 1 } });
+    const refused = once(made.events, "retryRefused");
+    await expect(made.imageEdit(request)).rejects.toMatchObject({ status: 500 });
+    expect(dead.calls).toHaveLength(2);
+    expect(await refused).toMatchObject([{ group: "edits", reason: "500 server_error" }]);
+  });
+});
+
 describe("time", () => {
   it("runs out for a deployment that hangs, and another serves", async () => {
     const hanging = await upstream(hangs);
@@ -313,6 +367,50 @@ describe("models", () => {
     const { report } = await router({ "gpt-image-*": [one] }).imageEdit({ ...request, model: "gpt-image-1" });
     expect(one.calls[0]?.body.toString("latin1")).toContain("\r\n\r\ngpt-image-1\r\n");
     expect(report.cost?.nanoUsd).toBe(12_945_000n);
+  });
+});
+
+describe("the deployments that are asked", () => {
+  it("are chosen by alias, tags and order, and tried level after level", async () => {
+    const [first, second, never] = [
+      await upstream(serverError),
+      await upstream(answers(200, editedImage)),
+      await upstream(answers(200, editedImage)),
+    ];
+    const deployment = (id: string, { apiBase }: ScriptedUpstream, more: object): DeploymentOptions => ({
+      id,
+      group: "edits",
+      apiBase,
+      apiKey: "sk-upstream",
+      ...more,
+    });
+    const made = createRouter({
+      deployments: [
+        deployment("second", second, { tags: ["paid"] }),
+        deployment("never", never, { tags: ["free"], order: 0 }),
+        deployment("first", first, { tags: ["paid", "eu"], order: 1 }),
+      ],
+      aliases: new Map([["house", { model: "edits", hidden: true }]]),
+      tagFilter: { matchAny: true },
+      strategy: "least-busy",
+    });
+    routers.push(made);
+    expect(made.modelNames).toEqual(["edits"]);
+    const { report } = await made.imageEdit({ ...request, model: "house", tags: ["paid"] });
+    expect(report.attempts.map(({ deployment: { id } }) => id)).toEqual(["first", "second"]);
+    expect([report.group, report.requestedModel]).toEqual(["edits", "house"]);
+  });
+
+  it("are none where none can take the edit, and nothing is sent", async () => {
+    const one = await upstream(answers(200, editedImage));
+    const capabilities = { mask: false };
+    const made = createRouter({
+      deployments: [{ group: "edits", apiBase: one.apiBase, apiKey: "sk-x", capabilities }],
+    });
+    routers.push(made);
+    const mask = Buffer.from("mask");
+    await expect(made.imageEdit({ ...request, mask })).rejects.toMatchObject({ status: 400, field: "mask" });
+    expect(one.calls).toHaveLength(0);
   });
 });
 

@@ -1,10 +1,12 @@
 import type { AnswerSink } from "./answer/answer-sink.js";
-import { type AnswerLimits, attempt } from "./attempt.js";
-import type { Deployment } from "./deployments/deployment.js";
+import { type AnswerLimits, type AttemptOutcome, attempt } from "./attempt.js";
 import { type DeploymentOptions, completed } from "./deployments/deployment-options.js";
 import { type Group, Groups } from "./deployments/groups.js";
+import { GroupsToTry } from "./deployments/groups-to-try.js";
+import { orderLevels } from "./deployments/order-levels.js";
 import type { RouterError } from "./errors.js";
 import { type RouterEvents, createRouterEvents } from "./events.js";
+import { Health, type Turn } from "./health/health.js";
 import {
   type ImageEditAnswer,
   type ImageEditStream,
@@ -17,10 +19,14 @@ import { type RouterOptions, defaultOptions } from "./options.js";
 import { EditProgress } from "./progress.js";
 import type { EditReport } from "./report.js";
 import type { EditRequest } from "./request.js";
-import { backoffMs, retryAfterMs } from "./retries/backoff.js";
+import { Candidates } from "./retries/candidates.js";
+import { type Verdict, classify } from "./retries/classification.js";
 import { Deadline } from "./retries/deadline.js";
-import { type Failure, errorFor, nextStepAfter } from "./retries/failure.js";
-import { SimpleShuffle } from "./strategies/simple-shuffle.js";
+import { type Failure, errorFor, retryAfterOf } from "./retries/failure.js";
+import { Retries } from "./retries/retries.js";
+import { observed } from "./strategies/attempt-observer.js";
+import { createStrategy } from "./strategies/routing-strategy.js";
+import type { Strategy } from "./strategies/strategy.js";
 import { Connections } from "./upstream/connections.js";
 import { UpstreamTargets } from "./upstream/upstream-target.js";
 
@@ -32,19 +38,33 @@ export class Router {
   /** What happens while edits are served, for logs and metrics to listen to. */
   readonly events: RouterEvents = createRouterEvents();
   readonly #groups: Groups;
-  readonly #strategy: SimpleShuffle;
-  readonly #connections = new Connections();
-  readonly #targets = new UpstreamTargets(this.#connections);
+  readonly #strategy: Strategy;
+  readonly #health: Health;
+  readonly #retries: Retries;
+  readonly #connections: Connections;
+  readonly #targets: UpstreamTargets;
   readonly #answers: AnswerLimits;
 
   constructor(
     private readonly options: RouterOptions,
-    private readonly random: () => number = Math.random,
+    random: () => number = Math.random,
     private readonly nowMs: () => number = () => performance.now(),
   ) {
-    this.#groups = new Groups(options.deployments, options.unusableGroups);
-    this.#strategy = new SimpleShuffle(random);
+    this.#groups = new Groups(options.deployments, options.unusableGroups, options.aliases);
+    const { strategy = defaultOptions.strategy, latency = {} } = options;
+    this.#strategy = createStrategy(strategy, { random, nowMs, latency });
+    this.#health = new Health(options.health ?? {}, {
+      nowMs,
+      random,
+      listener: {
+        began: (event) => this.events.emit("cooldownBegan", event),
+        ended: (event) => this.events.emit("cooldownEnded", event),
+      },
+    });
+    this.#retries = new Retries(options, this.events, random, nowMs);
     this.#answers = answerLimits(options);
+    this.#connections = new Connections(options.connections);
+    this.#targets = new UpstreamTargets(this.#connections, nowMs);
   }
 
   /** Bytes that answers hold now, from their arrival until their clients have taken them. */
@@ -52,12 +72,12 @@ export class Router {
     return this.#answers.memory.usedBytes;
   }
 
-  /** The names of all model groups. */
-  get groupNames(): string[] {
-    return this.#groups.names;
+  /** The names that clients may ask for: those of all model groups, and aliases that are not hidden. */
+  get modelNames(): string[] {
+    return this.#groups.listed;
   }
 
-  /** The name of the group that serves a model; undefined for a model that nobody configured. */
+  /** The name of the group that serves a model, by whatever name; undefined for a model that nobody configured. */
   groupNameFor(model: string): string | undefined {
     return this.#groups.nameFor(model);
   }
@@ -78,23 +98,26 @@ export class Router {
    * @throws RouterError if no deployment could serve it; the sink is then untouched
    */
   async edit(request: EditRequest, sink: AnswerSink): Promise<EditReport> {
-    const first = this.#groups.find(request.model);
-    const groups = [first, ...this.#fallbacksOf(first, request)];
-    const progress = new EditProgress(request, first.name, this.nowMs);
+    const groups = new GroupsToTry(this.#groups, request, this.options);
+    const progress = new EditProgress(request, groups.first.name, this.nowMs);
     const deadline = new Deadline(this.#timeoutMsOf(request), sink, this.nowMs);
 
     let firstFailure: Failure | undefined;
-    for (const [position, group] of groups.entries()) {
-      progress.fallbacks = position;
+    let failure: Failure | undefined;
+    for (let group = groups.next(); group !== undefined; group = groups.next(failure)) {
+      if (failure !== undefined) this.#noteFallback(progress, group, failure);
+      progress.fallbacks = groups.fallbacks;
       progress.group = group.name;
-      const failure = await this.#editInGroup(group, progress, deadline, sink);
+      failure = isRehearsal(request, groups)
+        ? rehearsedFailure
+        : await this.#editInGroup(group, progress, deadline, sink);
       if (failure === undefined) {
         const report = progress.report();
         this.events.emit("edit", report);
         return report;
       }
       firstFailure ??= failure;
-      if (!nextStepAfter(failure).elsewhere || deadline.failure !== undefined) break;
+      if (deadline.failure !== undefined) break;
     }
     throw failedWith(firstFailure, deadline, progress);
   }
@@ -115,8 +138,9 @@ export class Router {
     return stream ? streamImageEdit(this, options) : editImage(this, options);
   }
 
-  /** Closes the connections that are kept for further edits. */
+  /** Closes the connections that are kept for further edits, and forgets which cooldowns it would have told of. */
   close(): void {
+    this.#health.close();
     this.#connections.close();
   }
 
@@ -127,67 +151,93 @@ export class Router {
     deadline: Deadline,
     sink: AnswerSink,
   ): Promise<Failure | undefined> {
-    let candidates = this.#strategy.order(group.deployments);
-    const returnTo: { deployment: Deployment; retryAfterMs: number | undefined }[] = [];
-    const attempts = 1 + (progress.request.retries ?? this.options.retries ?? defaultOptions.retries);
-    let last: Failure | undefined;
+    this.#retries.countRequest(group);
+    const levels = orderLevels(group.deployments);
+    const ordered = levels.flatMap((level) => this.#strategy.order(level, progress.request));
+    const candidates = new Candidates(ordered, this.#health);
+    let turn = await candidates.next();
+    if (turn === undefined) return this.#allCooling(group, candidates);
 
-    for (let number = 0; number < attempts; number += 1) {
-      if (candidates.length === 0) {
-        const again = returnTo.shift();
-        const waitMs = again && backoffMs(number - 1, again.retryAfterMs, this.random);
-        if (again === undefined || waitMs === undefined || !(await deadline.wait(waitMs))) break;
-        progress.waitedMs += waitMs;
-        candidates = [again.deployment];
-      }
-      last = deadline.failure ?? last;
-      const deployment = candidates.shift();
-      if (deployment === undefined || deadline.failure !== undefined) break;
-      if (number > 0) progress.retries += 1;
-      progress.deployment = deployment;
-
-      const context = {
-        deployment,
-        progress,
-        deadline,
-        sink,
-        targets: this.#targets,
-        answers: this.#answers,
-        nowMs: this.nowMs,
-      };
-      const outcome = await attempt(context);
-      const { report } = outcome;
-      this.events.emit("attempt", {
-        requestId: progress.request.id,
-        group: group.name,
-        deployment,
-        durationMs: report.durationMs,
-        succeeded: report.succeeded,
-        status: report.status,
-        reason: report.reason,
-        upstreamRequestId: report.upstreamRequestId,
-      });
-      if (outcome.failure === undefined || outcome.released) return undefined;
-
-      last = outcome.failure;
-      const next = nextStepAfter(last);
-      if (!next.elsewhere) break;
-      if (next.hereLater) {
-        const headers = last.kind === "answer" ? last.head.headers : {};
-        returnTo.push({ deployment, retryAfterMs: retryAfterMs(headers, Date.now()) });
-      }
+    for (let retry = 0; ; retry += 1) {
+      const failure = await this.#attempt(turn, retry, group, progress, deadline, sink);
+      if (failure === undefined) return undefined;
+      turn = await this.#retries.turnAfter({ failure, turn, retry, group, candidates, progress, deadline });
+      if (turn === undefined) return deadline.failure ?? failure;
     }
-    return last;
   }
 
-  /** The groups to go on in, each once, so that no chain of fallbacks can go round. */
-  #fallbacksOf(first: Group, request: EditRequest): Group[] {
-    const { fallbacks, maxFallbacks = defaultOptions.maxFallbacks } = this.options;
-    const names = request.fallbacks ?? fallbacks?.get(first.name) ?? fallbacks?.get("*") ?? [];
-    const others = [...new Set(names)].filter(
-      (name) => name !== first.name && !this.#groups.isUnusable(name),
-    );
-    return others.slice(0, maxFallbacks).map((name) => this.#groups.find(name));
+  /** One call, told to all who listen. Its failure, or undefined where the client has seen something of the answer. */
+  async #attempt(
+    turn: Turn,
+    retry: number,
+    group: Group,
+    progress: EditProgress,
+    deadline: Deadline,
+    sink: AnswerSink,
+  ): Promise<Failure | undefined> {
+    const { deployment, isProbe } = turn;
+    const requestId = progress.request.id;
+    progress.deployment = deployment;
+    if (this.events.listenerCount("attemptStarted") > 0) {
+      this.events.emit("attemptStarted", { requestId, group: group.name, deployment, retry, isProbe });
+    }
+    const context = {
+      deployment,
+      progress,
+      deadline,
+      sink,
+      targets: this.#targets,
+      answers: this.#answers,
+      nowMs: this.nowMs,
+    };
+    let outcome: AttemptOutcome;
+    try {
+      const observing = { deployment, edit: progress.request };
+      outcome = await observed(this.#strategy.observer, observing, () => attempt(context));
+    } catch (error) {
+      this.#health.unused(turn);
+      throw error;
+    }
+    const { report, failure, released } = outcome;
+    const verdict = failure && classify(failure);
+    if (failure === undefined || verdict === undefined) this.#health.succeeded(turn);
+    else this.#noteFailure(turn, failure, verdict, progress);
+    this.events.emit("attempt", {
+      requestId,
+      group: group.name,
+      deployment,
+      retry,
+      durationMs: report.durationMs,
+      succeeded: report.succeeded,
+      status: report.status,
+      reason: report.reason,
+      upstreamRequestId: report.upstreamRequestId,
+      verdict,
+    });
+    return released ? undefined : failure;
+  }
+
+  #noteFailure(turn: Turn, failure: Failure, verdict: Verdict, progress: EditProgress): void {
+    progress.mayBeBilled ||= verdict.ambiguous === true;
+    // A client that waits for a moment only must not take deployments out for others.
+    const { timeoutMs } = progress.request;
+    if (failure.kind === "timeout" && failure.timeoutMs === timeoutMs) this.#health.unused(turn);
+    else {
+      const { reason } = failure;
+      const retryAfterMs = retryAfterOf(failure);
+      const group = this.#groups.membersOf(turn.deployment);
+      this.#health.failed({ turn, group, verdict, reason, retryAfterMs });
+    }
+  }
+
+  #noteFallback({ request, group }: EditProgress, { name }: Group, { reason }: Failure): void {
+    this.events.emit("fallback", { requestId: request.id, from: group, to: name, reason });
+  }
+
+  #allCooling({ name }: Group, candidates: Candidates): Failure {
+    const atMs = candidates.soonest()?.atMs ?? this.nowMs();
+    const retryAfterMs = Math.max(0, atMs - this.nowMs());
+    return { kind: "cooling", group: name, retryAfterMs, reason: "all deployments are cooling down" };
   }
 
   #timeoutMsOf({ timeoutMs, parameters }: EditRequest): number {
@@ -195,6 +245,13 @@ export class Router {
     const streamTimeoutMs = parameters.stream ? options.streamTimeoutMs : undefined;
     return timeoutMs ?? streamTimeoutMs ?? options.timeoutMs ?? defaultOptions.timeoutMs;
   }
+}
+
+/** What the group that was asked for ends with when fallbacks are rehearsed (LiteLLM's `mock_testing_fallbacks`). */
+const rehearsedFailure: Failure = { kind: "connection", reason: "mock_testing_fallbacks" };
+
+function isRehearsal({ rehearsesFallbacks }: EditRequest, { fallbacks }: GroupsToTry): boolean {
+  return rehearsesFallbacks === true && fallbacks === 0;
 }
 
 /** Answers of unknown length get memory in such steps: a picture of the usual size fits into one. */
@@ -215,6 +272,7 @@ function failedWith(failure: Failure | undefined, deadline: Deadline, progress: 
   if (told === undefined) throw new TypeError("a group without deployments cannot be tried");
   const error = errorFor(told);
   error.report = progress.report();
+  error.mayBeBilled = progress.mayBeBilled;
   return error;
 }
 

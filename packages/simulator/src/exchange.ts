@@ -12,6 +12,8 @@ export interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly path: string;
+  /** Whose manner of answering is simulated. */
+  readonly service: "openai" | "azure";
   readonly requestId: string;
   /** Milliseconds since the Unix epoch, when the headers had arrived. */
   readonly startedAtMs: number;

@@ -20,11 +20,15 @@ import { RefusedError } from "./validation/refusal.js";
 import { refusals } from "./validation/refusals.js";
 import type { ValidEdit } from "./validation/valid-edit.js";
 
-/** `POST /v1/images/edits`, from its headers to its last byte. */
+/**
+ * `POST /v1/images/edits`, from its headers to its last byte.
+ * @param deployed what a service makes of a submission before the model sees it
+ */
 export async function serveImageEdit(
   exchange: Exchange,
   account: Account,
   services: Services,
+  deployed: (submission: Submission) => Submission = (submission) => submission,
 ): Promise<void> {
   const { faults, rateLimits, configuration } = services;
   const earlyFault = faults.strike({ at: "headers", key: account.key });
@@ -36,7 +40,7 @@ export async function serveImageEdit(
   if (body === undefined) return;
   if (tooManyRequests !== undefined) return refuseForRate(exchange, services, tooManyRequests);
   try {
-    const submission = submissionOf(body, account, services);
+    const submission = deployed(submissionOf(body, account, services));
     const edit = checkEdit(submission, configuration.models, configuration.defaultModel);
     await carryOut(exchange, account, services, edit);
   } catch (error) {

@@ -1,3 +1,4 @@
+import type { EntraTokens } from "./azure/entra-tokens.js";
 import type { Bill } from "./bill/bill.js";
 import type { Clock } from "./clock.js";
 import type { Configuration } from "./configuration.js";
@@ -21,4 +22,5 @@ export interface Services {
   readonly recorder: Recorder;
   readonly imageFiles: ImageFiles;
   readonly knownFiles: KnownFiles;
+  readonly entraTokens: EntraTokens;
 }

@@ -1,6 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { isAzurePath } from "./azure/azure-route.js";
+import { EntraTokens } from "./azure/entra-tokens.js";
 import { Bill } from "./bill/bill.js";
 import type { Clock } from "./clock.js";
 import type { Configuration } from "./configuration.js";
@@ -45,6 +47,7 @@ export class Simulator {
       bill: new Bill(),
       recorder: new Recorder(configuration.recordedRequests),
       imageFiles: new ImageFiles(clock),
+      entraTokens: new EntraTokens(configuration.azure.tokenLifetimeSeconds, clock),
       knownFiles: new KnownFiles(configuration.files),
     };
     this.#server = createServer({ noDelay: true }, (request, response) => {
@@ -110,6 +113,7 @@ function newExchange(
     request,
     response,
     path,
+    service: isAzurePath(path) ? "azure" : "openai",
     requestId,
     startedAtMs,
     record: {

@@ -1,11 +1,12 @@
+import { isUnresolved, sidesOf } from "../size-and-quality.js";
 import type { ImageRate, ModelRates, Rate } from "./rates.js";
 
 /** The largest size that `auto` may become: 1024x1536, or the same lying down. */
 const pixelsOfAutoSize = 1024 * 1536;
 
 /**
- * The price of one returned image, by the most particular entry that fits: its size and quality, its size, the model.
- * Where nobody resolved size or quality, the dearest that fits.
+ * The price of one returned image, by the most particular entry that fits: its size and quality, its size, the model; else
+ * by its pixels. Where nobody resolved size or quality, the dearest that they may turn out to have.
  *
  * @returns `undefined` when none fits: a size or quality that is named but has no price is unknown.
  */
@@ -14,23 +15,25 @@ export function imageRate(
   size: string | undefined,
   quality: string | undefined,
 ): Rate | undefined {
-  const fitting = narrowed(narrowed(images, "size", size), "quality", quality);
-  return dearest(fitting) ?? (pixel && rateOfPixels(pixel, size));
+  const candidates = sizesOf(images, size).map((one) => images.get(one) ?? []);
+  const fitting: Rate[] = candidates.flatMap((rates) => ofQuality(rates, quality));
+  const isForAny = candidates.every((rates) =>
+    rates.some((rate) => rate.quality === undefined || rate.quality === quality),
+  );
+  const pixels = isForAny ? undefined : pixel && rateOfPixels(pixel, size);
+  return dearest(pixels === undefined ? fitting : [...fitting, pixels]);
 }
 
-/** `standard` is DALL·E's only quality and no GPT model's: unless it has a price it says as little as `auto`. */
-export function isUnresolved(value: string | undefined): boolean {
-  return value === undefined || value === "" || value === "auto" || value === "standard";
+/** Whose entries may hold; `undefined` for those of any other size. */
+function sizesOf(images: ModelRates["images"], size: string | undefined): (string | undefined)[] {
+  if (size !== undefined && images.has(size)) return [size];
+  return isUnresolved(size) ? [...new Set([...images.keys(), undefined])] : [undefined];
 }
 
-function narrowed(
-  rates: readonly ImageRate[],
-  by: "size" | "quality",
-  value: string | undefined,
-): readonly ImageRate[] {
-  const named = value === undefined ? [] : rates.filter((rate) => rate[by] === value);
+function ofQuality(rates: readonly ImageRate[], quality: string | undefined): readonly ImageRate[] {
+  const named = quality === undefined ? [] : rates.filter((rate) => rate.quality === quality);
   if (named.length > 0) return named;
-  return isUnresolved(value) ? rates : rates.filter((rate) => rate[by] === undefined);
+  return isUnresolved(quality) ? rates : rates.filter((rate) => rate.quality === undefined);
 }
 
 function dearest(rates: readonly Rate[]): Rate | undefined {
@@ -42,12 +45,8 @@ function dearest(rates: readonly Rate[]): Rate | undefined {
 }
 
 function rateOfPixels(pixel: Rate, size: string | undefined): Rate | undefined {
-  const pixels = isUnresolved(size) ? pixelsOfAutoSize : pixelsIn(size);
-  if (pixels === undefined) return undefined;
+  const sides = sidesOf(size);
+  if (sides === undefined && !isUnresolved(size)) return undefined;
+  const pixels = sides === undefined ? pixelsOfAutoSize : sides.width * sides.height;
   return { numerator: pixel.numerator * BigInt(pixels), divisor: pixel.divisor };
-}
-
-function pixelsIn(size = ""): number | undefined {
-  const [, width, height] = /^([1-9]\d{0,4})x([1-9]\d{0,4})$/.exec(size) ?? [];
-  return width === undefined ? undefined : Number(width) * Number(height);
 }

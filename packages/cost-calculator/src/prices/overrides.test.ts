@@ -1,4 +1,11 @@
-import { type ModelPrices, listPrices, pricesOf, withOverrides, withPrices } from "../index.js";
+import {
+  type ModelPrices,
+  type TokenPrices,
+  listPrices,
+  pricesOf,
+  withOverrides,
+  withPrices,
+} from "../index.js";
 
 const listed: ModelPrices = {
   tokens: {
@@ -16,6 +23,21 @@ test("some prices of tokens replace those, and the source no longer vouches for 
     tokens: { textInput: "5e-6", imageInput: "8e-6", imageOutput: "2e-5" },
     images: listed.images,
     estimateCeilingUsd: "2",
+  });
+});
+
+test("a price of input takes the listed one of cached input with it, unless it brings its own", () => {
+  const tokens = { textInput: "5e-6", cachedTextInput: "1e-6", imageInput: "8e-6", cachedImageInput: "2e-6" };
+  const overridden = (by: TokenPrices) => withOverrides({ tokens }, { tokens: by }).tokens;
+  expect(overridden({ textInput: "0" })).toEqual({
+    textInput: "0",
+    imageInput: "8e-6",
+    cachedImageInput: "2e-6",
+  });
+  expect(overridden({ imageInput: "9e-6", cachedImageInput: "3e-6" })).toEqual({
+    ...tokens,
+    imageInput: "9e-6",
+    cachedImageInput: "3e-6",
   });
 });
 

@@ -2,12 +2,13 @@ import type { JsonObject } from "../json-object.js";
 import { atScale, parsePrice } from "../money.js";
 import type { ImagePrice, ModelPrices, TokenPrices } from "./price-table.js";
 
-/** A price that cannot be meant as it is written. */
+/** Something in a file of prices that cannot be meant as it is written. */
 export class PriceError extends RangeError {
   override readonly name = "PriceError";
 
+  /** @param path where it stands in the value that was read: names of fields, indexes of lists */
   constructor(
-    readonly field: string,
+    readonly path: readonly (string | number)[],
     message: string,
   ) {
     super(message);
@@ -69,7 +70,7 @@ function unitPriceIn(fields: JsonObject, field: string, unit: "token" | "pixel")
   if (text === undefined || !isTooDear(text)) return text;
   const { coefficient, scale } = parsePrice(text);
   throw new PriceError(
-    field,
+    [field],
     `${field} is ${text} US dollars for ONE ${unit}, which no model costs. ` +
       `If that is the price of a million, write ${coefficient}e-${scale + 6}`,
   );
@@ -102,7 +103,7 @@ function priceIn(fields: JsonObject, field: string): string | undefined {
   }
   const found = typeof value === "object" ? "an object" : JSON.stringify(text);
   throw new PriceError(
-    field,
+    [field],
     `${field} must be a price in US dollars such as 0.02 or "1.9e-08", not ${found}`,
   );
 }

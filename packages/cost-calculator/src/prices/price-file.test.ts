@@ -49,29 +49,68 @@ describe("a price list", () => {
 
   test.each<[string, object, string]>([
     ["no version", { entries: [] }, '"version"'],
-    ["a word too much", { ...listOf(), currency: "EUR" }, 'the price list has an unknown field "currency"'],
-    ["an entry that is none", listOf([]), "entry 1 must be an object"],
-    ["no model", listOf(entry, { ...entry, model: "" }), "model of entry 2 must be a text"],
-    ["no source", listOf({ ...entry, source: undefined }), "source of entry 1 (house-model)"],
-    ["a misspelt field", listOf({ ...entry, usd_per_picture: [] }), 'unknown field "usd_per_picture"'],
+    ["a word too much", { ...listOf(), currency: "EUR" }, "currency is an unknown field"],
+    ["an entry that is none", listOf([]), "entries[0] must be an object"],
+    ["no model", listOf(entry, { ...entry, model: "" }), "entries[1].model must be a text"],
+    ["no source", listOf({ ...entry, source: undefined }), "entries[0].source must be a text"],
+    [
+      "a misspelt field",
+      listOf({ ...entry, usd_per_picture: [] }),
+      "entries[0].usd_per_picture is an unknown field",
+    ],
     [
       "a misspelt token",
       listOf({ ...entry, usd_per_million_tokens: { text_inptu: "5" } }),
-      'unknown field "text_inptu"',
+      "entries[0].usd_per_million_tokens.text_inptu is an unknown field",
     ],
-    ["a number", listOf({ ...entry, estimate_ceiling_usd: 0.5 }), "must be a decimal number in quotes"],
-    ["a negative price", listOf({ ...entry, usd_per_image: [{ usd: "-1" }] }), "usd of entry 1"],
-    ["an image without a price", listOf({ ...entry, usd_per_image: [{ size: "1x1" }] }), "must have usd"],
-    ["images that are no list", listOf({ ...entry, usd_per_image: { usd: "1" } }), "must be a list"],
+    [
+      "a number",
+      listOf({ ...entry, estimate_ceiling_usd: 0.5 }),
+      "entries[0].estimate_ceiling_usd must be a decimal number in quotes",
+    ],
+    [
+      "a negative price",
+      listOf({ ...entry, usd_per_image: [{ usd: "-1" }] }),
+      "entries[0].usd_per_image[0].usd must be a decimal number",
+    ],
+    [
+      "an image without a price",
+      listOf({ ...entry, usd_per_image: [{ size: "1x1" }] }),
+      "entries[0].usd_per_image[0] must have usd",
+    ],
+    [
+      "images that are no list",
+      listOf({ ...entry, usd_per_image: { usd: "1" } }),
+      "entries[0].usd_per_image must be a list",
+    ],
     [
       "a price of a token too dear",
       listOf({ ...entry, usd_per_million_tokens: { text_input: "10001" } }),
-      "text_input of entry 1 (house-model) is 10001 US dollars a million",
+      "entries[0].usd_per_million_tokens.text_input is more than $0.01 for ONE token",
+    ],
+    [
+      "a price of a pixel too dear",
+      listOf({ ...entry, usd_per_pixel: "0.011" }),
+      "entries[0].usd_per_pixel is more than $0.01 for ONE pixel",
+    ],
+    [
+      "a price of an image given twice",
+      listOf(
+        { ...entry, usd_per_image: [{ usd: "1", size: "1x1" }] },
+        {
+          ...entry,
+          usd_per_image: [
+            { usd: "1", quality: "low" },
+            { usd: "2", size: "1x1" },
+          ],
+        },
+      ),
+      "entries[1].usd_per_image[1]: this size and quality is there for house-model already",
     ],
     [
       "a price given twice",
       listOf({ ...entry, estimate_ceiling_usd: "1" }, { ...entry, estimate_ceiling_usd: "2" }),
-      "entry 2 (house-model) gives estimateCeilingUsd a second time",
+      "entries[1].estimate_ceiling_usd is there for house-model already",
     ],
   ])("with %s is refused", (_, file, message) => {
     expect(() => readPriceFile(file)).toThrow(message);
@@ -123,19 +162,19 @@ describe("LiteLLM's price map", () => {
     });
     expect([...prices.keys()]).toEqual(["gpt-image-1"]);
     expect(skipped).toEqual([
-      { name: "a-note", reason: "it is no object", isMistake: false },
+      { name: "a-note", reason: "it is no object", mistake: undefined },
       {
         name: "by-the-million",
         reason: expect.stringContaining("If that is the price of a million, write 5e-6"),
-        isMistake: true,
+        mistake: "input_cost_per_token",
       },
-      { name: "no-prices", reason: "it has no price of an image or its tokens", isMistake: false },
+      { name: "no-prices", reason: "it has no price of an image or its tokens", mistake: undefined },
       {
         name: "high/1024-x-1024/no-prices",
         reason: "it has no price of an image of its size",
-        isMistake: false,
+        mistake: undefined,
       },
-      { name: "a/b/1024-x-1024/model", reason: "its key is of no known shape", isMistake: false },
+      { name: "a/b/1024-x-1024/model", reason: "its key is of no known shape", mistake: undefined },
     ]);
   });
 
@@ -174,10 +213,20 @@ describe("LiteLLM's price map", () => {
   });
 });
 
-test("a mistake in a price names its field", () => {
+test("a mistake tells where it stands", () => {
   const file = listOf({ ...entry, usd_per_million_tokens: { text_input: "dear" } });
   expect(() => readPriceFile(file)).toThrow(PriceError);
+  expect(pathOf(() => readPriceFile(file))).toEqual(["entries", 0, "usd_per_million_tokens", "text_input"]);
   expect(() => readPriceFile(file)).toThrow(
-    "text_input of entry 1 (house-model) must be a decimal number in quotes",
+    "entries[0].usd_per_million_tokens.text_input must be a decimal number in quotes",
   );
 });
+
+function pathOf(read: () => unknown): PriceError["path"] | undefined {
+  try {
+    read();
+  } catch (error) {
+    if (error instanceof PriceError) return error.path;
+  }
+  return undefined;
+}

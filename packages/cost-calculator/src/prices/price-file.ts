@@ -9,7 +9,7 @@ export interface PriceFile extends ImportedPrices {
 /**
  * Reads a parsed price file: a price list of Darkroom (it has `entries`), else LiteLLM's price map.
  *
- * @throws TypeError or PriceError as {@link readPriceList} and {@link importPriceMap} do.
+ * @throws PriceError as {@link readPriceList} and {@link importPriceMap} do.
  */
 export function readPriceFile(value: unknown): PriceFile {
   if (isPriceList(value)) return { ...readPriceList(value), skipped: [] };

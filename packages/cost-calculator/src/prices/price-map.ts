@@ -7,8 +7,8 @@ import { type ImagePrice, type ModelPrices, type PriceTable, together } from "./
 export interface SkippedEntry {
   readonly name: string;
   readonly reason: string;
-  /** Whether it has a price that cannot be meant, and not just none. */
-  readonly isMistake: boolean;
+  /** The field whose price cannot be meant; `undefined` where the entry just has no price. */
+  readonly mistake: string | undefined;
 }
 
 export interface ImportedPrices {
@@ -35,10 +35,10 @@ interface Key {
  * Keys: `<model>`, `<size>/<model>`, `<quality>/<size>/<model>`, each with the provider before it or after the quality;
  * `openai/` is left away. A price per pixel of a size becomes the price of an image of that size.
  *
- * @throws TypeError when the value is no object.
+ * @throws PriceError when the value is no object.
  */
 export function importPriceMap(value: unknown): ImportedPrices {
-  if (!isJsonObject(value)) throw new TypeError("A price map is an object of entries by model name");
+  if (!isJsonObject(value)) throw new PriceError([], "A price map is an object of entries by model name");
   const prices = new Map<string, ModelPrices>();
   const skipped: SkippedEntry[] = [];
   for (const [name, entry] of Object.entries(value)) {
@@ -48,7 +48,8 @@ export function importPriceMap(value: unknown): ImportedPrices {
       prices.set(key.model, together(prices.get(key.model), pricesIn(entry, key)));
     } catch (error) {
       if (!(error instanceof UnusableError || error instanceof PriceError)) throw error;
-      skipped.push({ name, reason: error.message, isMistake: error instanceof PriceError });
+      const mistake = error instanceof PriceError ? String(error.path[0]) : undefined;
+      skipped.push({ name, reason: error.message, mistake });
     }
   }
   for (const [model, found] of prices) prices.set(model, withoutStandIns(found));

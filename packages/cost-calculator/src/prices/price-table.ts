@@ -4,7 +4,10 @@ export type PriceTable = ReadonlyMap<string, ModelPrices>;
 /** Where prices are looked up: a table, or what answers for models that nobody listed. */
 export type PriceLookup = Pick<PriceTable, "get">;
 
-/** What is known of one model's prices. Where it has prices for tokens, complete usage wins over prices of images. */
+/**
+ * What is known of one model's prices. Complete usage wins over prices of images, unless the tokens of a returned image
+ * have no price.
+ */
 export interface ModelPrices {
   readonly tokens?: TokenPrices;
   readonly images?: readonly ImagePrice[];
@@ -29,7 +32,7 @@ export interface TokenPrices {
   readonly imageInput?: string;
   /** Absent: as `imageInput`, that is without a discount. */
   readonly cachedImageInput?: string;
-  /** Absent: as `textOutput`, unless a returned image has a price of its own. */
+  /** Absent: as `textOutput`; where a returned image has a price, that price is the whole cost. */
   readonly imageOutput?: string;
   /** Absent: as `imageOutput`, since a model that sells no text may not give it away. */
   readonly textOutput?: string;

@@ -1,4 +1,4 @@
-import { isUnresolved } from "../prices/image-rate.js";
+import { isUnresolved, sidesOf } from "../size-and-quality.js";
 
 /** Each partial image of a stream costs this many image output tokens (OpenAI's guide). */
 export const tokensPerPartialImage = 100;
@@ -30,11 +30,10 @@ export function standardOutput(size: string | undefined, quality: string | undef
  */
 export function gptImage2Output(size: string | undefined, quality: string | undefined): number | undefined {
   const factor = factors.get(resolved(quality, dearestQuality));
-  const [, width, height] =
-    /^([1-9]\d{0,4})x([1-9]\d{0,4})$/.exec(resolved(size, dearestSize.gptImage2)) ?? [];
-  if (factor === undefined || width === undefined) return undefined;
-  const long = Math.max(Number(width), Number(height));
-  const short = Math.min(Number(width), Number(height));
+  const sides = sidesOf(resolved(size, dearestSize.gptImage2));
+  if (factor === undefined || sides === undefined) return undefined;
+  const long = Math.max(sides.width, sides.height);
+  const short = Math.min(sides.width, sides.height);
   const shortFactor = Math.floor((2 * factor * short + long) / (2 * long));
   return Math.ceil((factor * shortFactor * (2_000_000 + long * short)) / 4_000_000);
 }

@@ -3,6 +3,7 @@ import { envelope, errorAnswer } from "../errors.js";
 import type { RequestRecord } from "../observability/request-record.js";
 import type { Refusal } from "../upload/refuse-politely.js";
 import { type HeaderList, reportHeaders, upstreamHeaders } from "./answer-headers.js";
+import { retryHeaders } from "./retry-headers.js";
 
 /** The complete answer to a request that failed: an upstream's own error untouched, all else in OpenAI's envelope. */
 export function answerTo(error: unknown, record: RequestRecord): Refusal {
@@ -10,11 +11,10 @@ export function answerTo(error: unknown, record: RequestRecord): Refusal {
   if (error instanceof RouterError && error.report !== undefined) {
     headers.push(...reportHeaders(error.report, record.timing()));
   }
+  if (error instanceof RouterError) headers.push(...retryHeaders(error));
   if (error instanceof UpstreamAnswerError) {
     const { status, head, body } = error;
     headers.push(...upstreamHeaders(head));
-    const retryAfter = head.headers["retry-after"];
-    if (retryAfter !== undefined) headers.push("retry-after", retryAfter);
     return { status, headers: asObject(headers), body: Buffer.concat(body) };
   }
   const answer = errorAnswer(error);

@@ -7,7 +7,7 @@ import {
   missingEstimate,
   pricesOf,
 } from "@darkroom/cost-calculator";
-import { type Deployment, type EditRequest, estimateOf, plannedEdit } from "@darkroom/router";
+import { type Deployment, type EditRequest, estimateOf, knownModelOf, plannedEdit } from "@darkroom/router";
 
 interface Named {
   readonly group: string;
@@ -50,7 +50,7 @@ function listPriceOfImages(
   { parameters: { size, quality, n } }: Pick<EditRequest, "parameters">,
   deployment: Deployment,
 ): NanoUsd | undefined {
-  const model = deployment.baseModel ?? deployment.model;
+  const model = knownModelOf(deployment);
   const { prices = listPrices } = deployment;
   const images = pricesOf(model, prices)?.images ?? [];
   if (isOpen("size", size, images) || isOpen("quality", quality, images)) return undefined;

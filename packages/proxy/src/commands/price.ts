@@ -66,7 +66,7 @@ export async function price(options: PriceOptions): Promise<void> {
 function deploymentsOf({ router }: GatewayConfig, model: string | undefined): readonly Deployment[] {
   if (model === undefined) return router.deployments;
   try {
-    return new Groups(router.deployments, router.unusableGroups).find(model).deployments;
+    return new Groups(router.deployments, router.unusableGroups, router.aliases).find(model).deployments;
   } catch (error) {
     if (error instanceof RouterError) throw new CommandError(error.message);
     throw error;

@@ -51,7 +51,6 @@ export function simulatorConfig(url: string, environment: Environment): GatewayC
         model,
         apiBase: `${url}/v1`,
         apiKey: key,
-        weight: 1,
       }),
     ),
   );

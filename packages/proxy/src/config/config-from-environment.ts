@@ -1,9 +1,9 @@
 import type { Deployment } from "@darkroom/router";
 import type { Environment } from "./file/environment.js";
 import { defaults, type GatewayConfig } from "./gateway-config.js";
-import { apiBaseOf } from "./models/deployment.js";
 import { deploymentId } from "./models/deployment-id.js";
 import { openAiWildcard, servedOn, shutDownWarnings } from "./models/openai-models.js";
+import { apiBaseOf } from "./models/provider-variables.js";
 import { masterKeyFromEnvironment } from "./settings/master-key.js";
 
 const keyName = /^OPENAI_API_KEY(?:_(\d+))?$/;
@@ -22,7 +22,7 @@ export function configFromEnvironment(
   const masterKey = masterKeyFromEnvironment(environment);
 
   const names = servedOn(today).map(({ name }) => name);
-  const apiBase = apiBaseOf(undefined, environment);
+  const apiBase = apiBaseOf(undefined, "openai", environment) ?? defaults.apiBase;
   const deployments = [...names, openAiWildcard].flatMap((name) =>
     [...keys].map(
       ([apiKey, variable]): Deployment => ({
@@ -31,7 +31,6 @@ export function configFromEnvironment(
         model: name,
         apiBase,
         apiKey,
-        weight: defaults.weight,
       }),
     ),
   );

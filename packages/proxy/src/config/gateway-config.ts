@@ -53,7 +53,6 @@ const mebibyte = 1024 * 1024;
 /** What holds where the operator says nothing. Retries, deadlines and fallbacks have theirs in the router. */
 export const defaults = {
   apiBase: openAiApiBase,
-  weight: 1,
   forwardClientHeaders: false,
   requireAuthForMetrics: true,
   upload: {

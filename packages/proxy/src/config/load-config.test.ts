@@ -24,7 +24,6 @@ describe("LiteLLM's own example", () => {
         model: "gpt-image-1",
         apiBase: "https://api.openai.com/v1",
         apiKey: "sk-of-the-environment",
-        weight: 1,
       },
     ]);
     expect(config).toMatchObject({ skipped: [], invalid: [], warnings: [], forwardClientHeaders: false });

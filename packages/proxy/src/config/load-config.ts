@@ -12,10 +12,13 @@ import { type ModelList, readModelList } from "./models/model-list.js";
 import { shutDownWarnings } from "./models/openai-models.js";
 import { unpricedModels, unpricedWarning } from "./models/unpriced.js";
 import { validated } from "./settings/explain.js";
-import { fallbacksOf, type KnownGroups } from "./settings/fallbacks.js";
+import { aliasesOf } from "./settings/aliases.js";
+import { contentPolicyFallbacksOf, fallbacksOf, type KnownGroups } from "./settings/fallbacks.js";
 import { masterKeyOf } from "./settings/master-key.js";
 import { sharedPrices } from "./settings/price-map.js";
 import { modelsForRequests } from "./settings/request-models.js";
+import { routingOf } from "./settings/routing.js";
+import { routerOptions } from "./settings/router-options.js";
 import { type FileSettings, fileSchemas } from "./settings/schema.js";
 import { reportUnsetVariables } from "./settings/unset-variables.js";
 
@@ -55,11 +58,15 @@ export function loadConfig(options: LoadOptions): GatewayConfig {
   check.finish();
   // A problem in an entry hides its group; that is no reason to call fallbacks to it unknown.
   findings.throwIfAny();
-  const groups = knownGroups(models);
+  const unaliased = knownGroups(models);
+  const aliases = aliasesOf(settings, resolved, unaliased, findings);
+  const groups = { ...unaliased, aliases: new Map([...aliases].map(([name, { model }]) => [name, model])) };
   const upload = uploadSettings(settings, resolved, findings);
   const answers = answerLimits(settings, resolved, findings);
   const fallbacks = fallbacksOf(settings, resolved, groups, findings);
+  const contentPolicyFallbacks = contentPolicyFallbacksOf(settings, resolved, groups, findings);
   const { defaultModel, forcedModel } = modelsForRequests(settings, resolved, groups, findings);
+  const router = routerOptions({ settings, root: resolved, ...models, fallbacks, groups }, findings);
   findings.throwIfAny();
 
   if (models.deployments.length === 0) findings.warn(`${file} has no deployment that can serve image edits`);
@@ -69,7 +76,10 @@ export function loadConfig(options: LoadOptions): GatewayConfig {
   return {
     source: file,
     router: {
-      ...routerOptions(settings, models, fallbacks),
+      ...router,
+      ...(contentPolicyFallbacks.size > 0 && { contentPolicyFallbacks }),
+      ...routingOf(settings, models.deployments, findings),
+      ...(aliases.size > 0 && { aliases }),
       ...(defaultModel !== undefined && { defaultModel }),
       ...answers,
     },
@@ -106,33 +116,8 @@ function knownGroups({ deployments, skipped, invalid }: ModelList): KnownGroups 
   return {
     served: new Set([...deployments, ...invalid].map(({ group }) => group)),
     skipped: new Set(skipped.map(({ name }) => name)),
-  };
-}
-
-function routerOptions(
-  { router_settings: router, litellm_settings: litellm, general_settings: general }: FileSettings,
-  { deployments, invalid }: ModelList,
-  fallbacks: ReadonlyMap<string, readonly string[]>,
-): RouterOptions {
-  const retries = router.num_retries ?? litellm.num_retries;
-  const timeout = router.timeout ?? litellm.timeout ?? litellm.request_timeout;
-  const streamTimeout = router.stream_timeout ?? litellm.stream_timeout;
-  const maxFallbacks = router.max_fallbacks ?? litellm.max_fallbacks;
-  const served = new Set(deployments.map(({ group }) => group));
-  const unusable = new Map<string, string>();
-  for (const { group, reason } of invalid.filter((it) => !served.has(it.group))) {
-    const others = unusable.get(group);
-    unusable.set(group, others === undefined ? reason : `${others}; ${reason}`);
-  }
-  return {
-    deployments,
-    unusableGroups: unusable,
-    fallbacks,
-    ...(retries !== undefined && { retries }),
-    ...(timeout !== undefined && { timeoutMs: millisecondsOf(timeout) }),
-    ...(streamTimeout !== undefined && { streamTimeoutMs: millisecondsOf(streamTimeout) }),
-    ...(maxFallbacks !== undefined && { maxFallbacks }),
-    ...(general.unpriced !== undefined && { unpriced: general.unpriced }),
+    ids: new Set(deployments.map(({ id }) => id)),
+    aliases: new Map(),
   };
 }
 

@@ -7,6 +7,7 @@ import {
   type ImageMembers,
   alwaysInBase64,
   fittedSize,
+  knownModelOf,
 } from "@darkroom/router";
 
 /** What an answer has to be changed into. */
@@ -40,7 +41,7 @@ export function askedForm(
   const needsBase64 =
     asked === undefined &&
     isOtherwise("b64_json") &&
-    [edit.model, deployment?.baseModel ?? deployment?.model ?? ""].some(alwaysInBase64);
+    [edit.model, ...(deployment === undefined ? [] : [knownModelOf(deployment)])].some(alwaysInBase64);
   const form = needsBase64 ? "b64_json" : asked;
   const fitted = deployment === undefined ? undefined : fittedSize(edit, deployment);
   if (fitted === undefined && (form === undefined || !isOtherwise(form))) return undefined;

@@ -1,5 +1,5 @@
 import { formatUsd } from "@darkroom/cost-calculator";
-import type { AttemptEvent, EditReport } from "@darkroom/router";
+import type { AttemptEvent, EditReport, RouterEvents } from "@darkroom/router";
 import { type Logger, pino } from "pino";
 
 /** One answered request, as a line of the log. */
@@ -47,8 +47,31 @@ export function logRequest(log: Logger, line: RequestLine): void {
   );
 }
 
+/** What the router tells on the way, as lines: whatever did not go as it should. */
+export function logRouter(log: Logger, events: RouterEvents): void {
+  events.on("attempt", (event) => {
+    logAttempt(log, event);
+  });
+  events.on("fallback", ({ requestId, from, to, reason }) => {
+    log.warn({ requestId, group: from, fallback: to, reason }, "fallback");
+  });
+  events.on("wait", ({ requestId, group, deployment, waitMs }) => {
+    log.info({ requestId, group, deployment: deployment.id, waitMs: Math.round(waitMs) }, "wait");
+  });
+  events.on("retryRefused", ({ requestId, group, reason }) => {
+    log.warn({ requestId, group, reason }, "retry refused: the group has made as many as it may");
+  });
+  events.on("cooldownBegan", ({ deployment, cause, reason, durationMs }) => {
+    const { id, group } = deployment;
+    log.warn({ group, deployment: id, cause, reason, durationMs: Math.round(durationMs) }, "cooldown began");
+  });
+  events.on("cooldownEnded", ({ deployment: { id, group } }) => {
+    log.info({ group, deployment: id }, "cooldown ended");
+  });
+}
+
 /** Attempts that failed get a line each; one that succeeded is told by its request's. */
-export function logAttempt(log: Logger, event: AttemptEvent): void {
+function logAttempt(log: Logger, event: AttemptEvent): void {
   if (event.succeeded) return;
   log.warn(
     {
@@ -56,6 +79,8 @@ export function logAttempt(log: Logger, event: AttemptEvent): void {
       group: event.group,
       deployment: event.deployment.id,
       reason: event.reason,
+      error: event.verdict?.errorClass,
+      billed: event.verdict?.billed,
       upstreamRequestId: event.upstreamRequestId,
       durationMs: Math.round(event.durationMs),
     },

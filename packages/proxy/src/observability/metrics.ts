@@ -33,6 +33,42 @@ export class Metrics {
     labelNames: ["group", "deployment", "outcome"],
     registers: [this.registry],
   });
+  readonly #failures = new Counter({
+    name: "darkroom_attempt_failures_total",
+    help: "Calls of deployments that failed, by LiteLLM's class of the error.",
+    labelNames: ["group", "deployment", "error"],
+    registers: [this.registry],
+  });
+  readonly #retries = new Counter({
+    name: "darkroom_retries_total",
+    help: "Calls of deployments after a first one in the same group.",
+    labelNames: ["group", "deployment"],
+    registers: [this.registry],
+  });
+  readonly #retriesRefused = new Counter({
+    name: "darkroom_retries_refused_total",
+    help: "Requests that were not tried again, since their group had made as many retries as it may.",
+    labelNames: ["group"],
+    registers: [this.registry],
+  });
+  readonly #fallbacks = new Counter({
+    name: "darkroom_fallbacks_total",
+    help: "Requests that went on in another group.",
+    labelNames: ["from", "to"],
+    registers: [this.registry],
+  });
+  readonly #cooldowns = new Counter({
+    name: "darkroom_cooldowns_total",
+    help: "Times a deployment was left alone, by cause: rate limit, locked out, failures.",
+    labelNames: ["group", "deployment", "cause"],
+    registers: [this.registry],
+  });
+  readonly #cooling = new Gauge({
+    name: "darkroom_deployment_cooling",
+    help: "1 while a deployment is left alone, 0 when it was and is not any more.",
+    labelNames: ["group", "deployment"],
+    registers: [this.registry],
+  });
   readonly #requestSeconds = new Histogram({
     name: "darkroom_request_duration_seconds",
     help: "From a request's headers to the end of its answer.",
@@ -107,6 +143,19 @@ export class Metrics {
     router.events.on("edit", (report) => {
       this.#countEdit(report);
     });
+    router.events.on("retryRefused", ({ group }) => {
+      this.#retriesRefused.inc({ group });
+    });
+    router.events.on("fallback", ({ from, to }) => {
+      this.#fallbacks.inc({ from, to });
+    });
+    router.events.on("cooldownBegan", ({ deployment: { group, id }, cause }) => {
+      this.#cooldowns.inc({ group, deployment: id, cause });
+      this.#cooling.set({ group, deployment: id }, 1);
+    });
+    router.events.on("cooldownEnded", ({ deployment: { group, id } }) => {
+      this.#cooling.set({ group, deployment: id }, 0);
+    });
   }
 
   countRequest({ route, group, status, durationMs }: RequestEvent): void {
@@ -127,8 +176,10 @@ export class Metrics {
     this.#spend.set(deployment.id, { labels, nanoUsd: spent + cost.nanoUsd });
   }
 
-  #countAttempt({ group, deployment, succeeded, durationMs }: AttemptEvent): void {
+  #countAttempt({ group, deployment, retry, succeeded, durationMs, verdict }: AttemptEvent): void {
     const labels = { group, deployment: deployment.id };
+    if (retry > 0) this.#retries.inc(labels);
+    if (verdict !== undefined) this.#failures.inc({ ...labels, error: verdict.errorClass });
     this.#attempts.inc({ ...labels, outcome: succeeded ? "succeeded" : "failed" });
     this.#attemptSeconds.observe(labels, durationMs / 1000);
   }

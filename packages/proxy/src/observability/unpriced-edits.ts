@@ -1,6 +1,6 @@
-import type { EditReport } from "@darkroom/router";
+import { type EditReport, knownModelOf } from "@darkroom/router";
 import type { Logger } from "pino";
-import { pricedAs, unpricedWarning } from "../config/models/unpriced.js";
+import { unpricedWarning } from "../config/models/unpriced.js";
 
 /** Clients name the models of wildcard groups: whoever makes names up must not fill the memory or the log. */
 const mostModels = 100;
@@ -19,7 +19,7 @@ export class UnpricedEdits {
 
   note({ deployment, cost }: EditReport): void {
     if (deployment === undefined || cost !== null) return;
-    const model = pricedAs(deployment);
+    const model = knownModelOf(deployment);
     if (this.#told.has(model) || this.#told.size >= mostModels) return;
     this.#told.add(model);
     this.log.warn({ deployment: deployment.id }, unpricedWarning(model));

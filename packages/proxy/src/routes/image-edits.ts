@@ -1,12 +1,11 @@
 import type { IncomingHttpHeaders } from "node:http";
-import type { Router } from "@darkroom/router";
+import { type ByteBudget, type Router, tagsFromText } from "@darkroom/router";
 import type { Request, RequestHandler, Response } from "express";
 import { HttpAnswer } from "../answers/http-answer.js";
 import type { AnswerFormats } from "../formats/answer-formats.js";
 import { GatewayError } from "../errors.js";
 import type { InFlight } from "../in-flight.js";
 import { recordOf } from "../observability/request-record.js";
-import type { ByteBudget } from "@darkroom/router";
 import { type Upload, receiveUpload } from "../upload/receive-upload.js";
 import type { CompleteUploadSettings } from "../upload/upload-settings.js";
 
@@ -46,15 +45,17 @@ export function imageEdits(options: ImageEditsOptions): RequestHandler {
         retries: upload.controls.retries,
         timeoutMs: upload.controls.timeoutMs,
         fallbacks: upload.controls.fallbacks,
+        rehearsesFallbacks: upload.controls.rehearsesFallbacks,
+        tags: upload.controls.tags ?? tagsFromText(request.get("x-litellm-tags") ?? ""),
         sizeFit: sizeFitOf(upload),
       };
       const format = formats.for(edit, request);
-      const answer = new HttpAnswer(response, record, () => upload.release(), format);
+      const answer = new HttpAnswer(response, record, () => upload.memory.release(), format);
       const running = router.edit(edit, answer);
       record.follow(running);
       await running;
     } finally {
-      upload.release();
+      upload.memory.release();
     }
   };
 

@@ -14,7 +14,7 @@ export interface PageOptions {
 export function page({ router, needsKey, isDraining }: PageOptions): RequestHandler {
   return (request, response) => {
     const url = `http://${request.headers.host ?? "localhost:4000"}`;
-    const groups = needsKey ? [] : router.groupNames;
+    const groups = needsKey ? [] : router.modelNames;
     const model = groups.find((name) => !name.endsWith("*")) ?? "gpt-image-1";
     response.set("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'");
     response.type("html").send(`<!doctype html>

@@ -1,3 +1,4 @@
+import { nanoUsdOf } from "./dollars.js";
 import { type Answer, type FormPart, postForm } from "./form-request.js";
 import { readMetrics } from "./metrics-reading.js";
 import { type PictureOptions, png } from "./pictures.js";
@@ -65,15 +66,8 @@ function partsOf({
   ];
 }
 
-/** Dollars in decimals as nano-dollars, digit by digit: no float comes near. */
-function nanoUsd(dollars: unknown): string {
-  const [, whole = "", fraction = ""] = /^(\d+)(?:\.(\d{1,9}))?$/.exec(String(dollars)) ?? [];
-  if (whole === "") return `no amount: ${String(dollars)}`;
-  return BigInt(whole + fraction.padEnd(9, "0")).toString();
-}
-
-const costOf = ({ headers, trailers }: Answer): unknown =>
-  headers["x-litellm-response-cost"] ?? trailers["x-litellm-response-cost"];
+const costOf = ({ headers, trailers }: Answer): string | undefined =>
+  (headers["x-litellm-response-cost"] ?? trailers["x-litellm-response-cost"])?.toString();
 
 /** Sends the edits at the same time; each must cost what the bill says, and all together what the metrics say. */
 async function expectCostsAsBilled(cases: readonly Case[]): Promise<void> {
@@ -82,7 +76,7 @@ async function expectCostsAsBilled(cases: readonly Case[]): Promise<void> {
   const told = answers.map((answer, index) => ({
     ...cases[index],
     status: answer.status,
-    cost: nanoUsd(costOf(answer)),
+    cost: nanoUsdOf(String(costOf(answer))).toString(),
   }));
   const billed = answers.map(({ headers }, index) => ({
     ...cases[index],
@@ -196,7 +190,7 @@ it("an edit without a known price says so: no cost, and a count of its own", asy
   const { lines } = await simulator.bill();
   const known = lines.find(({ model }) => model === "gpt-image-1")?.nanoUsd;
   expect(answers.map((answer) => costOf(answer))).toEqual([undefined, undefined, expect.any(String)]);
-  expect(nanoUsd(costOf(answers[2]))).toBe(known);
+  expect(nanoUsdOf(String(costOf(answers[2]))).toString()).toBe(known);
 
   await until(async () => (await readMetrics(gateway)).sum("darkroom_requests_total") === 3);
   const metrics = await readMetrics(gateway);

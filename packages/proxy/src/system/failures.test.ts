@@ -2,6 +2,7 @@ import OpenAI, { APIError, toFile } from "openai";
 import { stringify } from "yaml";
 import { errorOf, imagesIn, picture, sendEdit } from "./edit-request.js";
 import type { Answer } from "./form-request.js";
+import { modelEntries } from "./model-entry.js";
 import { configFor, type RunningGateway, startGateway } from "./running-gateway.js";
 import { stopAll } from "./running-process.js";
 import { type FaultRule, type RunningSimulator, simulatorKeys, startSimulator } from "./running-simulator.js";
@@ -23,28 +24,33 @@ afterAll(stopAll);
 
 /** In each pair `first` is always tried before `second`, whose weight is 0. Each group has a model of its own. */
 function config(url: string): string {
-  const entry = (group: string, name: string, model: string, parameters: object): object => ({
-    model_name: group,
-    litellm_params: { model: `openai/${model}`, api_base: `${url}/v1`, ...parameters },
-    model_info: { id: `${group}-${name}` },
-  });
+  const ofAny = modelEntries(url);
+  const entry = (group: string, name: string, key: string, model: string, parameters: object): object =>
+    ofAny(group, name, key, { model: `openai/${model}`, ...parameters });
   const pair = (group: string, model: string, ofFirst: object = {}, ofBoth: object = {}): object[] => [
-    entry(group, "first", model, { api_key: simulatorKeys.one, ...ofBoth, ...ofFirst }),
-    entry(group, "second", model, { api_key: simulatorKeys.two, ...ofBoth, weight: 0 }),
+    entry(group, "first", simulatorKeys.one, model, { ...ofBoth, ...ofFirst }),
+    entry(group, "second", simulatorKeys.two, model, { ...ofBoth, weight: 0 }),
   ];
   return stringify({
     model_list: [
       ...pair("edits", "gpt-image-1"),
       ...pair("backed", "gpt-image-2"),
+      ...pair("guarded", "gpt-image-2"),
       ...pair("hanging", "gpt-image-1", { timeout: 0.3 }),
       ...pair("impatient", "gpt-image-1", {}, { timeout: 0.3 }),
       ...pair("refused", "gpt-image-1", { api_base: refusingUrl }),
       ...pair("all-refused", "gpt-image-1", {}, { api_base: refusingUrl }),
       ...pair("shared", "gpt-image-1", { weight: 3 }, {}).slice(0, 1),
-      entry("shared", "light", "gpt-image-1", { api_key: simulatorKeys.two, weight: 1 }),
-      entry("alone", "only", "gpt-image-1-mini", { api_key: simulatorKeys.one }),
+      entry("shared", "light", simulatorKeys.two, "gpt-image-1", { weight: 1 }),
+      entry("alone", "only", simulatorKeys.one, "gpt-image-1-mini", {}),
     ],
-    router_settings: { fallbacks: [{ backed: ["edits"] }] },
+    // Which deployments are left alone after a failure, and how many retries a group may make, is told in tests of their own.
+    router_settings: {
+      fallbacks: [{ backed: ["edits"] }, { guarded: ["edits"] }],
+      content_policy_fallbacks: [{ guarded: ["alone", "edits"] }],
+      disable_cooldowns: true,
+      retry_budget_per_minute: 10_000,
+    },
   });
 }
 
@@ -205,8 +211,20 @@ describe("a request that the upstream refuses", () => {
     expect(answer.headers["llm_provider-x-request-id"]).toBe(requests[0]?.requestId);
   });
 
-  test("does not go on in a fallback group either", async () => {
+  test("for what it shows goes on in a fallback group, whose model may have other rules", async () => {
     await simulator.setFaults({ model: "gpt-image-2", fault });
+    const answer = await edit("backed");
+    expect(answer.status).toBe(200);
+    expect(answer.headers["x-darkroom-attempts"]).toBe(
+      "backed-first: 400 moderation_blocked, edits-first: ok",
+    );
+  });
+
+  test("for a field of it goes on nowhere", async () => {
+    await simulator.setFaults({
+      model: "gpt-image-2",
+      fault: { ...fault, type: "invalid_request_error", code: "invalid_value" },
+    });
     const answer = await edit("backed");
     expect(answer.status).toBe(400);
     expect(answer.headers["x-litellm-attempted-fallbacks"]).toBe("0");
@@ -274,11 +292,66 @@ describe("fallback groups", () => {
     expect(answer.headers["x-darkroom-attempts"]).toBe("alone-only: 500 server_error, backed-first: ok");
   });
 
-  test("a request declines the configured ones", async () => {
-    await simulator.setFaults({ model: "gpt-image-2", fault: { kind: "status", status: 500 } });
-    const answer = await edit("backed", { fallbacks: "[]", num_retries: "0" });
-    expect(answer.status).toBe(500);
+  describe("content that a model refuses", () => {
+    const refused = { kind: "status", status: 400, code: "moderation_blocked", message: "Not that." };
+
+    test("goes on in the groups for it, and in no other of its own group", async () => {
+      await simulator.setFaults({ model: "gpt-image-2", fault: refused });
+      const answer = await edit("guarded");
+      expect(answer.headers["x-darkroom-attempts"]).toBe(
+        "guarded-first: 400 moderation_blocked, alone-only: ok",
+      );
+      expect(answer.headers["x-litellm-attempted-fallbacks"]).toBe("1");
+    });
+
+    test("goes on in the next of them when it is refused again, and the first refusal is told in the end", async () => {
+      await simulator.setFaults({ fault: refused });
+      const answer = await edit("guarded");
+      expect(answer.status).toBe(400);
+      expect(answer.headers["x-darkroom-attempts"]).toBe(
+        "guarded-first: 400 moderation_blocked, alone-only: 400 moderation_blocked, edits-first: 400 moderation_blocked",
+      );
+      expect(errorOf(answer).message).toBe("Not that.");
+    });
+
+    test("any other failure goes on in the fallbacks", async () => {
+      await simulator.setFaults({ model: "gpt-image-2", fault: { kind: "status", status: 500 } });
+      const answer = await edit("guarded", { num_retries: "0" });
+      expect(answer.headers["x-darkroom-attempts"]).toBe("guarded-first: 500 server_error, edits-first: ok");
+    });
+
+    test("a request's own fallbacks hold for it too", async () => {
+      await simulator.setFaults({ model: "gpt-image-2", fault: refused });
+      const answer = await edit("guarded", { fallbacks: '["edits"]' });
+      expect(answer.headers["x-darkroom-attempts"]).toBe(
+        "guarded-first: 400 moderation_blocked, edits-first: ok",
+      );
+      expect((await edit("guarded", { disable_fallbacks: "true" })).status).toBe(400);
+    });
+  });
+
+  test("are rehearsed: the group that was asked for is not called, and the next one serves", async () => {
+    const answer = await edit("backed", { mock_testing_fallbacks: "true" });
+    expect(answer.status).toBe(200);
+    expect(answer.headers).toMatchObject({
+      "x-litellm-model-group": "edits",
+      "x-litellm-attempted-fallbacks": "1",
+    });
     expect(await simulator.requests()).toHaveLength(1);
+    const alone = await edit("alone", { mock_testing_fallbacks: "true" });
+    expect(alone.status).toBe(502);
+    expect(errorOf(alone).message).toContain("mock_testing_fallbacks");
+    expect(await simulator.requests()).toHaveLength(1);
+  });
+
+  test("a request declines the configured ones", async () => {
+    for (const declined of [{ fallbacks: "[]" }, { disable_fallbacks: "true" }]) {
+      await simulator.clear();
+      await simulator.setFaults({ model: "gpt-image-2", fault: { kind: "status", status: 500 } });
+      const answer = await edit("backed", { ...declined, num_retries: "0" });
+      expect(answer.status).toBe(500);
+      expect(await simulator.requests()).toHaveLength(1);
+    }
   });
 
   test("no answer at all: 502 in OpenAI's envelope", async () => {

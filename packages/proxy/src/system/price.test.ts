@@ -1,3 +1,4 @@
+import { nanoUsdOf } from "./dollars.js";
 import { png } from "./pictures.js";
 import { RunningProcess, stopAll } from "./running-process.js";
 
@@ -83,12 +84,8 @@ it("prints a table of all deployments, and what to set where nothing is known", 
 
 it("sums up: the parts are the whole, and n counts", async () => {
   const [one, two] = await rows([...explicit, "-n", "3", "--mask", "photo.png"]);
-  const nano = (usd: string): bigint => {
-    const [whole = "", fraction = ""] = usd.split(".");
-    return BigInt(whole + fraction.padEnd(9, "0"));
-  };
-  const parts = Object.values(one?.breakdownUsd ?? {}).map(nano);
-  expect(parts.reduce((sum, part) => sum + part, 0n)).toBe(nano(one?.atMostUsd ?? "0"));
+  const parts = Object.values(one?.breakdownUsd ?? {}).map(nanoUsdOf);
+  expect(parts.reduce((sum, part) => sum + part, 0n)).toBe(nanoUsdOf(one?.atMostUsd ?? "0"));
   expect(one).toMatchObject({ listPriceOfImagesUsd: "0.501", basis: "tokens" });
   expect(two).toMatchObject({ atMostUsd: "0.12", listPriceOfImagesUsd: "0.12" });
 });
@@ -132,6 +129,7 @@ it("takes what would be served without a config: the environment's keys, else th
 it.each([
   [["--config", "config.yaml", "--model", "nope"], "The model 'nope' does not exist here."],
   [["--config", "config.yaml", "--image", "nowhere.png"], "There is no file "],
+  [["--config", "config.yaml", "--image", "."], " cannot be read: EISDIR."],
   [["--config", "config.yaml", "-n", "many"], "Invalid value for 'n'"],
   [["--config", "nowhere.yaml"], "nowhere.yaml"],
 ])("says what is wrong: %j", async (flags, message) => {

@@ -34,10 +34,8 @@ export interface Upload {
   readonly bytes: number;
   /** Time spent waiting for the client to go on sending. */
   readonly pausesMs: number;
-  /** Where `body` lies. */
+  /** Where `body` lies. To be released when the request is answered: retries need the bytes till then. */
   readonly memory: MemoryLease;
-  /** Gives the memory back. To be called when the request is answered: retries need the bytes till then. */
-  release(): void;
 }
 
 /**
@@ -71,7 +69,6 @@ export async function receiveUpload(
       bytes,
       pausesMs,
       memory: lease,
-      release: () => lease.release(),
     };
   } catch (error) {
     lease.release();

@@ -125,7 +125,7 @@ export class UploadTestServer {
         response.setHeader("content-type", "application/json");
         response.end(JSON.stringify(answer));
       } finally {
-        upload.release();
+        upload.memory.release();
       }
     } catch (error) {
       this.errors.push(error);

@@ -33,7 +33,9 @@ export async function receiveWhole(
   memory.settle(bytes);
   const head = { status: answer.status, headers: answer.headers };
   if (isError) {
-    return { facts: [], failure: { kind: "answer", head, body, reason: reasonOf(answer.status, scanner) } };
+    const { error } = scanner.facts;
+    const reason = reasonOf(answer.status, error);
+    return { facts: [], failure: { kind: "answer", head, body, error, reason } };
   }
   if (!scanner.complete) return { facts: [], failure: incomplete };
   return {
@@ -43,10 +45,13 @@ export async function receiveWhole(
 }
 
 /** `429 rate_limit_exceeded`: status and the error's code or type, never its message, which may quote the prompt. */
-function reasonOf(status: number, scanner: AnswerScanner): string {
-  const error = scanner.facts.error;
+function reasonOf(status: number, error: unknown): string {
   if (typeof error !== "object" || error === null) return String(status);
   const { code, type } = error as { code?: unknown; type?: unknown };
-  const word = [code, type].find((value) => typeof value === "string" && /^[\w.-]{1,64}$/.test(value));
-  return typeof word === "string" ? `${String(status)} ${word}` : String(status);
+  const number = String(status);
+  // Azure's code is often the status once more.
+  const word = [code, type].find(
+    (value) => typeof value === "string" && /^[\w.-]{1,64}$/.test(value) && value !== number,
+  );
+  return typeof word === "string" ? `${number} ${word}` : number;
 }

@@ -87,8 +87,9 @@ class EventRelay {
   }
 
   async #takeError(event: ServerSentEvent): Promise<void> {
-    const body = [Buffer.from(JSON.stringify({ error: event.facts.error ?? null }))];
-    this.#failure ??= { kind: "answer", head: errorHead, body, reason: "error event in the stream" };
+    const { error } = event.facts;
+    const body = [Buffer.from(JSON.stringify({ error: error ?? null }))];
+    this.#failure ??= { kind: "answer", head: errorHead, body, error, reason: "error event in the stream" };
     if (!this.#started && !this.#holdsCompleted) return;
     this.#errorWasSent = true;
     await this.#forward(event.bytes);

@@ -2,7 +2,8 @@ import { type PlannedPart, isField } from "./planned-parts.js";
 
 /** Values that a deployment gets in the place of the client's. */
 export interface FieldValues {
-  readonly model: Buffer;
+  /** Absent where it wants none. */
+  readonly model?: Buffer;
   readonly size?: Buffer;
 }
 

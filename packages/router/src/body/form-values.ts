@@ -6,7 +6,8 @@ const decidingFields = ["n", "size", "quality", "stream", "partial_images", "inp
 
 /**
  * The fields of a form by name, as text. A field sent several times counts by its last value, as in LiteLLM.
- * Bracketed fields (`tags[]`, `tags[0]`) are read under their plain name, as a list in the order they came.
+ * Bracketed fields (`tags[]`, `tags[0]`) are read under the name before the last bracket, as a list in the order they
+ * came: `metadata[tags][]` as `metadata[tags]`.
  */
 export class FormValues {
   readonly #fields = new Map<string, Part[]>();
@@ -16,7 +17,7 @@ export class FormValues {
   constructor(parts: readonly Part[]) {
     for (const part of parts) {
       if (part.fileName !== undefined) continue;
-      const listName = part.name.endsWith("]") ? /^([^[]+)\[\d*\]$/.exec(part.name)?.[1] : undefined;
+      const listName = part.name.endsWith("]") ? /^(.+)\[\d*\]$/.exec(part.name)?.[1] : undefined;
       const [byName, name] = listName === undefined ? [this.#fields, part.name] : [this.#lists, listName];
       const earlier = byName.get(name);
       if (earlier === undefined) byName.set(name, [part]);

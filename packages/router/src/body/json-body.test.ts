@@ -1,16 +1,8 @@
 import fc from "fast-check";
 import type { Deployment } from "../deployments/deployment.js";
+import { deployment } from "./deployment.test.support.js";
 import { InvalidRequestError } from "./invalid-request-error.js";
 import { JsonBody } from "./json-body.js";
-
-const deployment: Deployment = {
-  id: "first",
-  group: "edits",
-  model: "gpt-image-2",
-  apiBase: "https://api.openai.com/v1",
-  apiKey: "sk-test",
-  weight: 1,
-};
 
 function sent(text: string, to: Deployment = deployment): string {
   return Buffer.concat(new JsonBody([Buffer.from(text)]).bodyFor(to)).toString("utf8");
@@ -36,17 +28,31 @@ describe("what reaches the upstream", () => {
     ['{"seed":12345678901234567890}', '{"model":"gpt-image-2","seed":12345678901234567890}'],
     ['{"tags":["a"],"model":"x"}', '{"model":"gpt-image-2"}'],
     ['{"model":"x", "tags":["a"]}', '{"model":"gpt-image-2"}'],
-    ['{"a":1, "tags":[{"b":"}"}],\n"model":"x" ,"c":2}', '{"a":1,\n"model":"gpt-image-2" ,"c":2}'],
-    ['{"tags":1,"metadata":{}}', '{"model":"gpt-image-2"}'],
+    ['{"a":1, "cache":[{"b":"}"}],\n"model":"x" ,"c":2}', '{"a":1,\n"model":"gpt-image-2" ,"c":2}'],
+    ['{"cache":1,"metadata":{}}', '{"model":"gpt-image-2"}'],
     ['{"response_format":"url","a":"é\\ud83d\\ude00😀"}', '{"model":"gpt-image-2","a":"é\\ud83d\\ude00😀"}'],
   ])("%s is sent as %s", (body, expected) => {
     expect(sent(body)).toBe(expected);
   });
 
+  test.each([
+    ['{"model":"edits","n":1}', '{"n":1}'],
+    ['{"n":1 , "model":"edits"}', '{"n":1}'],
+    ['{"a":1, "model":"edits",\n"b":2}', '{"a":1,\n"b":2}'],
+    ['{"tags":["t"],"model":"x","a":1}', '{"a":1}'],
+    ['{ "model" : "x" }', "{  }"],
+    ['{"a":1}', '{"a":1}'],
+    ["{}", "{}"],
+  ])("%s is sent as %s where the deployment's URL says which model is meant", (body, expected) => {
+    const azure: Deployment = { ...deployment, provider: "azure", apiBase: "https://resource.test" };
+    expect(sent(body, azure)).toBe(expected);
+    expect(sent(body, { ...azure, apiVersion: "v1" })).toBe(sent(body));
+  });
+
   test("every other member unchanged, whatever surrounds it", () => {
     const own = fc.constantFrom(
-      "tags",
-      "metadata",
+      "cache",
+      "guardrails",
       "mock_response",
       "num_retries_",
       "response_format",
@@ -57,11 +63,11 @@ describe("what reaches the upstream", () => {
     });
     fc.assert(
       fc.property(members, fc.constantFrom(undefined, 1, "\t"), (value, indentation) => {
-        const meaningful = ["model", "n", "size", "quality", "stream", "timeout", "fallbacks"];
+        const meaningful = ["model", "n", "size", "quality", "stream", "timeout", "fallbacks", "tags"];
         const request = Object.fromEntries(
           Object.entries(value).filter(([name]) => !meaningful.includes(name)),
         );
-        const { tags: _t, metadata: _m, mock_response: _r, response_format: _f, ...expected } = request;
+        const { cache: _c, guardrails: _g, mock_response: _r, response_format: _f, ...expected } = request;
         const text = JSON.stringify(request, undefined, indentation);
         expect(JSON.parse(sent(text))).toEqual(
           JSON.parse(JSON.stringify({ ...expected, model: "gpt-image-2" })),
@@ -94,7 +100,7 @@ describe("what the gateway reads", () => {
     ]);
     expect(body.model).toBe("é\n");
     expect(body.parameters).toEqual({ n: 3, stream: true });
-    expect(body.controls).toEqual({ timeoutMs: 2000, fallbacks: ["b"] });
+    expect(body.controls).toEqual({ timeoutMs: 2000, fallbacks: ["b"], tags: ["猫"] });
     expect(body.valueOf("metadata")).toEqual({ tags: ["猫"] });
     expect(body.valueOf("constructor")).toBeUndefined();
   });

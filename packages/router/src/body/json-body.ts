@@ -1,10 +1,13 @@
 import { isUtf8 } from "node:buffer";
 import type { Deployment } from "../deployments/deployment.js";
-import type { EditBody, EditInputs, EditParameters } from "../request.js";
+import { knownModelOf } from "../deployments/known-model.js";
+import { providerOf } from "../providers/providers.js";
+import type { EditBody, EditContents, EditInputs, EditParameters } from "../request.js";
 import { isControlField } from "./control-fields.js";
 import { readParameters, text } from "./edit-parameters.js";
 import { slicesOf } from "./edit-list.js";
 import { InvalidRequestError } from "./invalid-request-error.js";
+import { JsonContents } from "./json-contents.js";
 import { jsonInputs } from "./json-inputs.js";
 import { JsonOutline } from "./json-outline.js";
 import { type JsonMember, jsonMembers } from "./json-members.js";
@@ -12,13 +15,14 @@ import { refusedFields } from "./refused-fields.js";
 import { type RequestControls, readControls } from "./request-controls.js";
 
 /**
- * A JSON edit (`images` as references). Only spans are edited: the model's value, the gateway's own members and
+ * A JSON edit (`images` as references). Only spans are edited: the model, the gateway's own members and
  * those the model refuses; every other byte is sent as it came, big numbers and white space included.
  */
 export class JsonBody implements EditBody {
   readonly contentType = "application/json";
   readonly parameters: EditParameters;
   readonly controls: RequestControls;
+  readonly contents: EditContents;
   /** The model the client asked for. */
   readonly model: string | undefined;
 
@@ -43,6 +47,7 @@ export class JsonBody implements EditBody {
     this.#members = jsonMembers(this.#text);
     this.parameters = readParameters((name) => this.valueOf(name));
     this.controls = readControls((name) => this.valueOf(name));
+    this.contents = new JsonContents(this.#text, (name) => this.valueOf(name));
     this.model = text("model", this.valueOf("model")) || undefined;
   }
 
@@ -70,17 +75,20 @@ export class JsonBody implements EditBody {
   }
 
   bodyFor(deployment: Deployment, size?: string): readonly Buffer[] {
-    const model = jsonText(deployment.model);
-    const values = new Map([["model", model]]);
-    if (size !== undefined) values.set("size", jsonText(size));
-    const dropped = this.droppedFor(deployment);
+    const modelName = providerOf(deployment).modelInBody(deployment);
+    const model = modelName === undefined ? undefined : jsonText(modelName);
+    const values = new Map([
+      ["model", model],
+      ["size", size === undefined ? undefined : jsonText(size)],
+    ]);
+    const leftOut = [...this.droppedFor(deployment), ...(model === undefined ? ["model"] : [])];
     const kept = new Set(
-      this.#members.filter(({ name }) => !(isControlField(name) || dropped.includes(name))),
+      this.#members.filter(({ name }) => !(isControlField(name) || leftOut.includes(name))),
     );
     const first = this.#members[0];
     const pieces = this.#between(0, first?.start ?? this.#text.indexOf("{") + 1);
     let sent = 0;
-    if (!this.#members.some(({ name }) => name === "model")) {
+    if (model !== undefined && !this.#members.some(({ name }) => name === "model")) {
       pieces.push(Buffer.from('"model":'), model);
       sent += 1;
     }
@@ -101,7 +109,7 @@ export class JsonBody implements EditBody {
   }
 
   droppedFor(deployment: Deployment): readonly string[] {
-    const refused = refusedFields(deployment.baseModel ?? deployment.model);
+    const refused = refusedFields(knownModelOf(deployment));
     return refused.filter((name) => this.#members.some((member) => member.name === name));
   }
 

@@ -1,17 +1,8 @@
 import fc from "fast-check";
-import type { Deployment } from "../deployments/deployment.js";
+import { deployment } from "./deployment.test.support.js";
 import { InvalidRequestError } from "./invalid-request-error.js";
 import { JsonBody } from "./json-body.js";
 import { JsonOutline, longestStringBytes } from "./json-outline.js";
-
-const deployment: Deployment = {
-  id: "first",
-  group: "edits",
-  model: "gpt-image-2",
-  apiBase: "https://api.openai.com/v1",
-  apiKey: "sk-test",
-  weight: 1,
-};
 
 /** The bytes in chunks, split at these places. */
 function split(bytes: Buffer, at: readonly number[]): Buffer[] {

@@ -2,19 +2,12 @@ import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { Response } from "undici";
 import type { Deployment } from "../deployments/deployment.js";
+import { deployment } from "./deployment.test.support.js";
 import { InvalidRequestError } from "./invalid-request-error.js";
 import { MultipartBody } from "./multipart-body.js";
 import type { Part } from "./part.js";
 
 const png = Buffer.from("89504e470d0a1a0a0000000d49484452", "hex");
-const deployment: Deployment = {
-  id: "first",
-  group: "edits",
-  model: "gpt-image-2",
-  apiBase: "https://api.openai.com/v1",
-  apiKey: "sk-test",
-  weight: 1,
-};
 
 function field(name: string, value: string): Part {
   return { name, content: [Buffer.from(value)] };
@@ -82,6 +75,21 @@ describe("what reaches the upstream", () => {
       ["prompt", "x"],
     ]);
     expect(body.model).toBe("b");
+  });
+
+  test("no model where the deployment's URL says which one is meant, sent or not", async () => {
+    const azure: Deployment = { ...deployment, provider: "azure", apiBase: "https://resource.test" };
+    for (const sent of [[], [field("model", "a")], [field("model", "a"), field("model", "b")]]) {
+      const body = MultipartBody.of([...sent, field("prompt", "x"), file("image", "a.png")]);
+      const rest = [
+        ["prompt", "x"],
+        ["image", ["a.png", "image/png", sha256(png)]],
+      ];
+      expect(await readBack(body, azure)).toEqual(rest);
+      // The same upload, sent elsewhere before or after, has one.
+      expect(await readBack(body)).toEqual([["model", "gpt-image-2"], ...rest]);
+      expect(await readBack(body, azure)).toEqual(rest);
+    }
   });
 
   test.each([

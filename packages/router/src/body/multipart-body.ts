@@ -1,7 +1,10 @@
 import type { Deployment } from "../deployments/deployment.js";
-import type { EditBody, EditInputs, EditParameters } from "../request.js";
+import { knownModelOf } from "../deployments/known-model.js";
+import { providerOf } from "../providers/providers.js";
+import type { EditBody, EditContents, EditInputs, EditParameters } from "../request.js";
 import { readParameters } from "./edit-parameters.js";
 import type { FormBytes } from "./form-bytes.js";
+import { FormContents } from "./form-contents.js";
 import { formInputs } from "./form-inputs.js";
 import { FormValues } from "./form-values.js";
 import { type ArrivedForm, OriginalForm } from "./original-form.js";
@@ -15,6 +18,7 @@ import { type RequestControls, readControls } from "./request-controls.js";
 export class MultipartBody implements EditBody {
   readonly parameters: EditParameters;
   readonly controls: RequestControls;
+  readonly contents: EditContents;
   /** The model the client asked for; the last one where it was sent several times. */
   readonly model: string | undefined;
 
@@ -28,6 +32,7 @@ export class MultipartBody implements EditBody {
   private constructor(parts: readonly Part[], bytesOf: (planned: readonly PlannedPart[]) => FormBytes) {
     const planned = planParts(parts);
     this.#planned = planned;
+    this.contents = new FormContents(planned);
     this.#refusable = planned
       .filter(({ part, name }) => isField(part) && isRefusable(name))
       .map(({ name }) => name);
@@ -67,8 +72,9 @@ export class MultipartBody implements EditBody {
 
   bodyFor(deployment: Deployment, size?: string): readonly Buffer[] {
     const dropped = this.droppedFor(deployment);
+    const model = providerOf(deployment).modelInBody(deployment);
     const values = {
-      model: Buffer.from(deployment.model, "utf8"),
+      ...(model === undefined ? {} : { model: Buffer.from(model, "utf8") }),
       ...(size === undefined ? {} : { size: Buffer.from(size, "utf8") }),
     };
     return this.#bytes.render(values, ({ part, name }) => isField(part) && dropped.includes(name));
@@ -76,9 +82,10 @@ export class MultipartBody implements EditBody {
 
   droppedFor(deployment: Deployment): readonly string[] {
     if (this.#refusable.length === 0) return this.#refusable;
-    const refused = refusedFields(deployment.baseModel ?? deployment.model);
+    const refused = refusedFields(knownModelOf(deployment));
     return refused.filter((name) => this.#refusable.includes(name));
   }
+
   inputs(): EditInputs {
     this.#inputs ??= formInputs(this.#planned);
     return this.#inputs;

@@ -39,7 +39,8 @@ export class OriginalForm implements FormBytes {
   }
 
   render(values: FieldValues, isLeftOut: (part: PlannedPart) => boolean): Buffer[] {
-    const edits: Edit[] = this.#addsModel ? [this.#modelAdded(values.model)] : [];
+    const edits: Edit[] =
+      this.#addsModel && values.model !== undefined ? [this.#modelAdded(values.model)] : [];
     let next = 0;
     for (const part of this.#form.parts) {
       // What is planned is in the order of the parts, without those that stay behind.
@@ -71,7 +72,7 @@ function addEdits(
   values: FieldValues,
 ): void {
   const { start, contentSpan, end } = part;
-  if (planned === undefined) {
+  if (planned === undefined || (planned.isModel && values.model === undefined)) {
     // From behind the boundary before it to behind its own: what followed it then follows that boundary.
     edits.push({ start: start - lineBreakBytes, end });
     return;

@@ -10,7 +10,7 @@ export interface PlannedPart {
   readonly name: string;
   /** Its new header lines, where it has another name or type at the upstream than the client gave it. */
   readonly header: Buffer | undefined;
-  /** The one field whose content is the deployment's model. */
+  /** The one field whose content is the deployment's model; it stays behind where the deployment wants none. */
   readonly isModel: boolean;
 }
 

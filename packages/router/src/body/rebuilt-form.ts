@@ -29,7 +29,7 @@ export class RebuiltForm implements FormBytes {
   render(values: FieldValues, isLeftOut: (part: PlannedPart) => boolean): Buffer[] {
     const rendered: Buffer[] = [];
     for (const { planned, header } of this.#parts) {
-      if (isLeftOut(planned)) continue;
+      if (isLeftOut(planned) || (planned.isModel && values.model === undefined)) continue;
       const value = valueFor(planned, values);
       rendered.push(header, ...(value === undefined ? planned.part.content : [value]), lineBreak);
     }

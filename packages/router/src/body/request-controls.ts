@@ -1,5 +1,6 @@
 import { secondsAsMilliseconds, truth, type ValueOf, wholeNumber } from "./edit-parameters.js";
 import { InvalidRequestError } from "./invalid-request-error.js";
+import { requestTags } from "./request-tags.js";
 
 /** What a request may set for itself, by its own control fields. Absent: the router's settings hold. */
 export interface RequestControls {
@@ -7,8 +8,12 @@ export interface RequestControls {
   readonly retries?: number;
   /** `timeout`, sent in seconds. */
   readonly timeoutMs?: number;
-  /** `fallbacks`: groups to go on in. An empty list asks for none. */
+  /** `fallbacks`: groups to go on in. An empty list asks for none, as `disable_fallbacks` does. */
   readonly fallbacks?: readonly string[];
+  /** `mock_testing_fallbacks`. */
+  readonly rehearsesFallbacks?: boolean;
+  /** `tags`, else those of `metadata` or `litellm_metadata`. */
+  readonly tags?: readonly string[];
   /** `size_fit`: whether a size that the model does not draw may be made of one that it does. */
   readonly sizeFit?: boolean;
 }
@@ -50,12 +55,18 @@ function fallbackGroups(value: unknown): readonly string[] | undefined {
 export function readControls(valueOf: ValueOf): RequestControls {
   const retries = wholeNumber("num_retries", valueOf("num_retries"), 0, mostRetries);
   const timeoutMs = secondsAsMilliseconds("timeout", valueOf("timeout"), mostTimeoutSeconds);
-  const fallbacks = fallbackGroups(valueOf("fallbacks"));
+  const fallbacks = truth("disable_fallbacks", valueOf("disable_fallbacks"))
+    ? []
+    : fallbackGroups(valueOf("fallbacks"));
+  const rehearsesFallbacks = truth("mock_testing_fallbacks", valueOf("mock_testing_fallbacks"));
+  const tags = requestTags(valueOf);
   const sizeFit = truth("size_fit", valueOf("size_fit"));
   return {
     ...(retries === undefined ? {} : { retries }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(fallbacks === undefined ? {} : { fallbacks }),
+    ...(rehearsesFallbacks === undefined ? {} : { rehearsesFallbacks }),
+    ...(tags === undefined ? {} : { tags }),
     ...(sizeFit === undefined ? {} : { sizeFit }),
   };
 }

@@ -25,6 +25,8 @@ export interface ImageEditOptions {
   /** Form fields that have no name here, sent as they are. */
   readonly extraFields?: Readonly<Record<string, string>>;
   readonly extraHeaders?: Readonly<Record<string, string>>;
+  /** Choose the deployments, where the router filters by tags. */
+  readonly tags?: readonly string[];
   /** Deadline of the whole edit, retries and fallbacks included. */
   readonly timeoutMs?: number;
   readonly retries?: number;

@@ -73,7 +73,7 @@ export function streamImageEdit(router: EditRouter, options: ImageEditOptions): 
 async function send(router: EditRouter, options: ImageEditOptions, sink: AnswerSink): Promise<EditReport> {
   const model = options.model ?? router.defaultModel;
   const body = await editForm(options, model);
-  const { extraHeaders, timeoutMs, retries, fallbacks } = options;
+  const { extraHeaders, timeoutMs, retries, fallbacks, tags } = options;
   const request: EditRequest = {
     id: `req_${randomUUID().replaceAll("-", "")}`,
     model,
@@ -83,6 +83,7 @@ async function send(router: EditRouter, options: ImageEditOptions, sink: AnswerS
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(retries === undefined ? {} : { retries }),
     ...(fallbacks === undefined ? {} : { fallbacks }),
+    ...(tags === undefined ? {} : { tags }),
   };
   return router.edit(request, sink);
 }

@@ -3,21 +3,13 @@ import type { IncomingHttpHeaders } from "node:http";
 /** First and longest wait before the same deployment is called again; OpenAI's own clients use the same two. */
 const firstMs = 500;
 const longestMs = 8_000;
-/** A longer `retry-after` is not waited for in a request: that deployment is left alone instead. */
-const longestRetryAfterMs = 60_000;
 
 /**
- * Milliseconds to wait before calling the same deployment again: full jitter (a random share of an exponentially growing
- * wait, as in gRPC's proposal A6), never less than what the upstream asked for. Undefined if it asked for too much.
+ * Milliseconds before the same deployment may be called again: full jitter, a random share of an exponentially growing wait
+ * (gRPC's proposal A6), and never less than `leastMs`.
  */
-export function backoffMs(
-  retry: number,
-  retryAfterMs: number | undefined,
-  random: () => number,
-): number | undefined {
-  if (retryAfterMs !== undefined && retryAfterMs > longestRetryAfterMs) return undefined;
-  const jittered = random() * Math.min(firstMs * 2 ** retry, longestMs);
-  return Math.max(jittered, retryAfterMs ?? 0);
+export function backoffMs(retry: number, leastMs: number, random: () => number): number {
+  return Math.max(leastMs, random() * Math.min(firstMs * 2 ** retry, longestMs));
 }
 
 /** Reads `retry-after-ms`, else `retry-after` in seconds or as a date. */

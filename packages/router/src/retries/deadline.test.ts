@@ -11,7 +11,7 @@ const untilStopped = async (stop: Stop): Promise<unknown> => {
 test("once its timer has rung it has passed, though the clock lags behind", async () => {
   const deadline = new Deadline(20, stays, () => 0);
   expect(deadline.failure).toBeUndefined();
-  const timeout = { kind: "timeout", timeoutMs: 20, reason: "timeout after 0.02 s" };
+  const timeout = { kind: "timeout", timeoutMs: 20, bodySent: false, reason: "timeout after 0.02 s" };
   expect(await deadline.run(undefined, untilStopped)).toEqual(timeout);
   expect(deadline.remainingMs).toBe(0);
   expect(deadline.failure).toEqual(timeout);
@@ -22,6 +22,7 @@ test("an attempt's own timeout leaves the request its time", async () => {
   expect(await deadline.run(20, untilStopped)).toEqual({
     kind: "timeout",
     timeoutMs: 20,
+    bodySent: false,
     reason: "timeout after 0.02 s",
   });
   expect(deadline.remainingMs).toBe(10_000);

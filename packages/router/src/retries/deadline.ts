@@ -93,5 +93,10 @@ export class Deadline {
 }
 
 function timeout(timeoutMs: number): Failure {
-  return { kind: "timeout", timeoutMs, reason: `timeout after ${String(timeoutMs / 1000)} s` };
+  return {
+    kind: "timeout",
+    timeoutMs,
+    bodySent: false,
+    reason: `timeout after ${String(timeoutMs / 1000)} s`,
+  };
 }

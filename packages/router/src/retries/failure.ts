@@ -1,58 +1,46 @@
 import type { AnswerHead } from "../answer/answer-sink.js";
 import {
+  AllCoolingError,
   ClientGoneError,
   DeadlineError,
   type RouterError,
   UpstreamAnswerError,
   UpstreamConnectionError,
 } from "../errors.js";
+import { retryAfterMs } from "./backoff.js";
 
-/** How an attempt failed. */
+/** How an attempt failed, or why there was none. */
 export type Failure =
   | {
       readonly kind: "answer";
       readonly head: AnswerHead;
       readonly body: readonly Buffer[];
+      /** The object that the answer calls its error, if there is one. */
+      readonly error: unknown;
       readonly reason: string;
     }
+  /** `connection`: before the whole request was sent; `cut`: afterwards. */
   | { readonly kind: "connection" | "cut"; readonly reason: string }
-  | { readonly kind: "timeout"; readonly timeoutMs: number; readonly reason: string }
+  | {
+      readonly kind: "timeout";
+      readonly timeoutMs: number;
+      /** Whether the whole request had been sent. */
+      readonly bodySent: boolean;
+      readonly reason: string;
+    }
   | { readonly kind: "too large"; readonly reason: string }
-  | { readonly kind: "client gone"; readonly reason: string };
+  | { readonly kind: "client gone"; readonly reason: string }
+  /** No deployment of the group may be called now. */
+  | {
+      readonly kind: "cooling";
+      readonly group: string;
+      readonly retryAfterMs: number;
+      readonly reason: string;
+    };
 
-/** What may be done after a failed attempt. */
-export interface NextStep {
-  /** Another deployment may do better, in this group or in its fallbacks. */
-  readonly elsewhere: boolean;
-  /** The same deployment may do better in a while. */
-  readonly hereLater: boolean;
-}
-
-const elsewhereOnly: NextStep = { elsewhere: true, hereLater: false };
-const anywhere: NextStep = { elsewhere: true, hereLater: true };
-const nowhere: NextStep = { elsewhere: false, hereLater: false };
-
-export function nextStepAfter(failure: Failure): NextStep {
-  switch (failure.kind) {
-    case "connection":
-    case "cut":
-      return anywhere;
-    case "timeout":
-      return elsewhereOnly;
-    // Another call would bring, and cost, as much again.
-    case "too large":
-    case "client gone":
-      return nowhere;
-    case "answer":
-      return nextStepAfterStatus(failure.head.status);
-  }
-}
-
-/** The statuses that OpenAI's own clients retry, and those that speak of the deployment's key, not of the request. */
-function nextStepAfterStatus(status: number): NextStep {
-  if (status === 408 || status === 409 || status === 429 || status >= 500) return anywhere;
-  if (status === 401 || status === 403) return elsewhereOnly;
-  return nowhere;
+/** How long the upstream asks to be left alone. */
+export function retryAfterOf(failure: Failure): number | undefined {
+  return failure.kind === "answer" ? retryAfterMs(failure.head.headers, Date.now()) : undefined;
 }
 
 /** What a client is told of a failure. */
@@ -68,5 +56,7 @@ export function errorFor(failure: Failure): RouterError {
       return new DeadlineError(failure.timeoutMs);
     case "client gone":
       return new ClientGoneError();
+    case "cooling":
+      return new AllCoolingError(failure.group, failure.retryAfterMs);
   }
 }

@@ -1,4 +1,5 @@
 import type { Deployment } from "../deployments/deployment.js";
+import { knownModelOf } from "../deployments/known-model.js";
 import type { EditRequest } from "../request.js";
 import { drawnSizes } from "./drawn-sizes.js";
 import { nextSize, sizeFrom, sizeText } from "./next-size.js";
@@ -22,7 +23,7 @@ export function fittedSize(
   if (sizeFit === undefined || size === undefined || stream) return undefined;
   if (sizeFit === "as configured" && deployment.sizeFit !== true) return undefined;
   const asked = sizeFrom(size);
-  const sizes = drawnSizes(deployment.baseModel ?? deployment.model);
+  const sizes = drawnSizes(knownModelOf(deployment));
   if (asked === undefined || sizes === undefined) return undefined;
   const drawn = nextSize(asked, sizes);
   if (drawn === undefined || sizeText(drawn) === size) return undefined;

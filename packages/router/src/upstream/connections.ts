@@ -1,45 +1,83 @@
 import http from "node:http";
 import https from "node:https";
-import { HttpsProxyAgent } from "https-proxy-agent";
 import { getProxyForUrl } from "proxy-from-env";
+import type { Deployment } from "../deployments/deployment.js";
+import { CallLimit } from "./call-limit.js";
+import { createTunnelAgent } from "./tunnel-agent.js";
+
+/** How many connections to upstreams there may be, and how long one that nobody uses is kept. */
+export interface ConnectionSettings {
+  /** Calls of one host under way at once, each on a connection of its own; further ones wait until their deadline. */
+  readonly maxPerHost?: number;
+  /** Connections of one host that are kept for further calls. */
+  readonly maxIdlePerHost?: number;
+  /** How long they are kept. Should be shorter than the upstream's own time, so that it is rarely the upstream that closes first. */
+  readonly idleMs?: number;
+}
 
 /**
- * An agent's `timeout` closes its idle connections only; a call in flight is not touched by it. Shorter than the 60 s of
- * common load balancers, so that it is rarely the upstream that closes first, just when a request is sent.
+ * As many per host as OpenAI's own client for Python allows (1000). Common load balancers close an idle connection after 60 s:
+ * 45 s are shorter.
  */
-const idleConnectionMs = 45_000;
+export const defaultConnectionSettings = { maxPerHost: 1000, maxIdlePerHost: 256, idleMs: 45_000 } as const;
 
 const loopback = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 
 /**
- * The pools of kept-alive connections to upstreams. `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` are honoured
- * (upper or lower case); this machine itself is never reached through a proxy.
+ * The pools of kept-alive connections to upstreams. Where a deployment has no proxy of its own, `HTTPS_PROXY`, `HTTP_PROXY`,
+ * `ALL_PROXY` and `NO_PROXY` are honoured (upper or lower case); these never keep this machine from reaching itself.
  */
 export class Connections {
-  readonly #options = {
-    keepAlive: true,
-    timeout: idleConnectionMs,
-    scheduling: "lifo",
-    maxFreeSockets: 256,
-  } as const;
-  readonly #direct = {
-    "http:": new http.Agent({ ...this.#options }),
-    "https:": new https.Agent({ ...this.#options }),
-  };
-  readonly #throughProxy = new Map<string, HttpsProxyAgent<string>>();
+  readonly #settings: Required<ConnectionSettings>;
+  /** By protocol and proxy. */
+  readonly #agents = new Map<string, http.Agent>();
+  /** By host, or by deployment where it has a limit of its own. */
+  readonly #limits = new Map<string, CallLimit>();
 
-  agentFor(url: URL): http.Agent {
-    const proxy = loopback.test(url.hostname) ? "" : getProxyForUrl(url.href);
-    if (proxy === "") return url.protocol === "https:" ? this.#direct["https:"] : this.#direct["http:"];
-    let agent = this.#throughProxy.get(proxy);
+  constructor(settings: ConnectionSettings = {}) {
+    this.#settings = { ...defaultConnectionSettings, ...settings };
+  }
+
+  /** @param ownProxy the deployment's: null for none, undefined for that of the environment */
+  agentFor(url: URL, ownProxy?: string | null): http.Agent {
+    const proxy = ownProxy === undefined ? proxyOfEnvironment(url) : (ownProxy ?? "");
+    const key = `${url.protocol} ${proxy}`;
+    let agent = this.#agents.get(key);
     if (agent === undefined) {
-      agent = new HttpsProxyAgent(proxy, { ...this.#options });
-      this.#throughProxy.set(proxy, agent);
+      agent = this.#createAgent(url.protocol === "https:", proxy);
+      this.#agents.set(key, agent);
     }
     return agent;
   }
 
-  close(): void {
-    for (const agent of [...Object.values(this.#direct), ...this.#throughProxy.values()]) agent.destroy();
+  limitFor({ host }: URL, { id, maxConnections }: Pick<Deployment, "id" | "maxConnections">): CallLimit {
+    const key = maxConnections === undefined ? `host ${host}` : `deployment ${id}`;
+    let limit = this.#limits.get(key);
+    if (limit === undefined) {
+      limit = new CallLimit(maxConnections ?? this.#settings.maxPerHost);
+      this.#limits.set(key, limit);
+    }
+    return limit;
   }
+
+  close(): void {
+    for (const agent of this.#agents.values()) agent.destroy();
+  }
+
+  #createAgent(isSecure: boolean, proxy: string): http.Agent {
+    const { maxIdlePerHost, idleMs } = this.#settings;
+    // An agent's `timeout` closes its idle connections only; a call in flight is not touched by it.
+    const options: http.AgentOptions = {
+      keepAlive: true,
+      timeout: idleMs,
+      scheduling: "lifo",
+      maxFreeSockets: maxIdlePerHost,
+    };
+    if (proxy !== "") return createTunnelAgent(new URL(proxy), isSecure, options);
+    return isSecure ? new https.Agent(options) : new http.Agent(options);
+  }
+}
+
+function proxyOfEnvironment(url: URL): string {
+  return loopback.test(url.hostname) ? "" : getProxyForUrl(url.href);
 }

@@ -1,11 +1,14 @@
 import type http from "node:http";
 import type { Stop } from "../retries/stop.js";
 import type { MemoryLease } from "../memory/memory-lease.js";
+import { ProxyRefusalError } from "./tunnel-agent.js";
 import type { UpstreamTarget } from "./upstream-target.js";
 
 /** One HTTP request to an upstream. */
 export interface UpstreamRequest {
   readonly target: UpstreamTarget;
+  /** Where the target has one. */
+  readonly token: string | undefined;
   readonly contentType: string;
   /** The client's own headers that go along, names in lower case. */
   readonly headers: Readonly<Record<string, string>> | undefined;
@@ -42,15 +45,6 @@ export class UpstreamCallError extends Error {
   }
 }
 
-/** The proxy on the way to the upstream opens no tunnel. */
-class ProxyRefusalError extends Error {
-  override readonly name = "ProxyRefusalError";
-
-  constructor(status: number) {
-    super(`the proxy refused with status ${status}`);
-  }
-}
-
 /**
  * Sends a request and waits for the head of its answer. No timeout of its own: only `stop` ends it.
  * @throws UpstreamCallError
@@ -70,10 +64,6 @@ export async function callUpstream(request: UpstreamRequest): Promise<UpstreamAn
       letGo?.();
     });
     if (letGo !== undefined) outgoing.once("close", letGo);
-    // The agent would pass on a proxy's refusal as if it were the upstream's own answer.
-    outgoing.once("proxyConnect", ({ statusCode }: { readonly statusCode: number }) => {
-      if (statusCode !== 200) outgoing.destroy(new ProxyRefusalError(statusCode));
-    });
     outgoing.once("response", (answer) => {
       // Nobody waits for an upstream to read on what it has answered already.
       answer.once("end", () => {
@@ -86,7 +76,13 @@ export async function callUpstream(request: UpstreamRequest): Promise<UpstreamAn
         discard: () => answer.destroy(),
       });
     });
-    stop.listen(() => outgoing.destroy());
+    stop.listen(() => {
+      outgoing.destroy();
+      // As long as it has no connection, a request that is destroyed says nothing of its end.
+      if (outgoing.socket !== null) return;
+      letGo?.();
+      reject(new UpstreamCallError("connection", false, undefined));
+    });
     outgoing.cork();
     for (const buffer of body) outgoing.write(buffer);
     outgoing.end();
@@ -95,9 +91,10 @@ export async function callUpstream(request: UpstreamRequest): Promise<UpstreamAn
 }
 
 /** A flat list, which Node sends as it is: as an object, every header would be checked, kept and looked up on its own. */
-function headersOf({ target, contentType, headers, body }: UpstreamRequest): string[] {
+function headersOf({ target, token, contentType, headers, body }: UpstreamRequest): string[] {
   const length = body.reduce((sum, buffer) => sum + buffer.length, 0);
   const list = [...target.headers, "content-type", contentType, "content-length", String(length)];
+  if (token !== undefined) list.push("authorization", `Bearer ${token}`);
   for (const name in headers) {
     const value = headers[name];
     if (value !== undefined && !target.names.has(name)) list.push(name, value);

@@ -9,3 +9,8 @@ export interface ErrorBody {
 export function errorBody({ message, type, param, code }: ErrorBody): Buffer {
   return Buffer.from(JSON.stringify({ error: { message, type, param, code } }, null, 2));
 }
+
+/** Azure's own envelope has two keys. Its code is a word or the status, always as text. */
+export function azureErrorBody({ message, code, status }: ErrorBody & { readonly status: number }): Buffer {
+  return Buffer.from(JSON.stringify({ error: { code: code ?? String(status), message } }));
+}

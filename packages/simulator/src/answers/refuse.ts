@@ -3,10 +3,10 @@ import type { Excess, Resource } from "../rate-limits.js";
 import type { Services } from "../services.js";
 import type { Refusal } from "../validation/refusal.js";
 import { answerHeaders } from "./answer-headers.js";
-import { errorBody } from "./error-body.js";
+import { azureErrorBody, errorBody } from "./error-body.js";
 import { type Headers, sendWhole } from "./send.js";
 
-/** Answers with OpenAI's envelope. */
+/** Answers with OpenAI's envelope, or with Azure's. */
 export function refuse(
   exchange: Exchange,
   services: Services,
@@ -17,7 +17,7 @@ export function refuse(
     exchange,
     refusal.status,
     { ...answerHeaders(exchange, services), ...headers },
-    errorBody(refusal),
+    exchange.service === "azure" ? azureErrorBody(refusal) : errorBody(refusal),
   );
 }
 
@@ -32,13 +32,15 @@ const spoken: Readonly<Record<Resource, { readonly type: string; readonly unit: 
 export function refuseForRate(exchange: Exchange, services: Services, excess: Excess): void {
   const { type, unit } = spoken[excess.resource];
   const seconds = excess.retryAfterMs / 1000;
+  // recorded: Azure's code is the status.
+  const code = exchange.service === "azure" ? "429" : "rate_limit_exceeded";
   refuse(
     exchange,
     services,
     {
       status: 429,
       type,
-      code: "rate_limit_exceeded",
+      code,
       param: null,
       message: `Rate limit reached in organization ${exchange.record.organization ?? ""} on ${unit}: Limit ${excess.limit}, Used ${excess.used}, Requested ${excess.requested}. Please try again in ${seconds}s.`,
     },

@@ -1,3 +1,6 @@
+import { isSlip } from "./nearest.js";
+import { priceSettings } from "./price-settings.js";
+
 /**
  * What becomes of each setting of one section that LiteLLM knows.
  *
@@ -28,13 +31,17 @@ export const restrictions: readonly Restriction[] = ["money", "rate", "access"];
 
 export type Standing = "supported" | "harmless" | "lacking" | Restriction | "unknown";
 
-/** Prices of what image edits do not charge for. LiteLLM has some thirty of these names and adds to them. */
 const price = /^(input|output|cache_read|cache_creation)_\w*cost\w*$/;
+
+/** Prices of what image edits do not charge for: LiteLLM has some thirty of these names and adds to them. */
+function isOtherPrice(name: string): boolean {
+  return price.test(name) && !priceSettings.some((known) => isSlip(name, known));
+}
 
 export function standingOf(catalogue: Catalogue, name: string): Standing {
   if (catalogue.supported.includes(name)) return "supported";
   if (catalogue.harmless.includes(name)) return "harmless";
-  if (catalogue.lacking.includes(name) || price.test(name)) return "lacking";
+  if (catalogue.lacking.includes(name) || isOtherPrice(name)) return "lacking";
   return restrictions.find((kind) => catalogue.restricting[kind].includes(name)) ?? "unknown";
 }
 

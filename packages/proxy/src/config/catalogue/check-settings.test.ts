@@ -29,16 +29,16 @@ it.each(
 
 it("names what is lacking in one warning, however often it is there", () => {
   const yaml = `model_list:
-  - {model_name: a, litellm_params: {model: gpt-image-2, order: 1, input_cost_per_second: 0.1}}
-  - {model_name: a, litellm_params: {model: gpt-image-1, order: 2}, model_info: {input_cost_per_audio_token: 0.04}}
-router_settings: {routing_strategy: least-busy, cooldown_time: 30, disable_cooldowns: false, model_group_alias: {b: a}}
-litellm_settings: {cache: true, allowed_fails: 3, set_verbose: true}
+  - {model_name: a, litellm_params: {model: gpt-image-2, region_name: eu, input_cost_per_second: 0.1}}
+  - {model_name: a, litellm_params: {model: gpt-image-1, region_name: us}, model_info: {input_cost_per_audio_token: 0.04}}
+router_settings: {redis_host: localhost, cache_responses: true, deployment_affinity_ttl_seconds: 30, alerting_config: false}
+litellm_settings: {cache: true, s3_callback_params: {a: b}, set_verbose: true}
 general_settings: {alerting: [slack], database_url: "postgres://u:p@h/d"}
 `;
   expect(folder.warningsOf(yaml)).toEqual([
-    "not supported yet and without effect: router_settings.routing_strategy, router_settings.cooldown_time, " +
-      "router_settings.model_group_alias, litellm_settings.cache, litellm_settings.allowed_fails, " +
-      "general_settings.alerting, general_settings.database_url, litellm_params.order, " +
+    "not supported yet and without effect: router_settings.redis_host, router_settings.cache_responses, " +
+      "router_settings.deployment_affinity_ttl_seconds, litellm_settings.cache, litellm_settings.s3_callback_params, " +
+      "general_settings.alerting, general_settings.database_url, litellm_params.region_name, " +
       "litellm_params.input_cost_per_second, model_info.input_cost_per_audio_token",
   ]);
 });
@@ -174,4 +174,5 @@ it("knows prices of other things than image edits by their pattern", () => {
   expect(standingOf(litellmParams, "cache_read_input_audio_token_cost")).toBe("lacking");
   expect(standingOf(litellmParams, "input_cost_per_video_per_second")).toBe("lacking");
   expect(standingOf(litellmParams, "input_costs")).not.toBe("supported");
+  expect(standingOf(litellmParams, "output_cost_per_images")).toBe("unknown");
 });

@@ -13,8 +13,10 @@ export const generalSettings: Catalogue = {
     // Darkroom's own.
     "default_model",
     "price_map",
-    "unpriced",
     "answer_memory_mb",
+    "max_connections_per_host",
+    "max_idle_connections_per_host",
+    "idle_connection_timeout",
     "keep_images",
     "keep_images_mb",
     "keep_images_count",
@@ -41,6 +43,7 @@ export const generalSettings: Catalogue = {
     "user_mcp_management_mode",
   ],
   lacking: [
+    "unpriced", // Darkroom's own: it tells budgets what to do, and there are none yet
     "alert_to_webhook_url",
     "alert_type_config",
     "alert_types",

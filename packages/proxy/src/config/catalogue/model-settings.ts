@@ -1,4 +1,5 @@
 import type { Catalogue } from "./catalogue.js";
+import { capabilitySettings } from "./capability-settings.js";
 import { priceSettings } from "./price-settings.js";
 
 /** One entry of `model_list`. LiteLLM takes limits beside `litellm_params` too. */
@@ -20,30 +21,38 @@ export const litellmParams: Catalogue = {
     "api_key",
     "api_base",
     "base_url",
+    "api_version",
+    "azure_ad_token",
+    "tenant_id",
+    "client_id",
+    "client_secret",
+    "azure_scope",
     "organization",
     "project",
     "extra_headers",
     "weight",
+    "order",
+    "tags",
     "timeout",
     "stream_timeout",
     "litellm_credential_name",
     "custom_llm_provider",
     "base_model",
-    "size_fit", // Darkroom's own
+    "num_retries",
+    "cooldown_time",
+    // Darkroom's own.
+    "outbound_proxy",
+    "max_connections",
+    "size_fit",
     ...priceSettings,
   ],
   harmless: [
-    "api_version", // Azure's
     "max_retries", // LiteLLM's router sets it to 0: only the router retries
-    "num_retries",
     "stream",
     "use_in_pass_through",
     "merge_reasoning_content_in_choices",
   ],
   lacking: [
-    "order",
-    "cooldown_time",
-    "tags",
     "region_name",
     "drop_params",
     "additional_drop_params",
@@ -71,6 +80,8 @@ export const litellmParams: Catalogue = {
     // Calls that Darkroom would make differently.
     "ssl_verify",
     "client_certificate",
+    "azure_username",
+    "azure_password",
   ],
   restricting: {
     money: ["max_budget", "budget_duration", "mock_response"], // without the mock, calls cost money
@@ -81,7 +92,17 @@ export const litellmParams: Catalogue = {
 
 /** `model_info` of an entry. Any further key is the operator's own note, as in LiteLLM. */
 export const modelInfo: Catalogue = {
-  supported: ["id", "base_model", "mode", ...priceSettings],
+  supported: [
+    "id",
+    "base_model",
+    "mode",
+    "order",
+    "allowed_fails",
+    "allowed_fails_policy",
+    "cooldown_time",
+    ...capabilitySettings,
+    ...priceSettings,
+  ],
   harmless: [
     "description",
     "health_check_model",
@@ -95,7 +116,7 @@ export const modelInfo: Catalogue = {
     "version",
     "db_model",
   ],
-  lacking: ["access_groups", "allowed_fails", "allowed_fails_policy", "cooldown_time"],
+  lacking: ["access_groups"],
   restricting: {
     money: ["max_budget", "budget_duration"],
     rate: ["rpm", "tpm", "itpm", "otpm", "max_parallel_requests"],

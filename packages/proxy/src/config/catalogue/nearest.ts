@@ -18,6 +18,11 @@ export function hint(name: string, candidates: Iterable<string>): string {
     : `; the nearest known one is "${candidate}"`;
 }
 
+/** True where two names differ by no more than a slip of the pen or two. */
+export function isSlip(name: string, other: string): boolean {
+  return name !== other && editsBetween(name.toLowerCase(), other.toLowerCase()) <= 2;
+}
+
 /** True where two names differ by so little that one is likely the other misspelt. */
 export function isClose(name: string, other: string): boolean {
   return editsBetween(name.toLowerCase(), other.toLowerCase()) <= Math.max(1, Math.floor(other.length / 4));

@@ -138,16 +138,15 @@ describe("a price that cannot be meant", () => {
   });
 
   it.each([
-    ["-0.1", "-0.1"],
-    ["free", '"free"'],
-    ["true", "true"],
-    ["[1]", "a list"],
-    [".inf", "null"],
-  ])("%s is no price", (value, shown) => {
-    expect(folder.errorOf(entry(`output_cost_per_image: ${value}`))).toContain(
-      `model_list[0].litellm_params.output_cost_per_image: expected a price in US dollars`,
-    );
-    expect(folder.errorOf(entry(`output_cost_per_image: ${value}`))).toContain(`got ${shown}`);
+    ["-0.1", 'must be a price in US dollars such as 0.02 or "1.9e-08", not "-0.1"'],
+    ["free", 'must be a price in US dollars such as 0.02 or "1.9e-08", not "free"'],
+    ["true", "expected a price in US dollars, got true"],
+    ["[1]", "expected a price in US dollars, got a list"],
+    [".inf", "expected a price in US dollars, got null"],
+  ])("%s is no price", (value, message) => {
+    const error = folder.errorOf(entry(`output_cost_per_image: ${value}`));
+    expect(error).toContain("model_list[0].litellm_params.output_cost_per_image: ");
+    expect(error).toContain(message);
   });
 
   it("may be $0.01 for a token, and any for an image", () => {
@@ -188,6 +187,12 @@ describe("unpriced", () => {
     expect(folder.load(`${entry("")}general_settings: {unpriced: ${unpriced}}`).router.unpriced).toBe(
       unpriced,
     );
+  });
+
+  it("is said to be without effect as long as there are no budgets", () => {
+    expect(
+      folder.warningsOf(`${entry("", "", "openai/gpt-image-1")}general_settings: {unpriced: allow}`),
+    ).toEqual(["not supported yet and without effect: general_settings.unpriced"]);
   });
 
   it("is left to the router's default, and is one of two words", () => {

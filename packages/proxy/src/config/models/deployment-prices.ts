@@ -73,8 +73,8 @@ function ownPrices({ settings, path, resolved }: PricedEntry, findings: Findings
     return modelPricesFrom(Object.fromEntries(own));
   } catch (error) {
     if (!(error instanceof PriceError)) throw error;
-    const section = params[error.field as PriceSetting] === undefined ? "model_info" : "litellm_params";
-    const where = [...path, section, error.field];
+    const section = params[error.path[0] as PriceSetting] === undefined ? "model_info" : "litellm_params";
+    const where = [...path, section, ...error.path];
     findings.problem(positionOf(resolved, where), where, error.message);
     return undefined;
   }

@@ -1,10 +1,12 @@
 import type { PriceLookup } from "@darkroom/cost-calculator";
-import type { Deployment } from "@darkroom/router";
+import type { Capabilities, Deployment, DeploymentHealthSettings } from "@darkroom/router";
 import type { Environment } from "../file/environment.js";
-import { defaults, millisecondsOf } from "../gateway-config.js";
+import { millisecondsOf } from "../gateway-config.js";
 import type { EntrySettings } from "../settings/schema.js";
+import { accessOf } from "./access.js";
 import { baseModelOf } from "./deployment-prices.js";
-import type { ProviderModel } from "./provider.js";
+import type { ServedModel } from "./provider.js";
+import { apiBaseOf, fromEnvironment, unsetVariables, variablesOf } from "./provider-variables.js";
 
 export type DeploymentResult =
   | { readonly deployment: Deployment; readonly keyOfOpenAi: boolean }
@@ -14,44 +16,86 @@ export type DeploymentResult =
 export function deploymentFrom(
   entry: EntrySettings,
   id: string,
-  { model }: ProviderModel,
+  { provider, model }: ServedModel,
   environment: Environment,
   prices: PriceLookup | undefined,
 ): DeploymentResult {
   const { model_name, litellm_params: params } = entry;
-  // A key that is written down but empty is a mistake; another key in its place could bill another account.
-  if (params.api_key === "") return { invalid: "api_key is empty" };
-  const { litellm_credential_name: credential } = params;
-  if (params.api_key === undefined && credential !== undefined) {
-    return { invalid: `the credential "${credential}" has no api_key` };
+  const access = accessOf(params, provider, environment);
+  if ("invalid" in access) return access;
+  const apiBase = apiBaseOf(params.api_base ?? params.base_url, provider, environment);
+  if (apiBase === undefined) {
+    return { invalid: `there is no api_base, and ${unsetVariables(variablesOf(provider, "apiBase"))}` };
   }
-  const apiKey = params.api_key ?? environment["OPENAI_API_KEY"];
-  if (!apiKey)
-    return { invalid: "there is no api_key, and the environment variable OPENAI_API_KEY is not set" };
 
-  const { organization, project, extra_headers, timeout, stream_timeout, size_fit } = params;
+  const { organization, project, extra_headers, outbound_proxy, max_connections, size_fit } = params;
+  const { timeout, stream_timeout, num_retries, weight, tags } = params;
+  const rpm = entry.rpm ?? params.rpm ?? entry.model_info?.rpm;
+  const order = params.order ?? entry.model_info?.order;
+  const capabilities = capabilitiesOf(entry);
   const baseModel = baseModelOf(entry);
+  const apiVersion = apiVersionOf(params.api_version, provider, environment);
+  const health = healthOf(entry);
   const deployment: Deployment = {
     id,
     group: model_name,
+    ...(provider !== "openai" && { provider }),
     model,
-    apiBase: apiBaseOf(params.api_base ?? params.base_url, environment),
-    apiKey,
-    weight: params.weight ?? defaults.weight,
+    apiBase,
+    ...("entra" in access ? { entra: access.entra } : { apiKey: access.apiKey }),
+    ...(apiVersion !== undefined && { apiVersion }),
+    ...(weight !== undefined && { weight }),
+    ...(rpm !== undefined && { rpm }),
+    ...(order !== undefined && { order }),
+    ...(tags !== undefined && { tags }),
+    ...(capabilities !== undefined && { capabilities }),
     ...(baseModel !== undefined && { baseModel }),
     ...(prices !== undefined && { prices }),
     ...(organization !== undefined && { organization }),
     ...(project !== undefined && { project }),
     ...(extra_headers !== undefined && { extraHeaders: extra_headers }),
+    ...(outbound_proxy !== undefined && { outboundProxy: outbound_proxy }),
+    ...(max_connections !== undefined && { maxConnections: max_connections }),
     ...(size_fit !== undefined && { sizeFit: size_fit }),
     ...(timeout !== undefined && { timeoutMs: millisecondsOf(timeout) }),
     ...(stream_timeout !== undefined && { streamTimeoutMs: millisecondsOf(stream_timeout) }),
+    ...(num_retries !== undefined && { retries: num_retries }),
+    ...(health !== undefined && { health }),
   };
-  return { deployment, keyOfOpenAi: params.api_key === undefined };
+  const isKeyOfEnvironment = "apiKey" in access && access.isOfEnvironment;
+  return { deployment, keyOfOpenAi: provider === "openai" && isKeyOfEnvironment };
 }
 
-/** As in LiteLLM's image edits: the entry's own, else the environment's, else OpenAI's; without a slash at its end. */
-export function apiBaseOf(own: string | undefined, environment: Environment): string {
-  const base = own || environment["OPENAI_BASE_URL"] || environment["OPENAI_API_BASE"] || defaults.apiBase;
-  return base.replace(/\/+$/, "");
+/** As in LiteLLM, where OpenAI's entries often have one too, which says nothing. */
+function apiVersionOf(
+  own: string | undefined,
+  provider: ServedModel["provider"],
+  environment: Environment,
+): string | undefined {
+  if (variablesOf(provider, "apiVersion").length === 0) return undefined;
+  return own ?? fromEnvironment(provider, "apiVersion", environment);
+}
+
+/** What `model_info` says that it can take; undefined where it says nothing. */
+function capabilitiesOf({ model_info: info = {} }: EntrySettings): Capabilities | undefined {
+  const said = Object.entries({
+    jsonBody: info.supports_json_body,
+    stream: info.supports_streaming,
+    mask: info.supports_mask,
+    fileIds: info.supports_file_ids,
+    inputImages: info.max_input_images,
+  }).filter(([, value]) => value !== undefined);
+  return said.length === 0 ? undefined : Object.fromEntries(said);
+}
+
+/** What the entry says of failures and cooldowns of its own, if anything. */
+function healthOf({ litellm_params, model_info }: EntrySettings): DeploymentHealthSettings | undefined {
+  const { allowed_fails, allowed_fails_policy } = model_info ?? {};
+  const cooldownTime = model_info?.cooldown_time ?? litellm_params.cooldown_time;
+  const health = {
+    ...(cooldownTime !== undefined && { cooldownMs: millisecondsOf(cooldownTime) }),
+    ...(allowed_fails !== undefined && { allowedFails: allowed_fails }),
+    ...(allowed_fails_policy !== undefined && { allowedFailsPolicy: allowed_fails_policy }),
+  };
+  return Object.keys(health).length > 0 ? health : undefined;
 }

@@ -53,8 +53,57 @@ describe("a deployment", () => {
       { apiBase: "http://localhost:9" },
     ],
     ["weight 0", "model: gpt-image-2, weight: 0", { weight: 0 }],
+    ["an order", 'model: gpt-image-2, order: "2"', { order: 2 }],
+    ["tags", "model: gpt-image-2, tags: [free, default]", { tags: ["free", "default"] }],
   ])("from %s", (_, params, expected) => {
     expect(deploymentsOf(list(entry(params)))[0]).toMatchObject(expected);
+  });
+
+  it("has no weight, order, tags or capabilities of its own accord", () => {
+    const [deployment] = deploymentsOf(list(entry("model: gpt-image-2")));
+    for (const name of ["weight", "rpm", "order", "tags", "capabilities"]) {
+      expect(deployment).not.toHaveProperty(name);
+    }
+  });
+
+  it("takes rpm and order from where LiteLLM does", () => {
+    const yaml = list(
+      entry("model: gpt-image-2, rpm: 1", ", rpm: 3"),
+      entry("model: gpt-image-2, rpm: 2", ", model_info: {rpm: 9}"),
+      entry("model: gpt-image-2", ", model_info: {rpm: 4}"),
+    );
+    const { deployments } = folder.load(yaml, { allowUnenforced: ["rpm"] }).router;
+    expect(deployments.map(({ rpm }) => rpm)).toEqual([3, 2, 4]);
+    const ordered = list(
+      entry("model: gpt-image-2, order: 1", ", model_info: {order: 2}"),
+      entry("model: gpt-image-2", ", model_info: {order: 2}"),
+    );
+    expect(deploymentsOf(ordered).map(({ order }) => order)).toEqual([1, 2]);
+  });
+
+  it("is told in model_info what it cannot take", () => {
+    const info =
+      ", model_info: {supports_json_body: false, supports_streaming: no, supports_mask: true, supports_file_ids: true, max_input_images: 4}";
+    expect(deploymentsOf(list(entry("model: gpt-image-2", info)))[0]?.capabilities).toEqual({
+      jsonBody: false,
+      stream: false,
+      mask: true,
+      fileIds: true,
+      inputImages: 4,
+    });
+  });
+
+  it.each([
+    ["model: gpt-image-2, order: first", "", "litellm_params.order: expected a whole number of at least 0"],
+    ["model: gpt-image-2, tags: free", "", "litellm_params.tags: expected a list of tags"],
+    [
+      "model: gpt-image-2",
+      ", model_info: {max_input_images: 0}",
+      "model_info.max_input_images: expected a whole number of at least 1",
+    ],
+    ["model: gpt-image-2", ", model_info: {supports_mask: maybe}", "supports_mask: expected true or false"],
+  ])("%s%s is refused", (params, more, expected) => {
+    expect(folder.errorOf(list(entry(params, more)))).toContain(expected);
   });
 
   it.each([
@@ -187,7 +236,8 @@ it("skips, by name, what it does not serve, whatever else such entries hold", ()
   const config = load(
     list(
       "model_name: chat, litellm_params: {model: gpt-4o, rpm: 10, unknown_thing: 1}",
-      "model_name: azure-edits, litellm_params: {model: azure/my-deployment, api_key: os.environ/UNSET}",
+      "model_name: azure-chat, litellm_params: {model: azure/my-deployment, base_model: azure/gpt-4o, api_key: os.environ/UNSET}",
+      "model_name: azure-too, litellm_params: {model: azure/mine, api_kye: 1}, model_info: {base_model: gpt-4.1}",
       "model_name: painter, litellm_params: {model: vertex_ai/imagen-4, vertex_project: p}",
       "model_name: embed, litellm_params: {model: openai/anything}, model_info: {mode: embedding}",
       "model_name: odd, litellm_params: {model: acme/painter}",
@@ -196,7 +246,8 @@ it("skips, by name, what it does not serve, whatever else such entries hold", ()
   );
   expect(config.skipped).toEqual([
     { name: "chat", reason: "gpt-4o is a chat model" },
-    { name: "azure-edits", reason: "azure is not supported yet" },
+    { name: "azure-chat", reason: "azure/gpt-4o is a chat model" },
+    { name: "azure-too", reason: "gpt-4.1 is a chat model" },
     { name: "painter", reason: "vertex_ai is not supported yet" },
     { name: "embed", reason: "its mode is embedding" },
     {

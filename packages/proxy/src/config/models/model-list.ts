@@ -12,7 +12,7 @@ import { deploymentFrom } from "./deployment.js";
 import { deploymentId } from "./deployment-id.js";
 import { deploymentPrices } from "./deployment-prices.js";
 import { whyNotAnImageModel } from "./image-model.js";
-import { providerOf, whyNotServed } from "./provider.js";
+import { isServed, providerOf, whyNotServed } from "./provider.js";
 
 export interface ModelList {
   readonly deployments: Deployment[];
@@ -58,11 +58,13 @@ function readEntry(
   }
   const named = validated(entryNameSchema, resolved, path, findings);
   if (!named) return;
-  const { model_name: group, litellm_params: params } = named;
+  const { model_name: group, litellm_params: params, model_info: info } = named;
   const model = providerOf(params.model, params.custom_llm_provider);
-  const reason = whyNotAnImageModel(model.model, named.model_info?.mode) ?? whyNotServed(model);
-  if (reason !== undefined) {
-    list.skipped.push({ name: group, reason });
+  // Who deploys a model at Azure names it as he likes, and says which one it is in base_model.
+  const known = [params.base_model, info?.base_model].find((name) => typeof name === "string") ?? model.model;
+  const reason = whyNotAnImageModel(known, info?.mode);
+  if (reason !== undefined || !isServed(model)) {
+    list.skipped.push({ name: group, reason: reason ?? whyNotServed(model) });
     return;
   }
 

@@ -1,8 +1,15 @@
+import { isProviderName, type ProviderName } from "@darkroom/router";
+
 /** Which upstream a `model` of the file means, as LiteLLM decides it. */
 export interface ProviderModel {
   readonly provider: string;
   /** The model's name at the provider. */
   readonly model: string;
+}
+
+/** A model whose provider Darkroom knows. */
+export interface ServedModel extends ProviderModel {
+  readonly provider: ProviderName;
 }
 
 /**
@@ -43,9 +50,12 @@ export function providerOf(name: string, custom?: string): ProviderModel {
   return { provider: other?.[1] ?? "openai", model: name };
 }
 
-/** Why an entry of that provider is left out, or `undefined` for one that is served. */
-export function whyNotServed({ provider, model }: ProviderModel): string | undefined {
-  if (provider === "openai") return undefined;
+export function isServed(model: ProviderModel): model is ServedModel {
+  return isProviderName(model.provider);
+}
+
+/** Why an entry of a provider that Darkroom does not know is left out. */
+export function whyNotServed({ provider, model }: ProviderModel): string {
   if (prefixes.has(provider)) return `${provider} is not supported yet`;
   return `"${provider}" is no provider that is known; for a server that speaks as OpenAI does, write openai/${model}`;
 }

@@ -1,20 +1,15 @@
 import { listPrices, pricesOf } from "@darkroom/cost-calculator";
-import type { Deployment } from "@darkroom/router";
-
-/** The name under which a deployment's prices are looked up. */
-export function pricedAs({ baseModel, model }: Deployment): string {
-  return baseModel ?? model;
-}
+import { type Deployment, knownModelOf } from "@darkroom/router";
 
 /** The models without any price, each once. What a wildcard will serve cannot be told before. */
 export function unpricedModels(deployments: readonly Deployment[]): Set<string> {
-  const known = deployments.filter((deployment) => !pricedAs(deployment).endsWith("*"));
-  return new Set(known.filter(isUnpriced).map(pricedAs));
+  const known = deployments.filter((deployment) => !knownModelOf(deployment).endsWith("*"));
+  return new Set(known.filter(isUnpriced).map(knownModelOf));
 }
 
 /** A ceiling for estimates alone is no price: it says nothing of what an edit has cost. */
 function isUnpriced(deployment: Deployment): boolean {
-  const prices = pricesOf(pricedAs(deployment), deployment.prices ?? listPrices);
+  const prices = pricesOf(knownModelOf(deployment), deployment.prices ?? listPrices);
   return (prices?.tokens ?? prices?.images ?? prices?.usdPerPixel) === undefined;
 }
 

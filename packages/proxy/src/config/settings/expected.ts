@@ -1,3 +1,4 @@
+import { routingStrategies } from "@darkroom/router";
 import { z } from "zod";
 
 /*
@@ -47,12 +48,22 @@ export const onOrOff = z.union(
   { error: "expected true or false" },
 );
 
-/** US dollars as a decimal text, so that they are exact. YAML reads `4e-05` and `0.04` as numbers, which show their digits again. */
-export const price = z
-  .union([z.string(), z.number().transform(String)], { error: "expected a price in US dollars" })
-  .refine((value) => /^\d+(\.\d+)?(e[+-]?\d{1,3})?$/i.test(value), {
-    error: "expected a price in US dollars, such as 0.04 or 4e-05",
-  });
+/** LiteLLM's strategies that order by what is left of a deployment's limits. */
+const byUsage = ["usage-based-routing", "usage-based-routing-v2"];
+
+export const routingStrategy = z.enum(routingStrategies, {
+  error: ({ input }) => {
+    const known = routingStrategies.join(", ");
+    return byUsage.includes(String(input))
+      ? `expected one of ${known}; strategies by usage need rate limits, which are not supported yet`
+      : `expected one of ${known}`;
+  },
+});
+
+/** US dollars as text, so that they are exact. YAML reads `4e-05` and `0.04` as numbers, which show their digits again. */
+export const price = z.union([z.string(), z.number().transform(String)], {
+  error: "expected a price in US dollars",
+});
 
 export const text = z
   .string({ error: "expected a string" })

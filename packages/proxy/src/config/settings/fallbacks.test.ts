@@ -8,7 +8,7 @@ afterEach(() => folder.remove());
 
 const models = `model_list:
   - {model_name: edits, litellm_params: {model: gpt-image-2}}
-  - {model_name: other, litellm_params: {model: gpt-image-1}}
+  - {model_name: other, litellm_params: {model: gpt-image-1}, model_info: {id: that-one}}
   - {model_name: openai/prefixed, litellm_params: {model: gpt-image-1}}
   - {model_name: any-*, litellm_params: {model: openai/*}}
   - {model_name: broken, litellm_params: {model: gpt-image-1, api_key: os.environ/UNSET}}
@@ -32,8 +32,26 @@ it.each<[string, [string, string[]][]]>([
   ['fallbacks: [{"*": [edits]}]\n  default_fallbacks: [other]', [["*", ["other"]]]],
   ["fallbacks: [{chat: [edits]}]", []],
   ["fallbacks: [{edits: [chat, other]}]", [["edits", ["other"]]]],
+  ["fallbacks: [{house: [other]}]\n  model_group_alias: {house: edits}", [["edits", ["other"]]]],
+  ["fallbacks: [{other: [house]}]\n  model_group_alias: {house: edits}", [["other", ["edits"]]]],
+  ["fallbacks: [{edits: [that-one]}]", [["edits", ["that-one"]]]],
 ])("%s", (settings, expected) => {
   expect(folder.load(`${models}router_settings:\n  ${settings}`).router.fallbacks).toEqual(new Map(expected));
+});
+
+it.each<[string, [string, string[]][]]>([
+  [
+    "content_policy_fallbacks: [{edits: [other]}, other]",
+    [
+      ["edits", ["other"]],
+      ["*", ["other"]],
+    ],
+  ],
+  ["content_policy_fallbacks: [{other: [prefixed]}]", [["other", ["openai/prefixed"]]]],
+])("%s", (settings, expected) => {
+  const { router } = folder.load(`${models}litellm_settings:\n  ${settings}`);
+  expect(router.contentPolicyFallbacks).toEqual(new Map(expected));
+  expect(router.fallbacks).toEqual(new Map());
 });
 
 it("says which fallback is left out with a skipped group", () => {

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { costOfEdit } from "@darkroom/cost-calculator";
 import { TestFolder, oneModel } from "../config-folder.test.support.js";
 
@@ -80,16 +81,40 @@ it("lies beside the file that names it", () => {
 
 it.each([
   ["no JSON", "{", `${place} is not valid JSON`],
-  ["no object", "[]", `${place}: `],
-  ["a list with a slip", { ...own, entries: [{ model: "x" }] }, `${place}: `],
-  [
-    "a price of a million tokens as that of one",
-    { "house-model": { input_cost_per_token: 5, output_cost_per_token: 40 } },
-    `${place}: house-model: input_cost_per_token is 5 US dollars for ONE token`,
-  ],
+  ["no object", "[]", "prices/ours.json: A price map is an object"],
+  ["a list with a slip", { ...own, entries: [{ model: "x" }] }, "entries[0].provider must be a text"],
 ])("stops the start where the file is %s", (_, content, message) => {
   write(content);
   expect(folder.errorOf(withMap)).toContain(message);
+});
+
+it("tells the line of a price for a million tokens that is written as that of one", () => {
+  write(`{
+  "house-model": {
+    "input_cost_per_token": 5,
+    "output_cost_per_token": 4e-05
+  }
+}`);
+  expect(folder.errorOf(withMap)).toBe(
+    "prices/ours.json:3:29: house-model: input_cost_per_token is 5 US dollars for ONE token, which no model costs. " +
+      "If that is the price of a million, write 5e-6",
+  );
+});
+
+it("tells the line of a mistake in a price list of Darkroom", () => {
+  const [entry] = own.entries;
+  const dear = { ...own, entries: [{ ...entry, usd_per_million_tokens: { text_input: "5000000" } }] };
+  write(JSON.stringify(dear, null, 1));
+  expect(folder.errorOf(withMap)).toMatch(
+    /^prices\/ours\.json:15:19: entries\[0\]\.usd_per_million_tokens\.text_input is more than \$0\.01 for ONE token/,
+  );
+});
+
+it("may lie anywhere", () => {
+  write(litellm);
+  const absolute = join(folder.path, "prices/ours.json");
+  const [, house] = folder.load(withMap.replace("prices/ours.json", absolute)).router.deployments;
+  expect(costOfEdit({ model: "house-model", images: 1 }, house?.prices)?.nanoUsd).toBe(40_000_000n);
 });
 
 it("stops the start where there is no such file", () => {

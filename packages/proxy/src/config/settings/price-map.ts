@@ -1,17 +1,19 @@
 import { readFileSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { dirname, isAbsolute, join } from "node:path";
 import {
   PriceError,
   type PriceTable,
+  type SkippedEntry,
   listPrices,
   readPriceFile,
   withPrices,
 } from "@darkroom/cost-calculator";
-import type { Findings, KeyPath, Position } from "../config-error.js";
+import { Findings, type KeyPath, type Position } from "../config-error.js";
 import { type Located, positionOf } from "../file/located.js";
+import { readYamlFile } from "../file/yaml-file.js";
 import type { FileSettings } from "./schema.js";
 
-const path: KeyPath = ["general_settings", "price_map"];
+const setting: KeyPath = ["general_settings", "price_map"];
 
 /** How many entries that could not be used are named in a warning: LiteLLM's map has thousands of entries. */
 const mostNamed = 5;
@@ -26,42 +28,49 @@ export function sharedPrices(
   findings: Findings,
 ): PriceTable | undefined {
   if (name === undefined) return undefined;
-  const at = positionOf(root, path);
-  const value = jsonIn(name, at, findings);
+  const at = positionOf(root, setting);
+  const file = isAbsolute(name) ? name : join(dirname(at.file), name);
+  const value = jsonIn(file, at, findings);
   if (value === undefined) return undefined;
   try {
     const { prices, skipped } = readPriceFile(value);
-    for (const { name: entry, reason, isMistake } of skipped) {
-      if (isMistake) findings.problem(at, path, `${name}: ${entry}: ${reason}`);
-    }
-    warnOf(
-      skipped.filter(({ isMistake }) => !isMistake).map((it) => it.name),
-      name,
-      findings,
-    );
+    tellOf(skipped, file, findings);
     return withPrices(listPrices, prices);
   } catch (error) {
-    if (!(error instanceof TypeError || error instanceof PriceError)) throw error;
-    findings.problem(at, path, `${name}: ${error.message}`);
+    if (!(error instanceof PriceError)) throw error;
+    findings.problem(placesIn(file)(error.path), [], error.message);
     return undefined;
   }
 }
 
-function jsonIn(name: string, at: Position, findings: Findings): unknown {
-  try {
-    return JSON.parse(readFileSync(resolve(dirname(at.file), name), "utf8"));
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    const reason = code === undefined ? "is not valid JSON" : `cannot be read: ${code}`;
-    findings.problem(at, path, `${name} ${reason}`);
-    return undefined;
+/** A price that cannot be meant is a problem; of entries without a price, a few are named in a warning. */
+function tellOf(skipped: readonly SkippedEntry[], file: string, findings: Findings): void {
+  const mistakes = skipped.filter(({ mistake }) => mistake !== undefined);
+  const placeOf = mistakes.length > 0 ? placesIn(file) : undefined;
+  for (const { name, mistake = "", reason } of mistakes) {
+    findings.problem(placeOf?.([name, mistake]) ?? { file }, [], `${name}: ${reason}`);
   }
-}
-
-function warnOf(names: readonly string[], file: string, findings: Findings): void {
+  const names = skipped.filter(({ mistake }) => mistake === undefined).map(({ name }) => name);
   if (names.length === 0) return;
   const others = names.length > mostNamed ? ` and ${names.length - mostNamed} more` : "";
   findings.warn(
     `${file}: no price of an image could be read from ${names.slice(0, mostNamed).join(", ")}${others}`,
   );
+}
+
+/** JSON is YAML too, and only the reader of YAML knows lines: of a large file it takes seconds, which a mistake is worth. */
+function placesIn(file: string): (path: KeyPath) => Position | { readonly file: string } {
+  const root = readYamlFile(file, new Findings());
+  return (path) => (root === undefined ? { file } : positionOf(root, path));
+}
+
+function jsonIn(file: string, at: Position, findings: Findings): unknown {
+  try {
+    return JSON.parse(readFileSync(file, "utf8"));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const reason = code === undefined ? "is not valid JSON" : `cannot be read: ${code}`;
+    findings.problem(at, setting, `${file} ${reason}`);
+    return undefined;
+  }
 }

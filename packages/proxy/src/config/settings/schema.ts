@@ -7,9 +7,11 @@ import {
   onOrOff,
   optional,
   price,
+  routingStrategy,
   text,
   wholeNumberFrom,
 } from "./expected.js";
+import { allowedFailsPolicy, groupRetryPolicies, retryPolicy } from "./policies.js";
 
 const seconds = numberAbove(0);
 const groups = z.array(text, { error: "expected a list of model groups" });
@@ -21,21 +23,71 @@ const fallbacks = z.array(
   { error: "expected a list of maps, each of a model group to a list of model groups" },
 );
 
-const webAddress = text.refine((value) => /^https?:\/\//i.test(value) && URL.canParse(value), {
+const aliases = z.record(
+  z.string(),
+  z.union([text, z.object({ model: text, hidden: optional(onOrOff) })], {
+    error: "expected a model group, or a map with model and hidden",
+  }),
+  { error: "expected a map of aliases, each to a model group" },
+);
+
+const strategyArguments = z.strictObject(
+  {
+    ttl: optional(seconds),
+    lowest_latency_buffer: optional(numberFrom(0)),
+    max_latency_list_size: optional(z.unknown()), // LiteLLM keeps a list of latencies, Darkroom a moving average
+  },
+  { error: "expected a map with ttl and lowest_latency_buffer" },
+);
+
+const isWebAddress = (value: string) => /^https?:\/\//i.test(value) && URL.canParse(value);
+
+const webAddress = text.refine(isWebAddress, {
   error: "expected an address that begins with http:// or https://",
 });
 
 const routerSettings = {
+  model_group_alias: optional(aliases),
+  enable_tag_filtering: optional(onOrOff),
+  tag_filtering_match_any: optional(onOrOff),
+  routing_strategy: optional(routingStrategy),
+  routing_strategy_args: optional(strategyArguments),
   num_retries: optional(wholeNumberFrom(0)),
   timeout: optional(seconds),
   stream_timeout: optional(seconds),
   fallbacks: optional(fallbacks),
+  content_policy_fallbacks: optional(fallbacks),
   default_fallbacks: optional(groups),
   max_fallbacks: optional(wholeNumberFrom(0)),
+  retry_policy: optional(retryPolicy),
+  model_group_retry_policy: optional(groupRetryPolicies),
+  retry_after: optional(numberFrom(0)),
+  retry_budget_percent: optional(numberFrom(0)),
+  retry_budget_per_minute: optional(numberFrom(0)),
+  allowed_fails: optional(wholeNumberFrom(0)),
+  allowed_fails_policy: optional(allowedFailsPolicy),
+  cooldown_time: optional(numberFrom(0)),
+  disable_cooldowns: optional(onOrOff),
+};
+
+/** Of a deployment; LiteLLM takes a cooldown's time in `litellm_params` too. */
+const deploymentHealth = {
+  allowed_fails: optional(wholeNumberFrom(0)),
+  allowed_fails_policy: optional(allowedFailsPolicy),
+  cooldown_time: optional(numberFrom(0)),
 };
 
 const section = <Shape extends z.ZodRawShape>(shape: Shape) =>
   z.preprocess((value) => value ?? {}, z.object(shape, { error: "expected a map of settings" }));
+
+/** Microsoft Entra, in place of a key for Azure. */
+const entra = {
+  azure_ad_token: optional(text),
+  tenant_id: optional(text),
+  client_id: optional(text),
+  client_secret: optional(text),
+  azure_scope: optional(text),
+};
 
 /** The settings of a file that Darkroom acts on. What else may stand there is the catalogue's business. */
 export const fileSchemas = {
@@ -57,6 +109,9 @@ export const fileSchemas = {
     max_request_size_mb: optional(numberAbove(0)),
     max_response_size_mb: optional(numberAbove(0)),
     answer_memory_mb: optional(numberAbove(0)),
+    max_connections_per_host: optional(wholeNumberFrom(1)),
+    max_idle_connections_per_host: optional(wholeNumberFrom(1)),
+    idle_connection_timeout: optional(numberAbove(0)),
     keep_images: optional(onOrOff),
     keep_images_mb: optional(numberAbove(0)),
     keep_images_count: optional(wholeNumberFrom(1)),
@@ -80,7 +135,9 @@ export const fileSchemas = {
             {
               api_key: optional(text),
               api_base: optional(text),
+              api_version: optional(text),
               organization: optional(text),
+              ...entra,
             },
             { error: "expected a map of settings" },
           ),
@@ -96,15 +153,27 @@ export type FileSettings = {
   readonly [Section in keyof typeof fileSchemas]: z.output<(typeof fileSchemas)[Section]>;
 };
 
+const proxyAddress = z
+  .string()
+  .transform((value) => (value === "none" ? null : value))
+  .refine((value) => value === null || isWebAddress(value), {
+    error: "expected the address of a proxy, that begins with http:// or https://, or none",
+  });
+
 /** What names an entry of `model_list`, before anything else of it counts. */
 export const entryNameSchema = z.object(
   {
     model_name: text,
     litellm_params: z.object(
-      { model: text, custom_llm_provider: optional(text) },
+      { model: text, custom_llm_provider: optional(text), base_model: optional(z.unknown()) },
       { error: "expected a map of settings" },
     ),
-    model_info: optional(z.object({ mode: optional(z.unknown()) }, { error: "expected a map of settings" })),
+    model_info: optional(
+      z.object(
+        { mode: optional(z.unknown()), base_model: optional(z.unknown()) },
+        { error: "expected a map of settings" },
+      ),
+    ),
   },
   { error: "expected a map with model_name and litellm_params" },
 );
@@ -114,9 +183,14 @@ const prices = Object.fromEntries(priceSettings.map((name) => [name, optionalPri
   Record<PriceSetting, typeof optionalPrice>
 >;
 
+/** LiteLLM takes it in three places, and `order` in two. */
+const rpm = optional(numberFrom(0));
+const order = optional(wholeNumberFrom(0));
+
 /** The rest of an entry, for one that Darkroom serves. */
 export const entrySchema = z.object({
   model_name: text,
+  rpm,
   litellm_params: z.object({
     model: text,
     // Without a value it is a mistake (see `deploymentFrom`), not a key left out.
@@ -128,14 +202,23 @@ export const entrySchema = z.object({
       .optional(),
     api_base: optional(webAddress),
     base_url: optional(webAddress),
+    api_version: optional(text),
+    ...entra,
+    outbound_proxy: optional(proxyAddress),
+    max_connections: optional(wholeNumberFrom(1)),
     organization: optional(text),
     project: optional(text),
     extra_headers: optional(headers),
     weight: optional(numberFrom(0)),
+    rpm,
+    order,
+    tags: optional(z.array(text, { error: "expected a list of tags" })),
     timeout: optional(seconds),
     stream_timeout: optional(seconds),
     litellm_credential_name: optional(text),
     base_model: optional(text),
+    num_retries: optional(wholeNumberFrom(0)),
+    cooldown_time: optional(numberFrom(0)),
     size_fit: optional(onOrOff),
     ...prices,
   }),
@@ -143,6 +226,14 @@ export const entrySchema = z.object({
     z.object({
       id: optional(z.union([text, z.number().transform(String)], { error: "expected a string" })),
       base_model: optional(text),
+      rpm,
+      order,
+      supports_json_body: optional(onOrOff),
+      supports_streaming: optional(onOrOff),
+      supports_mask: optional(onOrOff),
+      supports_file_ids: optional(onOrOff),
+      max_input_images: optional(wholeNumberFrom(1)),
+      ...deploymentHealth,
       ...prices,
     }),
   ),

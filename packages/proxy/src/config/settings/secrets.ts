@@ -1,8 +1,8 @@
 import type { KeyPath } from "../config-error.js";
 
-/** Names under which a secret may stand, whole or in part: a base URL may carry a password, a header a token. */
+/** Names under which a secret may stand, whole or in part: the address of a server or a proxy may carry a password, a header a token. */
 const secretName =
-  /key|password|secret|token|authorization|credential|headers$|environment_variables|(^|_)(url|base)$/i;
+  /key|password|secret|token|authorization|credential|headers$|environment_variables|(^|_)(url|base|proxy)$/i;
 
 /** Prices have names such as `input_cost_per_token`, and are no secret. */
 const priceName = /_cost(_|$)/;

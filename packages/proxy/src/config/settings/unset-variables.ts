@@ -5,7 +5,12 @@ import { litellmSettings } from "../catalogue/litellm-settings.js";
 import { routerSettings } from "../catalogue/router-settings.js";
 
 /** Settings that guard something: without their variable the gateway would be open where it should not be. `master_key` has checks of its own. */
-const guards = ["litellm_key_header_name", "require_auth_for_metrics_endpoint"];
+const guards = [
+  "litellm_key_header_name",
+  "require_auth_for_metrics_endpoint",
+  "enable_tag_filtering",
+  "tag_filtering_match_any",
+];
 
 const sections = {
   general_settings: generalSettings,

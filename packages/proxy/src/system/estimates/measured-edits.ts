@@ -9,8 +9,9 @@ import {
 } from "@darkroom/router";
 import { post } from "../form-request.js";
 import { sentBody } from "../reconciliation/sent-body.js";
-import { type VariedEdit, models, unreachableGroup, variedEdits } from "../reconciliation/varied-edits.js";
-import { type RunningSimulator, simulatorKeys, startSimulator } from "../running-simulator.js";
+import { startSimulatorForEdits } from "../reconciliation/simulator-for-edits.js";
+import { type VariedEdit, listedModels, variedEdits } from "../reconciliation/varied-edits.js";
+import { type RunningSimulator, simulatorKeys } from "../running-simulator.js";
 
 /** An edit with what was estimated of it before, and what it was billed at after. */
 export interface MeasuredEdit {
@@ -25,7 +26,7 @@ const concurrency = 16;
 
 /** For each model, an edit that leaves size and quality to it. */
 export function bareEdits(): VariedEdit[] {
-  return models.map((model) => ({
+  return listedModels.map((model) => ({
     id: `bare-${model}`,
     group: model,
     body: "form",
@@ -36,10 +37,10 @@ export function bareEdits(): VariedEdit[] {
   }));
 }
 
-/** Edits over the simulator's whole range of requests; nothing goes wrong with them. */
+/** Edits of listed models over the simulator's whole range of requests; the worst of them is an answer without usage. */
 export function wholeRange(seed: number, count: number): VariedEdit[] {
   return variedEdits(seed, count).filter(
-    ({ mishap, group }) => mishap === undefined && group !== unreachableGroup.name,
+    ({ mishap, group }) => [undefined, "usage"].includes(mishap?.kind) && listedModels.includes(group),
   );
 }
 
@@ -48,13 +49,8 @@ export function wholeRange(seed: number, count: number): VariedEdit[] {
  * prices of its own. Nothing is cached there: an estimate could not know it.
  */
 export async function measured(seed: number, edits: readonly VariedEdit[]): Promise<MeasuredEdit[]> {
-  const simulator = await startSimulator({
-    seed,
-    models,
-    files,
-    usage: { textOutput: 0.3, outputDetails: 0.7 },
-    recordedRequests: edits.length,
-  });
+  const usage = { textOutput: 0.3, outputDetails: 0.7 };
+  const simulator = await startSimulatorForEdits(edits, { seed, usage, recordedRequests: edits.length });
   const answered: { edit: VariedEdit; estimate: EditEstimate | null; requestId: string }[] = [];
   const waiting = [...edits];
   const work = async (): Promise<void> => {
@@ -76,16 +72,10 @@ export async function measured(seed: number, edits: readonly VariedEdit[]): Prom
   });
 }
 
-const files = ["square", "landscape", "portrait"].map((picture) => ({
-  id: `file-${picture}`,
-  organization: "org-one",
-  picture,
-}));
-
 async function requestIdOf(edit: VariedEdit, body: EditBody, deployment: Deployment): Promise<string> {
   const bytes = Buffer.concat(body.bodyFor(deployment));
   const { status, headers, ...answer } = await post(`${deployment.apiBase}/images/edits`, bytes, {
-    headers: { "content-type": body.contentType, authorization: `Bearer ${deployment.apiKey}` },
+    headers: { "content-type": body.contentType, authorization: `Bearer ${deployment.apiKey ?? ""}` },
   });
   if (status !== 200) throw new Error(`${edit.id} was refused: ${answer.body.toString("utf8")}`);
   return String(headers["x-request-id"]);

@@ -1,4 +1,4 @@
-import { models, type VariedEdit } from "../reconciliation/varied-edits.js";
+import { listedModels, type VariedEdit } from "../reconciliation/varied-edits.js";
 import type { MeasuredEdit } from "./measured-edits.js";
 
 /** Estimate ÷ bill over some edits. */
@@ -19,7 +19,7 @@ export interface Tightness {
 }
 
 export function tightnessOf(measured: readonly MeasuredEdit[]): Tightness[] {
-  return models.map((model) => {
+  return listedModels.map((model) => {
     const own = measured.filter(({ edit }) => edit.group === model);
     return {
       model,

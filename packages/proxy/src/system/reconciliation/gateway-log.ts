@@ -1,4 +1,4 @@
-import { nanoUsdOf } from "./told-edits.js";
+import { nanoUsdOf } from "../dollars.js";
 
 /** What the gateway has written down of one request. */
 export interface LoggedRequest {

@@ -1,12 +1,8 @@
 import { stringify } from "yaml";
 import { type RunningGateway, startGateway } from "../running-gateway.js";
-import {
-  type FaultRule,
-  type RunningSimulator,
-  simulatorKeys,
-  startSimulator,
-} from "../running-simulator.js";
+import { type FaultRule, type RunningSimulator, simulatorKeys } from "../running-simulator.js";
 import { houseModel } from "./house-model.js";
+import { startSimulatorForEdits } from "./simulator-for-edits.js";
 import { models, unreachableGroup, type VariedEdit } from "./varied-edits.js";
 
 /** A gateway over the simulator, which is to keep a bill of these edits. */
@@ -28,29 +24,11 @@ export async function startReconciledSystem(
   seed: number,
   edits: readonly VariedEdit[],
 ): Promise<ReconciledSystem> {
-  const simulator = await startSimulator({
-    seed,
-    models: models.map((id) =>
-      id === houseModel.name ? { id, like: houseModel.like, prices: houseModel.upstreamPrices } : id,
-    ),
-    files,
-    faults: [...faultsOf(edits), ...faultsOfAny],
-    usage: { cached: 0.4, cachedDetails: 0.6, textOutput: 0.3, outputDetails: 0.7 },
-    recordedRequests: (retries + 1) * edits.length,
-  });
+  const usage = { cached: 0.4, cachedDetails: 0.6, textOutput: 0.3, outputDetails: 0.7 };
+  const recordedRequests = (retries + 1) * edits.length;
+  const simulator = await startSimulatorForEdits(edits, { seed, usage, recordedRequests }, faultsOfAny);
   const gateway = await startGateway({ config: configOver(simulator.url) });
   return { simulator, gateway };
-}
-
-/** Both organisations know them, so that it does not matter which key serves. */
-const files = ["org-one", "org-two"].flatMap((organization) =>
-  ["square", "landscape", "portrait"].map((picture) => ({ id: `file-${picture}`, organization, picture })),
-);
-
-function faultsOf(edits: readonly VariedEdit[]): FaultRule[] {
-  return edits.flatMap(({ id, mishap }) =>
-    mishap?.fault === undefined ? [] : [{ user: id, count: 1, fault: mishap.fault }],
-  );
 }
 
 /** They strike when nobody can know yet whose edit it is, long before anything is billed. */
@@ -80,6 +58,9 @@ function configOver(url: string): string {
     router_settings: {
       num_retries: retries,
       timeout: timeoutSeconds,
+      // So much goes wrong on purpose that nobody would be left to call.
+      disable_cooldowns: true,
+      retry_budget_per_minute: 1_000_000,
       fallbacks: [{ [unreachableGroup.name]: [unreachableGroup.fallback] }],
     },
   });

@@ -1,3 +1,4 @@
+import { nanoUsdOf } from "../dollars.js";
 import { type Answer, post } from "../form-request.js";
 import { sentBody } from "./sent-body.js";
 import type { VariedEdit } from "./varied-edits.js";
@@ -81,14 +82,4 @@ function hasReadableData(event: string): boolean {
   } catch {
     return false;
   }
-}
-
-/**
- * Dollars in decimals as nano-dollars, digit by digit: no float comes near.
- * @throws Error if it is no amount, or finer than a nano-dollar
- */
-export function nanoUsdOf(dollars: string): bigint {
-  const [, whole, fraction = ""] = /^(\d+)(?:\.(\d{1,9}))?$/.exec(dollars) ?? [];
-  if (whole === undefined) throw new Error(`The gateway told no amount, but '${dollars}'.`);
-  return BigInt(whole + fraction.padEnd(9, "0"));
 }

@@ -24,7 +24,7 @@ export interface VariedEdit {
 
 type Generation = "dall-e-2" | "first" | "mini" | "second" | "2.5" | "2.6";
 
-/** Every model that the price lists know, dated snapshots included, and one that they do not. */
+/** Every model that the price lists know, dated snapshots included. */
 const generationOf: Readonly<Record<string, Generation>> = {
   "dall-e-2": "dall-e-2",
   "gpt-image-1": "first",
@@ -38,10 +38,12 @@ const generationOf: Readonly<Record<string, Generation>> = {
   "gpt-image-2.6-flare": "2.6",
   "gpt-image-2.6-sunburst": "2.6",
   "chatgpt-image-latest": "first",
-  [houseModel.name]: "first",
 };
 
-export const models: readonly string[] = Object.keys(generationOf);
+export const listedModels: readonly string[] = Object.keys(generationOf);
+
+/** The listed ones, and one that no price list knows. */
+export const models: readonly string[] = [...listedModels, houseModel.name];
 
 /** A group that nobody answers for, and the model that takes its place. */
 export const unreachableGroup = { name: "unreachable", fallback: "gpt-image-1.5" } as const;

@@ -1,0 +1,87 @@
+import { type RouterOptions, defaultOptions } from "../options.js";
+import type { EditRequest } from "../request.js";
+import { classify } from "../retries/classification.js";
+import type { Failure } from "../retries/failure.js";
+import { eligible } from "./eligible.js";
+import type { Group, Groups } from "./groups.js";
+
+type FallbackOptions = Pick<
+  RouterOptions,
+  "fallbacks" | "contentPolicyFallbacks" | "maxFallbacks" | "tagFilter"
+>;
+
+/**
+ * The groups that one request is tried in: the one it asked for, then its fallbacks. Only the fallbacks of the first one
+ * count, and no group comes twice: no chain of them can go round.
+ */
+export class GroupsToTry {
+  readonly #first: Group;
+  readonly #tried = new Set<string>();
+  #ahead: Group[];
+  #fallbacks = 0;
+  #isForContent = false;
+
+  /** @throws TagsError, NotCapableError where no group is left */
+  constructor(
+    private readonly groups: Groups,
+    private readonly request: EditRequest,
+    private readonly options: FallbackOptions,
+  ) {
+    const { fallbacks } = options;
+    this.#first = groups.find(request.model);
+    const configured = this.#first.isOneDeployment
+      ? undefined
+      : (fallbacks?.get(this.#first.name) ?? fallbacks?.get("*"));
+    this.#ahead = this.#eligible(request.fallbacks ?? configured ?? []);
+  }
+
+  get first(): Group {
+    return this.#first;
+  }
+
+  /** How many fallbacks have been tried, the current one included. */
+  get fallbacks(): number {
+    return this.#fallbacks;
+  }
+
+  /**
+   * The next group, none if the failure is one that no group can make good.
+   * @param failure of the group before
+   */
+  next(failure?: Failure): Group | undefined {
+    if (failure !== undefined) this.#turnAfter(failure);
+    const { maxFallbacks = defaultOptions.maxFallbacks } = this.options;
+    const next = this.#ahead.shift();
+    if (next === undefined) return undefined;
+    const isFirst = this.#tried.size === 0 && next.name === this.#first.name;
+    if (!isFirst) this.#fallbacks += 1;
+    if (this.#fallbacks > maxFallbacks) return undefined;
+    this.#tried.add(next.name);
+    return next;
+  }
+
+  /** Content that a model refuses goes on in `contentPolicyFallbacks`, where there are any; else where all else does. */
+  #turnAfter(failure: Failure): void {
+    const { errorClass, next } = classify(failure);
+    if (next === "give up") this.#ahead = [];
+    if (errorClass !== "ContentPolicyViolationError" || this.#isForContent) return;
+    const { contentPolicyFallbacks: lists } = this.options;
+    const names = lists?.get(this.#first.name) ?? lists?.get("*");
+    // What a request says of its own fallbacks holds for every failure.
+    if (names === undefined || this.request.fallbacks !== undefined || this.#first.isOneDeployment) return;
+    this.#isForContent = true;
+    this.#ahead = this.#eligible(names).filter(({ name }) => !this.#tried.has(name));
+  }
+
+  /** The first group and the named ones that can serve the request, in their order, each once. */
+  #eligible(names: readonly string[]): Group[] {
+    const asked = this.groups.resolved(this.request.model);
+    const others = [...new Set(names.map((name) => this.groups.resolved(name)))].filter(
+      (name) => name !== asked && !this.groups.isUnusable(name),
+    );
+    const all = [this.#first, ...others.map((name) => this.groups.find(name))];
+    return eligible(all, this.request, this.options.tagFilter).filter(
+      ({ deployments }) => deployments.length > 0,
+    );
+  }
+}

@@ -1,0 +1,115 @@
+import type { Group } from "../deployments/groups.js";
+import type { RouterEvents } from "../events.js";
+import type { Turn } from "../health/health.js";
+import { type RouterOptions, defaultOptions } from "../options.js";
+import type { EditProgress } from "../progress.js";
+import { backoffMs } from "./backoff.js";
+import type { Candidates } from "./candidates.js";
+import { classify } from "./classification.js";
+import type { Deadline } from "./deadline.js";
+import { type Failure, retryAfterOf } from "./failure.js";
+import { RetryBudget } from "./retry-budget.js";
+import { retryLimit } from "./retry-limit.js";
+
+/** A longer wait is no business of a request's: that deployment is left alone instead. */
+const longestWaitMs = 60_000;
+
+/** An attempt that failed, and what its request may still do. */
+export interface FailedAttempt {
+  readonly failure: Failure;
+  readonly turn: Turn;
+  /** 0 for the first attempt in the group. */
+  readonly retry: number;
+  readonly group: Group;
+  readonly candidates: Candidates;
+  readonly progress: EditProgress;
+  readonly deadline: Deadline;
+}
+
+/** Whether, where and when a request is tried again in its group. */
+export class Retries {
+  readonly #budgets = new Map<string, RetryBudget>();
+
+  constructor(
+    private readonly options: RouterOptions,
+    private readonly events: RouterEvents,
+    private readonly random: () => number,
+    private readonly nowMs: () => number,
+  ) {}
+
+  countRequest(group: Group): void {
+    this.#budgetOf(group).countRequest();
+  }
+
+  /** The turn for another attempt, after a wait if need be; undefined if there shall be none in this group. */
+  async turnAfter(failed: FailedAttempt): Promise<Turn | undefined> {
+    const { failure, turn, group, candidates, progress, deadline } = failed;
+    const where = this.#whereAfter(failed);
+    if (where === undefined || deadline.failure !== undefined || !progress.mayRetry) return undefined;
+
+    const budget = this.#budgetOf(group);
+    if (!budget.take()) {
+      const { reason } = failure;
+      this.events.emit("retryRefused", { requestId: progress.request.id, group: group.name, reason });
+      return undefined;
+    }
+    if (where === "anywhere") {
+      candidates.addAgain(turn.deployment, this.nowMs() + (retryAfterOf(failure) ?? 0));
+    }
+    const further = (await candidates.next()) ?? (await this.#turnAfterWait(failed));
+    if (further === undefined) budget.giveBack();
+    else progress.noteRetry();
+    return further;
+  }
+
+  /** Where in the group the request may be tried again; undefined if nowhere, or often enough. */
+  #whereAfter({
+    failure,
+    turn,
+    retry,
+    group,
+    progress,
+  }: FailedAttempt): "anywhere" | "elsewhere" | undefined {
+    const { retryPolicy, groupRetryPolicies, retries } = this.options;
+    const { errorClass, next } = classify(failure);
+    const limit = retryLimit(
+      {
+        request: progress.request.retries,
+        deployment: turn.deployment.retries,
+        policy: groupRetryPolicies?.get(group.name) ?? retryPolicy,
+        router: retries ?? defaultOptions.retries,
+      },
+      errorClass,
+    );
+    if (retry >= limit.retries) return undefined;
+    if (limit.byPolicy) return "anywhere";
+    return next === "anywhere" || next === "elsewhere" ? next : undefined;
+  }
+
+  async #turnAfterWait(failed: FailedAttempt): Promise<Turn | undefined> {
+    const { retry, group, candidates, progress, deadline } = failed;
+    const soonest = candidates.soonest();
+    if (soonest === undefined) return undefined;
+    const { deployment, atMs, wasCalled } = soonest;
+    const askedMs = atMs - this.nowMs();
+    if (askedMs > longestWaitMs) return undefined;
+    const leastMs = Math.max(askedMs, wasCalled ? (this.options.shortestRetryWaitMs ?? 0) : 0);
+    // A timer may ring a moment before the clock agrees.
+    const waitMs = Math.ceil(wasCalled ? backoffMs(retry, leastMs, this.random) : leastMs) + 1;
+    if (waitMs >= deadline.remainingMs) return undefined;
+    this.events.emit("wait", { requestId: progress.request.id, group: group.name, deployment, waitMs });
+    await deadline.wait(waitMs);
+    progress.waitedMs += waitMs;
+    if (deadline.failure !== undefined) return undefined;
+    return (await candidates.next()) ?? (await candidates.nextAgain(this.nowMs()));
+  }
+
+  #budgetOf({ name }: Group): RetryBudget {
+    let budget = this.#budgets.get(name);
+    if (budget === undefined) {
+      budget = new RetryBudget({ ...defaultOptions.retryBudget, ...this.options.retryBudget }, this.nowMs);
+      this.#budgets.set(name, budget);
+    }
+    return budget;
+  }
+}
