@@ -22,5 +22,6 @@ export {
   type TokenPrices,
   pricesOf,
 } from "./prices/price-table.js";
+export { sidesOf } from "./size-and-quality.js";
 export type { InputImage } from "./tokens/input-tokens.js";
 export type { ImageUsage } from "./usage.js";

@@ -1,3 +1,5 @@
+import { isOneOf } from "../deployments/known-model.js";
+
 /** Which fields a model answers with an error instead of ignoring them, by the start of its name. */
 const refusals: readonly { readonly models: readonly string[]; readonly fields: readonly string[] }[] = [
   // These models always answer with base64 and refuse to be told so; LiteLLM and older code tell them.
@@ -16,10 +18,7 @@ export function alwaysInBase64(model: string): boolean {
   return refusedFields(model).includes("response_format");
 }
 
-/** The fields that `model` refuses. A provider's prefix (`azure/gpt-image-2`) does not matter. */
+/** The fields that `model` refuses. */
 export function refusedFields(model: string): readonly string[] {
-  const name = model.slice(model.lastIndexOf("/") + 1).toLowerCase();
-  return refusals
-    .filter(({ models }) => models.some((start) => name.startsWith(start)))
-    .flatMap(({ fields }) => fields);
+  return refusals.filter(({ models }) => isOneOf(model, models)).flatMap(({ fields }) => fields);
 }

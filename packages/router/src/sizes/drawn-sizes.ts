@@ -1,12 +1,9 @@
-/** Width and height in pixels. */
-export interface Size {
-  readonly width: number;
-  readonly height: number;
-}
+import { isOneOf } from "../deployments/known-model.js";
+import type { Dimensions } from "../image-dimensions/dimensions.js";
 
 /** Which sizes a family of models draws: a few, or all that keep to a rule. */
 export type DrawnSizes =
-  | { readonly kind: "listed"; readonly sizes: readonly Size[] }
+  | { readonly kind: "listed"; readonly sizes: readonly Dimensions[] }
   | {
       readonly kind: "free";
       /** Both edges are multiples of it. */
@@ -18,7 +15,7 @@ export type DrawnSizes =
       readonly mostPixels: number;
     };
 
-const square = (edge: number): Size => ({ width: edge, height: edge });
+const square = (edge: number): Dimensions => ({ width: edge, height: edge });
 
 /**
  * By the start of a model's name; the first that fits counts. Sources: OpenAI's specification v2.3.0 of August 2026
@@ -46,8 +43,7 @@ const families: readonly { readonly models: readonly string[]; readonly drawn: D
   },
 ];
 
-/** The sizes that `model` draws; undefined for a model that is not known. A provider's prefix does not matter. */
+/** The sizes that `model` draws; undefined for a model that is not known. */
 export function drawnSizes(model: string): DrawnSizes | undefined {
-  const name = model.slice(model.lastIndexOf("/") + 1).toLowerCase();
-  return families.find(({ models }) => models.some((start) => name.startsWith(start)))?.drawn;
+  return families.find(({ models }) => isOneOf(model, models))?.drawn;
 }

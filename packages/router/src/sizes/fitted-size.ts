@@ -1,8 +1,9 @@
+import { sidesOf } from "@darkroom/cost-calculator";
 import type { Deployment } from "../deployments/deployment.js";
 import { knownModelOf } from "../deployments/known-model.js";
 import type { EditRequest } from "../request.js";
 import { drawnSizes } from "./drawn-sizes.js";
-import { nextSize, sizeFrom, sizeText } from "./next-size.js";
+import { nextSize } from "./next-size.js";
 
 /** A size that is made of another one; both as `512x512`. */
 export interface FittedSize {
@@ -22,10 +23,11 @@ export function fittedSize(
 ): FittedSize | undefined {
   if (sizeFit === undefined || size === undefined || stream) return undefined;
   if (sizeFit === "as configured" && deployment.sizeFit !== true) return undefined;
-  const asked = sizeFrom(size);
+  const asked = sidesOf(size);
   const sizes = drawnSizes(knownModelOf(deployment));
   if (asked === undefined || sizes === undefined) return undefined;
   const drawn = nextSize(asked, sizes);
-  if (drawn === undefined || sizeText(drawn) === size) return undefined;
-  return { asked: size, drawn: sizeText(drawn) };
+  if (drawn === undefined) return undefined;
+  const text = `${String(drawn.width)}x${String(drawn.height)}`;
+  return text === size ? undefined : { asked: size, drawn: text };
 }

@@ -1,22 +1,11 @@
-import type { DrawnSizes, Size } from "./drawn-sizes.js";
-
-/** `512x512`; undefined for what names no size, such as `auto`. */
-export function sizeFrom(text: string): Size | undefined {
-  const [, width, height] = /^([1-9]\d{0,4})x([1-9]\d{0,4})$/.exec(text) ?? [];
-  return width === undefined || height === undefined
-    ? undefined
-    : { width: Number(width), height: Number(height) };
-}
-
-export function sizeText({ width, height }: Size): string {
-  return `${String(width)}x${String(height)}`;
-}
+import type { Dimensions } from "../image-dimensions/dimensions.js";
+import type { DrawnSizes } from "./drawn-sizes.js";
 
 /**
  * The drawn size of which `asked` is best made: one that covers it, so that nothing has to be enlarged; of those the one whose
  * shape is nearest, so that least is cut off; of those the smallest. Undefined where none covers it.
  */
-export function nextSize(asked: Size, drawn: DrawnSizes): Size | undefined {
+export function nextSize(asked: Dimensions, drawn: DrawnSizes): Dimensions | undefined {
   if (drawn.kind === "free") return nextFreeSize(asked, drawn);
   const covering = drawn.sizes.filter(({ width, height }) => width >= asked.width && height >= asked.height);
   const [best] = [...covering].sort(
@@ -26,7 +15,10 @@ export function nextSize(asked: Size, drawn: DrawnSizes): Size | undefined {
 }
 
 /** The shape that was asked for, as large as it must be, and both edges rounded up. */
-function nextFreeSize(asked: Size, rule: DrawnSizes & { readonly kind: "free" }): Size | undefined {
+function nextFreeSize(
+  asked: Dimensions,
+  rule: DrawnSizes & { readonly kind: "free" },
+): Dimensions | undefined {
   const { multipleOf, longestEdge, mostStretched, fewestPixels, mostPixels } = rule;
   const shape = {
     width: Math.max(asked.width, asked.height / mostStretched),
@@ -42,11 +34,11 @@ function nextFreeSize(asked: Size, rule: DrawnSizes & { readonly kind: "free" })
   return fits ? size : undefined;
 }
 
-function pixels({ width, height }: Size): number {
+function pixels({ width, height }: Dimensions): number {
   return width * height;
 }
 
 /** How differently two sizes are shaped; 0 for the same shape. */
-function distance(one: Size, other: Size): number {
+function distance(one: Dimensions, other: Dimensions): number {
   return Math.abs(Math.log((one.width * other.height) / (one.height * other.width)));
 }
