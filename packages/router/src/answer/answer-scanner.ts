@@ -1,6 +1,6 @@
-import type { Span } from "../body/edit-list.js";
 import { JsonStringEnd } from "../json/json-string-end.js";
-import { type AnswerLayout, type ImageForm, type ImageMembers, isImageForm } from "./answer-layout.js";
+import type { AnswerLayout } from "./answer-layout.js";
+import { LayoutRecorder } from "./layout-recorder.js";
 
 /** What an answer says of itself, read without parsing its images. */
 export interface AnswerFacts {
@@ -45,19 +45,10 @@ export class AnswerScanner {
   #valueBytes: Buffer[] | undefined;
   #images = 0;
   readonly #values = new Map<string, string>();
+  readonly #layout = new LayoutRecorder();
   /** Bytes before the chunk that is read. */
   #offset = 0;
   #keyStart = 0;
-  /** Where the last name ended, behind its quote. */
-  #keyEnd = 0;
-  /** Where the string began, inside of its quotes, whose place is wanted. */
-  #textStart: number | undefined;
-  /** The item of `data` that is read. */
-  #item: { -readonly [Form in ImageForm]?: ImageMembers[Form] } | undefined;
-  /** The member of that item that is read, if it is one for an image. */
-  #form: ImageForm | undefined;
-  readonly #items: ImageMembers[] = [];
-  #size: Span | undefined;
 
   push(chunk: Buffer): void {
     let at = 0;
@@ -69,9 +60,9 @@ export class AnswerScanner {
         if (end < 0) break;
         if (this.#keyBytes !== undefined) {
           this.#keyBytes.push(chunk.subarray(keyFrom, end));
-          this.#endKey(decodeKey(this.#keyBytes), end);
-        } else if (this.#textStart !== undefined) {
-          this.#endText({ start: this.#textStart, end: this.#offset + end });
+          this.#endKey(decodeKey(this.#keyBytes), this.#offset + end + 1);
+        } else {
+          this.#layout.endText(this.#offset + end);
         }
         this.#inString = false;
         at = end + 1;
@@ -86,7 +77,7 @@ export class AnswerScanner {
             keyFrom = at + 1;
             this.#keyStart = this.#offset + at;
           } else if (this.#isPlaceWanted) {
-            this.#textStart = this.#offset + at + 1;
+            this.#layout.beginText(this.#offset + at + 1);
           }
           break;
         case colon:
@@ -105,21 +96,27 @@ export class AnswerScanner {
           if (this.#depth === 1) this.#expectsKey = true;
           if (this.#depth === 3 && this.#insideData) {
             this.#images += 1;
-            if (chunk[at] === openBrace) this.#beginItem();
+            if (chunk[at] === openBrace) {
+              this.#layout.beginImage();
+              this.#expectsKey = true;
+            }
           }
           break;
         case closeBrace:
         case closeBracket:
           if (this.#depth === 1) this.#endValue(chunk, valueFrom, at);
-          if (this.#depth === 3) this.#endItem();
+          if (this.#depth === 3) {
+            this.#layout.endImage();
+            this.#expectsKey = false;
+          }
           this.#depth -= 1;
           break;
         case comma:
           if (this.#depth === 1) {
             this.#endValue(chunk, valueFrom, at);
             this.#expectsKey = true;
-          } else if (this.#depth === 3 && this.#item !== undefined) {
-            this.#form = undefined;
+          } else if (this.#depth === 3 && this.#layout.isInImage) {
+            this.#layout.beginMember();
             this.#expectsKey = true;
           }
           break;
@@ -154,41 +151,18 @@ export class AnswerScanner {
 
   /** Where in what was read the images stand. */
   get layout(): AnswerLayout {
-    return { images: this.#items, ...(this.#size === undefined ? {} : { size: this.#size }) };
+    return this.#layout.layout;
   }
 
   get #isPlaceWanted(): boolean {
-    return this.#depth === 3 ? this.#form !== undefined : this.#depth === 1 && this.#key === "size";
+    if (this.#depth === 3) return this.#layout.isMemberWanted;
+    return this.#depth === 1 && this.#key === "size";
   }
 
   #endKey(name: string, end: number): void {
     this.#keyBytes = undefined;
-    this.#keyEnd = this.#offset + end + 1;
     if (this.#depth === 1) this.#key = name;
-    else if (this.#item !== undefined && isImageForm(name)) {
-      this.#form = name;
-      this.#item[name] = { name: { start: this.#keyStart, end: this.#keyEnd } };
-    }
-  }
-
-  #endText(text: Span): void {
-    this.#textStart = undefined;
-    if (this.#depth === 1) this.#size = text;
-    else if (this.#item !== undefined && this.#form !== undefined) {
-      this.#item[this.#form] = { name: { start: this.#keyStart, end: this.#keyEnd }, text };
-    }
-  }
-
-  #beginItem(): void {
-    this.#item = {};
-    this.#items.push(this.#item);
-    this.#expectsKey = true;
-  }
-
-  #endItem(): void {
-    this.#item = undefined;
-    this.#form = undefined;
-    this.#expectsKey = false;
+    else this.#layout.endName(name, { start: this.#keyStart, end });
   }
 
   #keepValue(bytes: Buffer): void {
