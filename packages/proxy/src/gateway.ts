@@ -52,7 +52,7 @@ export class Gateway {
       ...(config.masterKey === undefined ? {} : { masterKey: new MasterKey(config.masterKey) }),
       ...(config.keyHeaderName === undefined ? {} : { keyHeaderName: config.keyHeaderName }),
       metricsNeedKey: config.requireAuthForMetrics,
-      metrics: new Metrics(router, uploads, this.#edits),
+      metrics: new Metrics(router, uploads, this.#formats.memory, this.#edits),
       log,
       isDraining,
       edits: this.#edits,

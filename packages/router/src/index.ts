@@ -4,6 +4,7 @@ export {
   type ImageMember,
   type ImageMembers,
 } from "./answer/answer-layout.js";
+export { usualForm } from "./answer/usual-form.js";
 export type { AnswerHead, AnswerSink } from "./answer/answer-sink.js";
 export { InvalidRequestError } from "./body/invalid-request-error.js";
 export { JsonBody } from "./body/json-body.js";
@@ -13,7 +14,6 @@ export { imageType, imageTypeLength } from "./body/image-type.js";
 export { MultipartBody } from "./body/multipart-body.js";
 export type { OriginalPart } from "./body/original-form.js";
 export type { Part } from "./body/part.js";
-export { alwaysInBase64 } from "./body/refused-fields.js";
 export type { RequestControls } from "./body/request-controls.js";
 export type { Deployment } from "./deployments/deployment.js";
 export type { DeploymentOptions } from "./deployments/deployment-options.js";
@@ -57,7 +57,6 @@ export type { EditedImage, ImageEditAnswer, ImageEditStream } from "./image-edit
 export { imageEdit } from "./image-edit/image-edit-from-environment.js";
 export type { ImageEditOptions, ImageInput } from "./image-edit/image-edit-options.js";
 export { type BudgetSettings, ByteBudget } from "./memory/byte-budget.js";
-export { type BodyChunks, bodyChunks } from "./memory/body-chunks.js";
 export type { MemoryLease } from "./memory/memory-lease.js";
 export { type Timers, systemTimers } from "./memory/timers.js";
 export type { RouterOptions } from "./options.js";
@@ -74,6 +73,7 @@ export { type ProviderName, isProviderName, providers } from "./providers/provid
 export { tagsFromText } from "./body/request-tags.js";
 export type { LatencyOptions } from "./strategies/latency-based.js";
 export { type RoutingStrategy, routingStrategies } from "./strategies/routing-strategy.js";
+export { type BodyChunks, bodyChunks } from "./memory/body-chunks.js";
 export { FetchImageError, type FetchLimits, ImageFetcher } from "./upstream/fetch-image.js";
 export { type CreateRouterOptions, Router, createRouter } from "./router.js";
 export { type ConnectionSettings, defaultConnectionSettings } from "./upstream/connections.js";

@@ -2,8 +2,9 @@ import type { ServerResponse } from "node:http";
 import { setImmediate } from "node:timers/promises";
 import { formatUsd } from "@darkroom/cost-calculator";
 import type { AnswerHead, AnswerLayout, AnswerSink, EditReport } from "@darkroom/router";
-import type { FormedAnswer, RequestedFormat } from "../formats/answer-formats.js";
+import type { FormedAnswer, RequestedFormat } from "../formats/requested-format.js";
 import type { RequestRecord } from "../observability/request-record.js";
+import { longestPauseMs, longestTakingMs } from "./slow-clients.js";
 import { reportHeaders, upstreamHeaders } from "./answer-headers.js";
 
 /** What a stream can only tell at its end, and what every stream is sent with. */
@@ -16,10 +17,6 @@ const streamHeaders = [
   "x-accel-buffering",
   "no",
 ];
-
-/** A client that takes nothing of an answer for so long, or not all of it in so long, holds memory that others wait for. */
-const longestPauseMs = 60_000;
-const longestTakingMs = 600_000;
 
 /** Releases an answer to an HTTP client. */
 export class HttpAnswer implements AnswerSink {
@@ -57,7 +54,9 @@ export class HttpAnswer implements AnswerSink {
     report: EditReport,
     layout: AnswerLayout,
   ): Promise<void> {
-    const forming = this.format?.formed(body, report, layout, (callback) => this.whenGone(callback));
+    const forming = this.isGone
+      ? undefined // Nobody would take it.
+      : this.format?.formed(body, report, layout, (callback) => this.whenGone(callback));
     return forming === undefined
       ? this.#send(head, body, report, [])
       : this.#sendFormed(head, report, forming);
@@ -66,7 +65,7 @@ export class HttpAnswer implements AnswerSink {
   async #sendFormed(head: AnswerHead, report: EditReport, forming: Promise<FormedAnswer>): Promise<void> {
     const formed = await forming;
     await this.#send(head, formed.body, report, formed.headers);
-    formed.release();
+    await formed.release();
   }
 
   #send(

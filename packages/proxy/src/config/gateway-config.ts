@@ -67,6 +67,7 @@ export const defaults = {
     keepImages: true,
     keptBytes: 1024 * mebibyte,
     keptFiles: 10_000,
+    memoryBytes: 256 * mebibyte,
   },
 } as const;
 

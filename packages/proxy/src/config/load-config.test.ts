@@ -252,6 +252,7 @@ it("reads how answers may be formed", () => {
     keepImages: true,
     keptBytes: 1024 * 1024 * 1024,
     keptFiles: 10_000,
+    memoryBytes: 256 * 1024 * 1024,
     trustForwardedHost: false,
   });
   const written = folder.load(`${oneModel}
@@ -261,6 +262,7 @@ general_settings:
   keep_images: false
   keep_images_mb: 2
   keep_images_count: 30
+  conversion_memory_mb: 8
   public_url: https://images.example.com
   use_x_forwarded_host: true
 `);
@@ -268,6 +270,7 @@ general_settings:
     keepImages: false,
     keptBytes: 2 * 1024 * 1024,
     keptFiles: 30,
+    memoryBytes: 8 * 1024 * 1024,
     publicUrl: "https://images.example.com",
     trustForwardedHost: true,
   });

@@ -149,6 +149,7 @@ function uploadSettings(
 
 function formatSettings({ general_settings: general }: FileSettings): FormatSettings {
   const { public_url, use_x_forwarded_host, keep_images, keep_images_mb, keep_images_count } = general;
+  const { conversion_memory_mb: memory } = general;
   const { formats } = defaults;
   return {
     ...(public_url !== undefined && { publicUrl: public_url }),
@@ -156,6 +157,7 @@ function formatSettings({ general_settings: general }: FileSettings): FormatSett
     keepImages: keep_images ?? formats.keepImages,
     keptBytes: keep_images_mb === undefined ? formats.keptBytes : bytesOf(keep_images_mb),
     keptFiles: keep_images_count ?? formats.keptFiles,
+    memoryBytes: memory === undefined ? formats.memoryBytes : bytesOf(memory),
   };
 }
 

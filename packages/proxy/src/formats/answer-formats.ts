@@ -1,19 +1,17 @@
-import { type IncomingMessage } from "node:http";
-import {
-  type AnswerLayout,
-  ByteBudget,
-  type Deployment,
-  type EditReport,
-  type EditRequest,
-  ImageFetcher,
-} from "@darkroom/router";
+import type { IncomingMessage } from "node:http";
+import { ByteBudget, type EditRequest, ImageFetcher } from "@darkroom/router";
 import type { Logger } from "pino";
-import { type AskedForm, askedForm } from "./asked-form.js";
+import { AnswerImages } from "./answer-images.js";
+import type { AskedForm } from "./asked-form.js";
 import { Conversion } from "./conversion.js";
+import { ConversionMemory } from "./conversion-memory.js";
 import { ImageScaler } from "./image-scaler.js";
 import { ImageUrls } from "./image-urls.js";
+import { KeptFiles } from "./kept-files.js";
 import { KeptImages } from "./kept-images.js";
 import { type PublicBaseSettings, publicBase } from "./public-base.js";
+import { type FormedAnswer, type GivenAnswer, RequestedFormat } from "./requested-format.js";
+import { UnstoppableWork } from "./unstoppable-work.js";
 
 const mebibyte = 1024 * 1024;
 
@@ -21,8 +19,7 @@ const mebibyte = 1024 * 1024;
 const longestMs = 60_000;
 /** OpenAI's own pictures have some 20 MB at most. */
 const fetchLimits = { maxBytes: 50 * mebibyte, timeoutMs: 30_000 };
-/** For all that conversions make anew, and for one of them: ten pictures of 12 MB. */
-const memory = { totalBytes: 256 * mebibyte, largestLeaseBytes: 128 * mebibyte, stepBytes: 4 * mebibyte };
+const memoryStepBytes = 4 * mebibyte;
 
 /** What the operator decides about the form of answers. */
 export interface FormatSettings extends PublicBaseSettings {
@@ -31,49 +28,45 @@ export interface FormatSettings extends PublicBaseSettings {
   /** Of all kept images together. */
   readonly keptBytes: number;
   readonly keptFiles: number;
-}
-
-/** An answer in its new form. */
-export interface FormedAnswer {
-  readonly body: readonly Buffer[];
-  /** Names and values in turn. */
-  readonly headers: readonly string[];
-  /** To be called when the client has taken the body, or is gone. */
-  release(): void;
+  /** Memory for all that conversions make anew, half of it for one of them at most. */
+  readonly memoryBytes: number;
 }
 
 /** Gives answers the form they were asked for, where the upstream does not. */
 export class AnswerFormats {
-  readonly kept: { readonly images: KeptImages; readonly urls: ImageUrls } | undefined;
+  /** Absent where no images are kept. */
+  readonly kept: KeptFiles | undefined;
+  readonly memory: ByteBudget;
+  readonly #largestBytes: number;
   readonly #scaler = new ImageScaler();
   readonly #fetcher = new ImageFetcher(fetchLimits);
-  readonly #memory = new ByteBudget(memory, () => new TypeError("a conversion was refused memory"));
 
   constructor(
     private readonly settings: FormatSettings,
     dataFolder: string,
     private readonly log: Logger,
   ) {
-    const { keepImages, keptBytes, keptFiles } = settings;
+    const { keepImages, keptBytes, keptFiles, memoryBytes } = settings;
+    this.#largestBytes = Math.ceil(memoryBytes / 2);
+    this.memory = new ByteBudget(
+      { totalBytes: memoryBytes, largestLeaseBytes: this.#largestBytes, stepBytes: memoryStepBytes },
+      () => new TypeError("a conversion was refused memory"),
+    );
     if (!keepImages) return;
-    const folder = `${dataFolder}/images`;
-    this.kept = {
-      images: new KeptImages({ folder, maxBytes: keptBytes, maxFiles: keptFiles }),
-      urls: new ImageUrls(dataFolder),
-    };
-    void this.kept.images.start();
+    const images = new KeptImages({
+      folder: `${dataFolder}/images`,
+      maxBytes: keptBytes,
+      maxFiles: keptFiles,
+    });
+    this.kept = new KeptFiles(images, new ImageUrls(dataFolder));
+    void images.start();
   }
 
   /** The form in which one request wants its answer. */
   for(edit: EditRequest, request: IncomingMessage): RequestedFormat {
-    return new RequestedFormat(edit, (body, layout, asked, deployment, gone) => {
-      const base = publicBase(request, this.settings);
-      return this.#convert(
-        { body, layout, asked, apiBase: deployment.apiBase, publicBase: base },
-        edit.id,
-        gone,
-      );
-    });
+    return new RequestedFormat(edit, (answer, asked, gone) =>
+      this.#convert(answer, asked, publicBase(request, this.settings), edit.id, gone),
+    );
   }
 
   close(): void {
@@ -82,69 +75,36 @@ export class AnswerFormats {
   }
 
   async #convert(
-    input: Omit<ConstructorParameters<typeof Conversion>[1], "lease" | "signal">,
+    { body, layout, deployment }: GivenAnswer,
+    asked: AskedForm,
+    base: string,
     requestId: string,
     gone: AbortSignal,
   ): Promise<FormedAnswer> {
     const signal = AbortSignal.any([gone, AbortSignal.timeout(longestMs)]);
-    // What is only written to a file goes there piece by piece.
-    const isHeld = input.asked.fitted !== undefined || input.asked.form === "b64_json";
-    const lease = isHeld ? await this.#memory.admit(undefined, signal).catch(() => undefined) : undefined;
-    const tools = {
+    const memory = new ConversionMemory(this.memory, this.#largestBytes, signal);
+    const work = new UnstoppableWork();
+    const conversion = new Conversion(body, layout, asked, {
+      images: new AnswerImages(body, deployment, this.#fetcher, signal),
       scaler: this.#scaler,
-      fetcher: this.#fetcher,
-      ...(this.kept === undefined ? {} : { kept: this.kept }),
-    };
-    const { body, sizeFit, responseFormat, errors } = await new Conversion(tools, {
-      ...input,
-      lease,
+      kept: this.kept,
+      publicBase: base,
+      memory,
+      work,
       signal,
-    }).run();
+    });
+    const { body: formed, sizeFit, responseFormat, errors } = await conversion.run();
     for (const err of errors) this.log.error({ requestId, err }, "an answer could not be converted");
     return {
-      body,
+      body: formed,
       headers: [
         ...(sizeFit === undefined ? [] : ["x-darkroom-size-fit", sizeFit]),
         ...(responseFormat === undefined ? [] : ["x-darkroom-response-format", responseFormat]),
       ],
-      release: () => lease?.release(),
+      release: async () => {
+        await work.ended();
+        memory.release();
+      },
     };
-  }
-}
-
-type Convert = (
-  body: readonly Buffer[],
-  layout: AnswerLayout,
-  asked: AskedForm,
-  deployment: Deployment,
-  gone: AbortSignal,
-) => Promise<FormedAnswer>;
-
-/** The form in which one request wants its answer. */
-export class RequestedFormat {
-  constructor(
-    private readonly edit: EditRequest,
-    private readonly convert: Convert,
-  ) {}
-
-  /** Undefined where the answer goes as it came, as nearly always. */
-  formed(
-    body: readonly Buffer[],
-    report: EditReport,
-    layout: AnswerLayout,
-    whenGone: (callback: () => void) => void,
-  ): Promise<FormedAnswer> | undefined {
-    const asked = askedForm(this.edit, report, layout);
-    if (asked === undefined || report.deployment === undefined) return undefined;
-    const gone = new AbortController();
-    whenGone(() => gone.abort());
-    return this.convert(body, layout, asked, report.deployment, gone.signal);
-  }
-
-  /** What a stream says beforehand: its events carry base64, whatever was asked for. */
-  get streamHeaders(): readonly string[] {
-    return this.edit.parameters.responseFormat === "url"
-      ? ["x-darkroom-response-format", "b64_json: events carry no URLs"]
-      : [];
   }
 }

@@ -1,13 +1,13 @@
 import {
   type AnswerLayout,
-  type EditReport,
+  type Deployment,
   type EditRequest,
   type FittedSize,
   type ImageForm,
   type ImageMembers,
-  alwaysInBase64,
   fittedSize,
   knownModelOf,
+  usualForm,
 } from "@darkroom/router";
 
 /** What an answer has to be changed into. */
@@ -27,23 +27,25 @@ export function formOf({ b64_json, url }: ImageMembers): ImageForm | undefined {
 /**
  * What an answer has to be changed into; undefined where it is already what was asked for, as nearly always.
  *
- * Who does not say how images are wanted gets them as they come; but who asked for a GPT image model, or was served by one, gets
- * base64, since these models know nothing else.
+ * Who does not say how images are wanted gets them as the model that was asked for gives them, whichever has served: base64
+ * from GPT image models, URLs from dall-e-2. Where its name says nothing, base64 if a GPT image model has served, else as they
+ * come.
  */
 export function askedForm(
   edit: Pick<EditRequest, "model" | "parameters" | "sizeFit">,
-  { deployment }: EditReport,
+  deployment: Deployment,
   { images }: AnswerLayout,
 ): AskedForm | undefined {
-  const asked = edit.parameters.responseFormat;
-  const isOtherwise = (form: ImageForm): boolean =>
+  const form = edit.parameters.responseFormat ?? usualForm(edit.model) ?? formOfServing(deployment);
+  const isOtherwise =
+    form !== undefined &&
     images.some((image) => image[form]?.text === undefined && formOf(image) !== undefined);
-  const needsBase64 =
-    asked === undefined &&
-    isOtherwise("b64_json") &&
-    [edit.model, ...(deployment === undefined ? [] : [knownModelOf(deployment)])].some(alwaysInBase64);
-  const form = needsBase64 ? "b64_json" : asked;
-  const fitted = deployment === undefined ? undefined : fittedSize(edit, deployment);
-  if (fitted === undefined && (form === undefined || !isOtherwise(form))) return undefined;
+  const fitted = fittedSize(edit, deployment);
+  if (fitted === undefined && !isOtherwise) return undefined;
   return { ...(form === undefined ? {} : { form }), ...(fitted === undefined ? {} : { fitted }) };
+}
+
+/** Whoever serves dall-e-2 may do so in base64, but a GPT image model is known to. */
+function formOfServing(deployment: Deployment): ImageForm | undefined {
+  return usualForm(knownModelOf(deployment)) === "b64_json" ? "b64_json" : undefined;
 }

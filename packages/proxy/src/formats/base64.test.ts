@@ -19,7 +19,7 @@ test("what was encoded is decoded, however both are cut", () => {
       ]);
       expect(encoded.toString()).toBe(bytes.toString("base64"));
       expect(Buffer.concat([...decodedPieces(cut(encoded, second))])).toEqual(bytes);
-      expect(decodedBytes(encoded.length)).toBeGreaterThanOrEqual(bytes.length);
+      expect(decodedBytes([encoded])).toBeGreaterThanOrEqual(bytes.length);
     }),
   );
 });
@@ -27,11 +27,12 @@ test("what was encoded is decoded, however both are cut", () => {
 test("escapes of a JSON string are passed over, wherever they are cut", () => {
   fc.assert(
     fc.property(someBytes, fc.array(fc.nat(), { maxLength: 5 }), someCuts, (bytes, breaks, cuts) => {
-      let text = bytes.toString("base64").replaceAll("/", "\\/");
+      let text = bytes.toString("base64").replaceAll("/", "\\/").replaceAll("+", "\\u002B");
       for (const at of breaks) {
         const place = at % (text.length + 1);
-        // Between a backslash and what it escapes there is no place for a line break.
-        if (text[place - 1] !== "\\") text = `${text.slice(0, place)}\\r\\n${text.slice(place)}`;
+        // Within an escape there is no place for a line break.
+        if (!/\\(u.{0,3})?$/.test(text.slice(0, place)))
+          text = `${text.slice(0, place)}\\r\\n${text.slice(place)}`;
       }
       expect(Buffer.concat([...decodedPieces(cut(Buffer.from(text), cuts))])).toEqual(bytes);
     }),

@@ -1,24 +1,33 @@
 /**
- * The bytes that a JSON string in base64 stands for, piece by piece, cut wherever. Escapes are passed over: some encoders
- * write `\\/`, some break the text into lines (`\\n`).
+ * The bytes that a JSON string in base64 stands for, piece by piece, cut wherever. Some encoders write its characters as escapes
+ * (`\\/`, `\\u002B`), some break it into lines (`\\n`).
  */
 export function* decodedPieces(pieces: Iterable<Buffer>): Generator<Buffer> {
   let rest = "";
   for (const piece of pieces) {
     let text = rest + piece.toString("latin1");
-    // What follows the backslash may be in the next piece.
-    const isCut = text.endsWith("\\");
-    if (text.includes("\\")) text = text.replace(/\\[nrt]?/g, "");
+    let cut = "";
+    if (text.includes("\\")) {
+      // The rest of an escape may be in the next piece.
+      [cut] = /\\(u[\da-f]{0,3})?$/i.exec(text) ?? [""];
+      text = unescaped(text.slice(0, text.length - cut.length));
+    }
     const whole = text.length - (text.length % 4);
-    rest = text.slice(whole) + (isCut ? "\\" : "");
+    rest = text.slice(whole) + cut;
     if (whole > 0) yield Buffer.from(text.slice(0, whole), "base64");
   }
   if (rest !== "") yield Buffer.from(rest, "base64");
 }
 
-/** How many bytes so much base64 stands for, at most. */
-export function decodedBytes(base64Bytes: number): number {
-  return Math.ceil((base64Bytes * 3) / 4);
+function unescaped(text: string): string {
+  return text.replace(/\\(?:u([\da-f]{4})|[nrt])?/gi, (_escape, code?: string) =>
+    code === undefined ? "" : String.fromCharCode(Number.parseInt(code, 16)),
+  );
+}
+
+/** How many bytes a string in base64 stands for, at most. */
+export function decodedBytes(pieces: readonly Buffer[]): number {
+  return Math.ceil((pieces.reduce((sum, { length }) => sum + length, 0) * 3) / 4);
 }
 
 /** Encodes bytes in base64 as they come. */

@@ -84,6 +84,7 @@ export class KeptImages {
           signal.throwIfAborted();
           await file.writeFile(next.value);
         }
+        signal.throwIfAborted();
       } finally {
         await file.close();
       }

@@ -99,7 +99,7 @@ export class Metrics {
   readonly #spend = new Map<string, { labels: { group: string; deployment: string }; nanoUsd: bigint }>();
   readonly #router: Router;
 
-  constructor(router: Router, uploads: ByteBudget, edits: InFlight) {
+  constructor(router: Router, uploads: ByteBudget, conversions: ByteBudget, edits: InFlight) {
     this.#router = router;
     const spend = this.#spend;
     new Counter({
@@ -126,6 +126,14 @@ export class Metrics {
       registers: [this.registry],
       collect() {
         this.set(router.answerBytes);
+      },
+    });
+    new Gauge({
+      name: "darkroom_conversion_bytes",
+      help: "Bytes of the memory budget that answers in another form or size hold now, besides the answers themselves.",
+      registers: [this.registry],
+      collect() {
+        this.set(conversions.usedBytes);
       },
     });
     new Gauge({

@@ -2,14 +2,11 @@ import { pipeline } from "node:stream/promises";
 import { imageType, imageTypeLength } from "@darkroom/router";
 import type { Request, RequestHandler, Response } from "express";
 import { GatewayError } from "../errors.js";
-import type { ImageUrls } from "../formats/image-urls.js";
-import type { KeptImages } from "../formats/kept-images.js";
-
-/** Who takes nothing of an image for so long is let go. */
-const longestPauseMs = 60_000;
+import { longestPauseMs, longestTakingMs } from "../answers/slow-clients.js";
+import type { KeptFiles } from "../formats/kept-files.js";
 
 /** `GET /v1/images/files/{name}`: an image that was kept, for whoever has its URL. */
-export function imageFiles({ images, urls }: { images: KeptImages; urls: ImageUrls }): RequestHandler {
+export function imageFiles({ images, urls }: KeptFiles): RequestHandler {
   return async (request: Request<{ name?: string }>, response: Response) => {
     const { name = "" } = request.params;
     const { expires, signature } = request.query;
@@ -43,7 +40,8 @@ export function imageFiles({ images, urls }: { images: KeptImages; urls: ImageUr
       }
       response.setTimeout(longestPauseMs, () => response.destroy());
       // A client that goes is no error of ours, and no error can be told any more.
-      await pipeline(file.createReadStream({ start: 0, autoClose: false }), response).catch(() =>
+      const signal = AbortSignal.timeout(longestTakingMs);
+      await pipeline(file.createReadStream({ start: 0, autoClose: false }), response, { signal }).catch(() =>
         response.destroy(),
       );
     } finally {

@@ -13,11 +13,6 @@ export function isRefusable(field: string): boolean {
   return refusable.has(field);
 }
 
-/** Whether a model's images come in base64, whatever is asked for. */
-export function alwaysInBase64(model: string): boolean {
-  return refusedFields(model).includes("response_format");
-}
-
 /** The fields that `model` refuses. */
 export function refusedFields(model: string): readonly string[] {
   return refusals.filter(({ models }) => isOneOf(model, models)).flatMap(({ fields }) => fields);

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { FetchImageError, ImageFetcher } from "./fetch-image.js";
-import { isPublicAddress } from "./public-address.js";
+import { isPublicAddress, isPublicName } from "./public-address.js";
 
 const picture = Buffer.concat([Buffer.from("89504e470d0a1a0a", "hex"), Buffer.alloc(100_000, 7)]);
 const limits = { maxBytes: 1_000_000, timeoutMs: 10_000 };
@@ -32,7 +32,7 @@ const own = (): string => `http://127.0.0.1:${port()}`;
 
 async function fetched(url: string, apiBase: string, fetcher = new ImageFetcher(limits)): Promise<Buffer> {
   const pieces: Buffer[] = [];
-  await fetcher.fetch(url, apiBase, never, (bytes) => void pieces.push(bytes));
+  await fetcher.fetch(url, { apiBase }, never, (bytes) => void pieces.push(bytes));
   return Buffer.concat(pieces);
 }
 
@@ -60,9 +60,13 @@ test.each([
   expect(asked).toHaveLength(0);
 });
 
-test("another port of the upstream's host is another host", async () => {
-  await expect(fetched(`${own()}/a`, "http://127.0.0.1:1/v1")).rejects.toThrow("not public");
-});
+test.each(["http://127.0.0.1:1/v1", "https://127.0.0.1:PORT/v1"])(
+  "another port or scheme than the upstream's is another host: %s",
+  async (apiBase) => {
+    await expect(fetched(`${own()}/a`, apiBase.replace("PORT", port()))).rejects.toThrow("not public");
+    expect(asked).toHaveLength(0);
+  },
+);
 
 test("a public name that leads to a private address is not connected to, not even where only one of several does", async () => {
   const lookup = ((_name: string, _options: object, callback: (...found: unknown[]) => void) => {
@@ -111,7 +115,12 @@ test("a host that does not answer at all", async () => {
 test("nobody waits any more", async () => {
   const waiting = new AbortController();
   answer = () => waiting.abort(new Error("gone"));
-  const fetching = new ImageFetcher(limits).fetch(`${own()}/a`, own(), waiting.signal, () => undefined);
+  const fetching = new ImageFetcher(limits).fetch(
+    `${own()}/a`,
+    { apiBase: own() },
+    waiting.signal,
+    () => undefined,
+  );
   await expect(fetching).rejects.toThrow("gone");
 });
 
@@ -137,4 +146,21 @@ test.each([
   ["localhost", false],
 ])("%s is of the public internet: %s", (address, isPublic) => {
   expect(isPublicAddress(address)).toBe(isPublic);
+});
+
+test.each([
+  ["example.com", true],
+  ["a.b.example.com.", true],
+  ["localhost.example.com", true],
+  ["internal.example.com", true],
+  ["localhost", false],
+  ["app.localhost", false],
+  ["printer.local", false],
+  ["metadata.google.internal", false],
+  ["metadata.google.internal.", false],
+  ["nas.home.arpa", false],
+  ["database", false],
+  ["database.", false],
+])("%s may be a public name: %s", (name, isPublic) => {
+  expect(isPublicName(name)).toBe(isPublic);
 });

@@ -2,9 +2,11 @@ import dns from "node:dns";
 import http from "node:http";
 import https from "node:https";
 import { isIP, type LookupFunction } from "node:net";
+import type { Deployment } from "../deployments/deployment.js";
 import { imageType, imageTypeLength } from "../body/image-type.js";
 import { Connections } from "./connections.js";
-import { isPublicAddress } from "./public-address.js";
+import { isPublicAddress, isPublicName } from "./public-address.js";
+import { ProxyRefusalError } from "./tunnel-agent.js";
 
 /** An image that could not be had. The message is fit for a header and a log: it shows nothing of the URL. */
 export class FetchImageError extends Error {
@@ -17,6 +19,9 @@ export interface FetchLimits {
   readonly timeoutMs: number;
 }
 
+/** Who says where an image is. */
+export type ImageSource = Pick<Deployment, "apiBase" | "outboundProxy">;
+
 /** Fetches images from where upstreams say they are. */
 export class ImageFetcher {
   readonly #connections = new Connections();
@@ -27,22 +32,24 @@ export class ImageFetcher {
   ) {}
 
   /**
-   * Fetches an image: over HTTP(S), following no redirect, with no key, and never from this machine or a private network,
-   * unless the URL's host is the upstream's own.
-   * @param apiBase of the deployment that named the URL
+   * Fetches an image: over HTTP(S) and the deployment's proxy if it has one, following no redirect, with no key, and never
+   * from this machine or a private network, unless the URL has the upstream's own scheme, host and port. Through a proxy it is
+   * the proxy that looks names up.
+   * @param source the deployment that named the URL
    * @param take gets the bytes as they come; nothing more comes while it waits
    * @throws FetchImageError, the signal's reason, or what `take` throws
    */
   async fetch(
     text: string,
-    apiBase: string,
+    source: ImageSource,
     signal: AbortSignal,
     take: (bytes: Buffer) => Promise<void> | undefined,
   ): Promise<void> {
-    const url = checkedUrl(text, apiBase);
+    const url = urlOfWeb(text);
     const timeout = AbortSignal.timeout(this.limits.timeoutMs);
+    const either = AbortSignal.any([signal, timeout]);
     try {
-      await this.#read(url, AbortSignal.any([signal, timeout]), url.host === hostOf(apiBase), take);
+      await this.#read(await this.#open(url, source, either), take);
     } catch (error) {
       signal.throwIfAborted();
       if (timeout.aborted) throw new FetchImageError("it did not come in time");
@@ -55,12 +62,9 @@ export class ImageFetcher {
   }
 
   async #read(
-    url: URL,
-    signal: AbortSignal,
-    isOwnHost: boolean,
+    answer: http.IncomingMessage,
     take: (bytes: Buffer) => Promise<void> | undefined,
   ): Promise<void> {
-    const answer = await this.#open(url, signal, isOwnHost);
     try {
       if (answer.statusCode !== 200) throw new FetchImageError(`status ${String(answer.statusCode)}`);
       let bytes = 0;
@@ -82,18 +86,25 @@ export class ImageFetcher {
     }
   }
 
-  #open(url: URL, signal: AbortSignal, isOwnHost: boolean): Promise<http.IncomingMessage> {
+  async #open(
+    url: URL,
+    { apiBase, outboundProxy }: ImageSource,
+    signal: AbortSignal,
+  ): Promise<http.IncomingMessage> {
+    const isUpstream = url.origin === new URL(apiBase).origin;
+    if (!isUpstream && !mayBePublic(url)) throw notPublic();
     return new Promise((resolve, reject) => {
       const request = (url.protocol === "https:" ? https : http).get(url, {
         signal,
-        agent: this.#connections.agentFor(url),
+        agent: this.#connections.agentFor(url, outboundProxy),
         // A connection is never kept: to which address it leads is decided for each image anew.
         headers: { "user-agent": "darkroom", "accept-encoding": "identity", connection: "close" },
-        ...(isOwnHost ? {} : { lookup: this.#publicOnly }),
+        ...(isUpstream ? {} : { lookup: this.#publicOnly }),
       });
       request.once("response", resolve);
       request.once("error", (error) => {
-        reject(isBroken(error) ? new FetchImageError("its host cannot be reached") : error);
+        if (error instanceof ProxyRefusalError) reject(new FetchImageError(error.message));
+        else reject(isBroken(error) ? new FetchImageError("its host cannot be reached") : error);
       });
     });
   }
@@ -113,20 +124,18 @@ export class ImageFetcher {
 }
 
 /** @throws FetchImageError */
-function checkedUrl(text: string, apiBase: string): URL {
+function urlOfWeb(text: string): URL {
   if (!URL.canParse(text)) throw new FetchImageError("its URL is none");
   const url = new URL(text);
   if (url.protocol !== "https:" && url.protocol !== "http:")
     throw new FetchImageError("its URL is not of the web");
-  const address = url.hostname.replace(/^\[|\]$/g, "");
-  // No name is looked up where an address stands in the URL.
-  const isPrivate = isIP(address) !== 0 && !isPublicAddress(address);
-  if (isPrivate && url.host !== hostOf(apiBase)) throw notPublic();
   return url;
 }
 
-function hostOf(apiBase: string): string {
-  return new URL(apiBase).host;
+/** As far as the URL alone tells; an address that stands in it is never looked up. */
+function mayBePublic({ hostname }: URL): boolean {
+  const address = hostname.replace(/^\[|\]$/g, "");
+  return isIP(address) === 0 ? isPublicName(hostname) : isPublicAddress(address);
 }
 
 function notPublic(): FetchImageError {

@@ -45,3 +45,11 @@ export function isPublicAddress(address: string): boolean {
   if (version === 0) return false;
   return !special.check(address, version === 4 ? "ipv4" : "ipv6");
 }
+
+/** Endings that no public name has: RFC 6761, 6762, 8375, and what ICANN keeps free for private use. */
+const privateEnding = /(^|\.)(localhost|local|internal|home\.arpa)\.?$/i;
+
+/** Whether a name may be one of the public internet: what has no dot is a host of one's own network. */
+export function isPublicName(name: string): boolean {
+  return /[^.]\.[^.]/.test(name) && !privateEnding.test(name);
+}

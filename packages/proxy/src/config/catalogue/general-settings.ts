@@ -17,6 +17,7 @@ export const generalSettings: Catalogue = {
     "max_connections_per_host",
     "max_idle_connections_per_host",
     "idle_connection_timeout",
+    "conversion_memory_mb",
     "keep_images",
     "keep_images_mb",
     "keep_images_count",

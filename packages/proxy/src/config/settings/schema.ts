@@ -112,6 +112,7 @@ export const fileSchemas = {
     max_connections_per_host: optional(wholeNumberFrom(1)),
     max_idle_connections_per_host: optional(wholeNumberFrom(1)),
     idle_connection_timeout: optional(numberAbove(0)),
+    conversion_memory_mb: optional(numberAbove(0)),
     keep_images: optional(onOrOff),
     keep_images_mb: optional(numberAbove(0)),
     keep_images_count: optional(wholeNumberFrom(1)),
