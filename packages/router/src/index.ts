@@ -6,6 +6,7 @@ export {
 } from "./answer/answer-layout.js";
 export { usualForm } from "./answer/usual-form.js";
 export type { AnswerHead, AnswerSink } from "./answer/answer-sink.js";
+export { dimensionsOf } from "./image-dimensions/dimensions-of.js";
 export { InvalidRequestError } from "./body/invalid-request-error.js";
 export { JsonBody } from "./body/json-body.js";
 export { JsonOutline } from "./body/json-outline.js";

@@ -67,7 +67,7 @@ export const defaults = {
     keepImages: true,
     keptBytes: 1024 * mebibyte,
     keptFiles: 10_000,
-    memoryBytes: 256 * mebibyte,
+    memoryBytes: 512 * mebibyte,
   },
 } as const;
 

@@ -252,7 +252,7 @@ it("reads how answers may be formed", () => {
     keepImages: true,
     keptBytes: 1024 * 1024 * 1024,
     keptFiles: 10_000,
-    memoryBytes: 256 * 1024 * 1024,
+    memoryBytes: 512 * 1024 * 1024,
     trustForwardedHost: false,
   });
   const written = folder.load(`${oneModel}

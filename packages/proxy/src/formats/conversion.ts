@@ -81,9 +81,11 @@ export class Conversion {
       if (formOf(image) === undefined) contents.push(undefined);
       else {
         const original = await images.whole(image, memory);
+        const workingBytes = scaler.workingBytes(original, size);
+        await memory.hold(workingBytes);
         const content = await work.result(scaler.scale(original, size, signal), signal);
         await memory.hold(content.length);
-        memory.letGo(original.length);
+        memory.letGo(original.length + workingBytes);
         contents.push(content);
       }
     }

@@ -1,4 +1,5 @@
 import sharp from "sharp";
+import { png } from "../system/pictures.js";
 import { ImageScaler } from "./image-scaler.js";
 
 const scaler = new ImageScaler();
@@ -52,12 +53,30 @@ test("transparency stays", async () => {
 test.each([
   [
     "a drawing of lines",
-    Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'),
-    "format",
+    Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="99" height="99"/>'),
+    "its format cannot be scaled",
   ],
-  ["a broken picture", Buffer.concat([Buffer.from("89504e470d0a1a0a", "hex"), Buffer.alloc(99)]), "scaled"],
-])("%s is told to be none", async (_what, image, reason) => {
-  await expect(scaler.scale(image, "32x32", never)).rejects.toThrow(reason);
+  [
+    "what only begins like a picture",
+    Buffer.concat([Buffer.from("89504e470d0a1a0a", "hex"), Buffer.alloc(99)]),
+    "its format cannot be scaled",
+  ],
+  ["what is narrower", png({ width: 31, height: 32 }), "the image is smaller than that"],
+  ["what is lower", png({ width: 32, height: 31 }), "the image is smaller than that"],
+])("%s is told to be none to scale", (_what, image, reason) => {
+  expect(() => scaler.workingBytes(image, "32x32")).toThrow(reason);
+});
+
+test("the memory it takes grows with the pixels, and most with those of a WebP", async () => {
+  const picture = striped(1536, 1024, 10);
+  const pixels = 1536 * 1024;
+  expect(scaler.workingBytes(await picture.png().toBuffer(), "512x512")).toBe(16 * pixels);
+  expect(scaler.workingBytes(await picture.webp().toBuffer(), "512x512")).toBe(16 * pixels + 50 * 512 * 512);
+});
+
+test("a picture that is cut short is not scaled", async () => {
+  const whole = await striped(64, 64, 4).jpeg().toBuffer();
+  await expect(scaler.scale(whole.subarray(0, 300), "32x32", never)).rejects.toThrow("could not be scaled");
 });
 
 test("a small file that claims to be a huge picture is not unpacked", async () => {

@@ -1,4 +1,5 @@
 import { send } from "./form-request.js";
+import { until } from "./until.js";
 
 /** The samples of a `/metrics` page at one moment. */
 export class MetricsReading {
@@ -34,4 +35,14 @@ export async function readMetrics(gateway: { readonly url: string }, key?: strin
   const text = body.toString("utf8");
   if (status !== 200) throw new Error(`/metrics answered with status ${status}: ${text}`);
   return new MetricsReading(text);
+}
+
+/** Waits until the samples of a name sum up to this. */
+export async function metricIs(
+  gateway: { readonly url: string },
+  name: string,
+  value: number,
+  key?: string,
+): Promise<void> {
+  await until(async () => (await readMetrics(gateway, key)).sum(name) === value);
 }

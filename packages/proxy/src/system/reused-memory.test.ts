@@ -3,12 +3,11 @@ import http from "node:http";
 import net, { type AddressInfo } from "node:net";
 import { editForm, sendEdit } from "./edit-request.js";
 import { formType } from "./form-request.js";
-import { readMetrics } from "./metrics-reading.js";
-import { noise } from "./pictures.js";
+import { metricIs } from "./metrics-reading.js";
+import { noise, png } from "./pictures.js";
 import { type RunningGateway, startGateway } from "./running-gateway.js";
 import { stopAll } from "./running-process.js";
 import { ScriptedUpstream } from "./scripted-upstream.js";
-import { until } from "./until.js";
 
 const mebibyte = 1024 * 1024;
 const smallAnswer = '{"created":1,"data":[{"b64_json":"QUJD"}]}';
@@ -32,6 +31,18 @@ async function sendOthers(count: number): Promise<void> {
     const image = noise(6 * mebibyte, `other ${String(number)}`);
     expect((await sendEdit(gateway.url, { fields: { model: "others" }, image })).status).toBe(200);
   }
+}
+
+/** An edit of the group `slow`, of whose answer nothing is read yet but its head. */
+async function beginSlowly(): Promise<http.IncomingMessage> {
+  const request = http.request(`${gateway.url}/v1/images/edits`, {
+    method: "POST",
+    agent: false,
+    headers: { "content-type": formType },
+  });
+  request.end(editForm({ fields: { model: "slow" } }));
+  const [answer] = (await once(request, "response")) as [http.IncomingMessage];
+  return answer;
 }
 
 test("an upload that is still being sent when its answer has come is not written over", async () => {
@@ -66,7 +77,7 @@ test("an upload that is still being sent when its answer has come is not written
   const begin = bytes.indexOf(image.subarray(0, 32));
   expect(bytes.length).toBeGreaterThan(64 * 1024);
   expect(bytes.subarray(begin).equals(image.subarray(0, bytes.length - begin))).toBe(true);
-  await until(async () => (await readMetrics(gateway)).sum("darkroom_upload_bytes") === 0);
+  await metricIs(gateway, "darkroom_upload_bytes", 0);
   early.close();
   await others.close();
 });
@@ -79,17 +90,35 @@ test("an answer that a client reads slowly is not written over", async () => {
   ).listen();
   await startWith({ slow: upstream.url, others: upstream.url });
 
-  const request = http.request(`${gateway.url}/v1/images/edits`, {
-    method: "POST",
-    agent: false,
-    headers: { "content-type": formType },
-  });
-  request.end(editForm({ fields: { model: "slow" } }));
-  const [answer] = (await once(request, "response")) as [http.IncomingMessage];
+  const answer = await beginSlowly();
   await sendOthers(4);
   const chunks: Buffer[] = [];
   for await (const chunk of answer) chunks.push(chunk as Buffer);
   expect(Buffer.concat(chunks).equals(Buffer.from(answerTo("0")))).toBe(true);
-  await until(async () => (await readMetrics(gateway)).sum("darkroom_answer_bytes") === 0);
+  await metricIs(gateway, "darkroom_answer_bytes", 0);
   await upstream.close();
+});
+
+test("an answer in another form that a client reads slowly is not written over, and its memory comes back", async () => {
+  const image = Buffer.concat([png(), noise(6 * mebibyte, "fetched")]);
+  const upstream: ScriptedUpstream = await new ScriptedUpstream((response, number) => {
+    const url = `${upstream.url}/files/1.png`;
+    response.end(number === 0 ? JSON.stringify({ created: 1, data: [{ url }] }) : image);
+  }).listen();
+  const text = noise(6 * mebibyte, "other").toString("base64");
+  const others = await new ScriptedUpstream(
+    (response) => void response.end(JSON.stringify({ created: 1, data: [{ b64_json: text }] })),
+  ).listen();
+  await startWith({ slow: upstream.url, others: others.url });
+
+  const answer = await beginSlowly();
+  expect(answer.headers["x-darkroom-response-format"]).toBe("b64_json from url");
+  await sendOthers(4);
+  const chunks: Buffer[] = [];
+  for await (const chunk of answer) chunks.push(chunk as Buffer);
+  const expected = JSON.stringify({ created: 1, data: [{ b64_json: image.toString("base64") }] });
+  expect(Buffer.concat(chunks).equals(Buffer.from(expected))).toBe(true);
+  for (const held of ["darkroom_answer_bytes", "darkroom_conversion_bytes"]) await metricIs(gateway, held, 0);
+  await upstream.close();
+  await others.close();
 });
