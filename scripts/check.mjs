@@ -12,6 +12,7 @@ const checks = {
   "node-24": ["scripts/checks/node-24.mjs"],
   bill: ["scripts/reconcile-bill.mjs", "--edits", "5000"],
   estimates: ["scripts/measure-estimates.mjs"],
+  drill: ["scripts/fault-drill.mjs", "--short"],
   benchmark: ["scripts/bench/bench.mjs", "--smoke"],
 };
 
@@ -26,6 +27,7 @@ const explanations = `npm run check [-- name ...]
   node-24                starts the gateway, edits an image and runs some tests on Node 24
   bill                   5,000 edits of every kind: what each costs is what the simulator bills, to the nano-dollar
   estimates              4,000 edits of every kind: what each was estimated at covers what the simulator bills
+  drill                  kills, freezes and breaks deployments under load: edits are served all the same, with few attempts
   benchmark              runs the benchmark for seconds: every target must work, no time is judged
 
 Without names: all of them, in this order.`;

@@ -1,7 +1,7 @@
 /**
  * Shows that each check can fail: `node scripts/checks/planted-faults.mjs`. A copy of the project gets its own
  * installation in a temporary folder; there one fault after another is planted, the check that must find it is run, and
- * its report must name the fault. Nothing is planted in the project itself. Three to four minutes; not part of `.ci/run`.
+ * its report must name the fault. Nothing is planted in the project itself. Five minutes; not part of `.ci/run`.
  */
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -19,6 +19,7 @@ const estimates = {
   run: ["scripts/measure-estimates.mjs"],
   says: [/estimated \d+, billed \d+/, /, [1-9]\d* above their estimate$/m],
 };
+const drill = { run: ["scripts/fault-drill.mjs", "--short", "--seconds", "3"] };
 const charge = "packages/simulator/src/bill/charge.ts";
 const attempt = "packages/router/src/attempt.ts";
 const someTests = ["scripts/test.mjs", "--selectProjects", "cost-calculator"];
@@ -200,6 +201,36 @@ const faults = {
         "tokensPerPartialImage * Math.min(partialImages, 1)",
       ),
     },
+  },
+  "a router that goes on calling whoever fails": {
+    ...drill,
+    change: {
+      "packages/router/src/health/failure-counts.ts": replaced(
+        "if (this.#inARow >= consecutiveFailures) return true;",
+        "if (this.#inARow < consecutiveFailures * 1000) return false;",
+      ),
+    },
+    says: [/^one killed: \d+ attempts for \d+ edits, where \d+ are enough$/m],
+  },
+  "a router that goes to the fallback in place of another deployment": {
+    ...drill,
+    change: {
+      "packages/router/src/retries/retries.ts": replaced(
+        "retry >= limit.retries",
+        "retry >= 0 * limit.retries",
+      ),
+    },
+    says: [/^one answers 500: \d+ of \d+ edits went to the fallback, /m],
+  },
+  "a router that gives up where a server fails": {
+    ...drill,
+    change: {
+      "packages/router/src/retries/classification.ts": replaced(
+        'errorClass: "InternalServerError",\n  next: "anywhere"',
+        'errorClass: "InternalServerError",\n  next: "give up"',
+      ),
+    },
+    says: [/^one answers 500: \d+ of \d+ edits were served, where all could be$/m],
   },
 };
 

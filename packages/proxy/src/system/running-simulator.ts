@@ -81,17 +81,23 @@ export interface RunningSimulator {
 export const simulatorKeys = { one: "sk-simulator-one", two: "sk-simulator-two" } as const;
 
 /**
- * Starts a simulator on a free port. Pictures are prepared and not drawn, and nothing takes longer than it must,
- * unless its configuration says otherwise.
+ * Starts a simulator. It listens on a free port, pictures are prepared and not drawn, and nothing takes longer than it
+ * must, unless its configuration says otherwise.
  */
 export async function startSimulator(
   configuration: Readonly<Record<string, unknown>> = {},
 ): Promise<RunningSimulator> {
   const organizations = { [simulatorKeys.one]: "org-one", [simulatorKeys.two]: "org-two" };
-  const written = { keys: organizations, draw: false, latency: { meanMs: 0, jitterMs: 0 }, ...configuration };
+  const written = {
+    port: 0,
+    keys: organizations,
+    draw: false,
+    latency: { meanMs: 0, jitterMs: 0 },
+    ...configuration,
+  };
   const running = new RunningProcess({
     program: "simulator/dist/main.js",
-    arguments: ["--config", "simulator.json", "--port", "0", "--quiet", "--exit-with-parent"],
+    arguments: ["--config", "simulator.json", "--quiet", "--exit-with-parent"],
     files: { "simulator.json": JSON.stringify(written) },
   });
   const [, url = ""] = await running.printed(/listening on (\S+)/);
