@@ -8,6 +8,7 @@ import { relayEvents } from "./answer/relay-events.js";
 import type { Deployment } from "./deployments/deployment.js";
 import { knownModelOf } from "./deployments/known-model.js";
 import type { ByteBudget } from "./memory/byte-budget.js";
+import { parametersFor } from "./parameters-for.js";
 import type { EditProgress } from "./progress.js";
 import { EntraError } from "./providers/entra/issue-token.js";
 import type { AttemptReport } from "./report.js";
@@ -167,6 +168,7 @@ function conclude(
     status: head?.status,
     reason: received.failure?.reason,
     upstreamRequestId,
+    dropped: progress.request.body.droppedFor(deployment),
   };
   progress.attempts.push(report);
   if (received.facts.length > 0) {
@@ -183,7 +185,7 @@ function costOf(
   { request }: EditProgress,
 ): EditCost | null {
   const model = knownModelOf(deployment);
-  const { size, quality } = request.parameters;
+  const { size, quality } = parametersFor(request, deployment);
   return sumOfCosts(
     all.map((facts) =>
       costOfEdit(

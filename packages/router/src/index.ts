@@ -31,6 +31,7 @@ export type {
   AttemptEvent,
   AttemptStartedEvent,
   FallbackEvent,
+  PassedOverEvent,
   RetryRefusedEvent,
   RouterEventMap,
   RouterEvents,
