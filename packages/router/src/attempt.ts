@@ -9,6 +9,7 @@ import type { Deployment } from "./deployments/deployment.js";
 import { knownModelOf } from "./deployments/known-model.js";
 import { fittedSize } from "./sizes/fitted-size.js";
 import type { ByteBudget } from "./memory/byte-budget.js";
+import { parametersFor } from "./parameters-for.js";
 import type { EditProgress } from "./progress.js";
 import { EntraError } from "./providers/entra/issue-token.js";
 import type { AttemptReport } from "./report.js";
@@ -168,6 +169,7 @@ function conclude(
     status: head?.status,
     reason: received.failure?.reason,
     upstreamRequestId,
+    dropped: progress.request.body.droppedFor(deployment),
   };
   progress.attempts.push(report);
   if (received.facts.length > 0) {
@@ -184,8 +186,7 @@ function costOf(
   { request }: EditProgress,
 ): EditCost | null {
   const model = knownModelOf(deployment);
-  const { quality } = request.parameters;
-  const size = fittedSize(request, deployment)?.drawn ?? request.parameters.size;
+  const { size, quality } = parametersFor(request, deployment);
   return sumOfCosts(
     all.map((facts) =>
       costOfEdit(

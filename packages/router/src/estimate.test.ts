@@ -96,3 +96,22 @@ test("what nobody can read costs more than what somebody can", () => {
   const costs = [known, unknown].map((body) => estimateOf({ parameters, body }, deployment)?.nanoUsd ?? 0n);
   expect(costs[1]).toBeGreaterThan(costs[0] ?? 0n);
 });
+
+test.each([
+  ["a form", form],
+  ["JSON", json],
+])("what is left out of %s is not paid for", (_, body) => {
+  const edit = { parameters: body.parameters, body };
+  const mini = { ...deployment, model: "gpt-image-1-mini" };
+  expect(plannedEdit(edit, mini)).toHaveProperty("inputFidelity", "high");
+  const planned = plannedEdit(edit, { ...mini, dropParams: true });
+  expect(planned).not.toHaveProperty("inputFidelity");
+  expect(planned).toMatchObject({ quality: "low", partialImages: 1, stream: true, n: 2 });
+  const old = { ...deployment, model: "dall-e-2", dropParams: true };
+  expect(plannedEdit(edit, old)).not.toHaveProperty("quality");
+  expect(plannedEdit(edit, old)).not.toHaveProperty("partialImages");
+  const [all = 0n, less = 0n] = [mini, { ...mini, dropParams: true }].map(
+    (to) => estimateOf(edit, to)?.nanoUsd,
+  );
+  expect(less).toBeLessThan(all);
+});

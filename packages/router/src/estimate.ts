@@ -1,22 +1,15 @@
 import { type EditEstimate, type PlannedEdit, estimateOfEdit } from "@darkroom/cost-calculator";
 import type { Deployment } from "./deployments/deployment.js";
 import { knownModelOf } from "./deployments/known-model.js";
+import { parametersFor } from "./parameters-for.js";
 import type { EditRequest } from "./request.js";
-import { fittedSize } from "./sizes/fitted-size.js";
 
 /** What an estimate looks at of a request. */
 type Edit = Pick<EditRequest, "parameters" | "body" | "sizeFit">;
 
 /** An edit as it would be if this deployment served it. Reads the headers of its images, once for all deployments. */
 export function plannedEdit(edit: Edit, deployment: Deployment): PlannedEdit {
-  const { parameters, body } = edit;
-  const fitted = fittedSize(edit, deployment);
-  return {
-    ...parameters,
-    ...body.inputs(),
-    model: knownModelOf(deployment),
-    ...(fitted === undefined ? {} : { size: fitted.drawn }),
-  };
+  return { ...parametersFor(edit, deployment), ...edit.body.inputs(), model: knownModelOf(deployment) };
 }
 
 /** The most that an edit costs if this deployment serves it; null where no price bounds it. */

@@ -1,5 +1,6 @@
 import { EventEmitter } from "node:events";
 import type { Deployment } from "./deployments/deployment.js";
+import type { RouterError } from "./errors.js";
 import type { CooldownEvent } from "./health/health.js";
 import type { AttemptReport, EditReport } from "./report.js";
 import type { Verdict } from "./retries/classification.js";
@@ -34,6 +35,14 @@ export interface FallbackEvent {
   readonly reason: string;
 }
 
+/** A group that a request would be tried in has no deployment that can take it. */
+export interface PassedOverEvent {
+  readonly requestId: string;
+  readonly group: string;
+  /** What the client would have been told, had it asked for this group alone. */
+  readonly refusal: RouterError;
+}
+
 /** A request waits until a deployment may be called. */
 export interface WaitEvent {
   readonly requestId: string;
@@ -56,6 +65,7 @@ export interface RouterEventMap {
   retryRefused: [RetryRefusedEvent];
   wait: [WaitEvent];
   fallback: [FallbackEvent];
+  passedOver: [PassedOverEvent];
   cooldownBegan: [CooldownEvent];
   cooldownEnded: [CooldownEvent];
   /** An edit was answered, whether or not its client was still there. */

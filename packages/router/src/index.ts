@@ -40,6 +40,7 @@ export type {
   AttemptEvent,
   AttemptStartedEvent,
   FallbackEvent,
+  PassedOverEvent,
   RetryRefusedEvent,
   RouterEventMap,
   RouterEvents,

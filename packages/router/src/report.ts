@@ -12,6 +12,8 @@ export interface AttemptReport {
   /** Why it failed, in a few words that hold no secret: `500 server_error`, `connection refused`, `timeout`. */
   readonly reason: string | undefined;
   readonly upstreamRequestId: string | undefined;
+  /** Fields that the deployment refuses and that were therefore left out. */
+  readonly dropped: readonly string[];
 }
 
 /** What became of an edit: what headers, logs and metrics tell. */
@@ -26,7 +28,7 @@ export interface EditReport {
   readonly retries: number;
   /** Groups beyond the first. */
   readonly fallbacks: number;
-  /** Fields that the deployment refuses and that were therefore left out. */
+  /** `dropped` of the last attempt. */
   readonly dropped: readonly string[];
   /** Null where no price is known; undefined as long as, or because, nothing was answered. */
   readonly cost: EditCost | null | undefined;

@@ -46,6 +46,8 @@ export interface EditBody {
   bodyFor(deployment: Deployment, size?: string): readonly Buffer[];
   /** Names of the fields the client sent that `deployment` refuses and that `bodyFor` therefore leaves out. */
   droppedFor(deployment: Deployment): readonly string[];
+  /** Names of the fields the client sent that `deployment` does not support and nobody wants left out: it cannot serve the edit. */
+  unsupportedBy(deployment: Deployment): readonly string[];
   readonly contents: EditContents;
   /** Reads the headers of the images when it is first called, and not before. */
   inputs(): EditInputs;

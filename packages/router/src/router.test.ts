@@ -9,7 +9,7 @@ import {
   UpstreamAnswerError,
   UpstreamConnectionError,
 } from "./errors.js";
-import type { AttemptEvent } from "./events.js";
+import type { AttemptEvent, PassedOverEvent } from "./events.js";
 import { type CreateRouterOptions, type Router, createRouter } from "./router.js";
 import {
   ScriptedUpstream,
@@ -256,6 +256,80 @@ describe("fallbacks", () => {
     const callsBefore = dead.calls.length;
     await expect(made.imageEdit({ ...request, fallbacks: ["nowhere"] })).rejects.toThrow(UnknownModelError);
     expect(dead.calls).toHaveLength(callsBefore);
+  });
+});
+
+describe("fields that a fallback's model does not support", () => {
+  const asked = { ...request, background: "opaque", quality: "high", extraFields: { style: "x" } };
+
+  async function edited(made: Router): Promise<{ attempts: AttemptEvent[]; passed: PassedOverEvent[] }> {
+    const attempts: AttemptEvent[] = [];
+    const passed: PassedOverEvent[] = [];
+    made.events.on("attempt", (event) => attempts.push(event));
+    made.events.on("passedOver", (event) => passed.push(event));
+    await made.imageEdit(asked);
+    return { attempts, passed };
+  }
+
+  async function withOld(more: Partial<DeploymentOptions> = {}, spare = false) {
+    const dead = await upstream(serverError);
+    const old = await upstream(answers(200, { created: 1, data: [{ url: "https://a.test/b.png" }] }));
+    const made = createRouter({
+      deployments: [
+        { group: "edits", model: "gpt-image-1", apiBase: dead.apiBase, apiKey: "sk-x" },
+        { group: "old", model: "dall-e-2", apiBase: old.apiBase, apiKey: "sk-x", ...more },
+        ...(spare ? [{ group: "spare", model: "house-model", apiBase: old.apiBase, apiKey: "sk-x" }] : []),
+      ],
+      retries: 0,
+      fallbacks: new Map([["edits", spare ? ["old", "spare"] : ["old"]]]),
+    });
+    routers.push(made);
+    return { made, old };
+  }
+
+  it("are left out for it, and for nobody else, where that is wanted", async () => {
+    const { made, old } = await withOld({ dropParams: true });
+    const { attempts, passed } = await edited(made);
+    expect(attempts.map(({ deployment, dropped }) => [deployment.id, dropped])).toEqual([
+      ["edits-1", []],
+      ["old-1", ["quality", "background"]],
+    ]);
+    expect(passed).toEqual([]);
+    const body = old.calls[0]?.body.toString("latin1");
+    expect(body).not.toMatch(/name="(quality|background)"/);
+    expect(body).toMatch(/name="style"/);
+  });
+
+  it("are no part of its cost: the upstream never knew of them", async () => {
+    const images = [
+      { quality: "low", usd: "0.10" },
+      { quality: "high", usd: "0.02" },
+    ];
+    const { made } = await withOld({ dropParams: true, prices: new Map([["dall-e-2", { images }]]) });
+    const { report } = await made.imageEdit(asked);
+    // The dearest that the upstream may have drawn, not the one that was asked for.
+    expect(report.cost).toMatchObject({ nanoUsd: 100_000_000n, basis: "images" });
+    expect(report.dropped).toEqual(["quality", "background"]);
+  });
+
+  it("let the request pass it over, which is told, and go on behind it", async () => {
+    const { made } = await withOld({}, true);
+    const { attempts, passed } = await edited(made);
+    expect(attempts.map(({ deployment }) => deployment.id)).toEqual(["edits-1", "spare-1"]);
+    expect(passed).toMatchObject([{ group: "old", refusal: { field: "quality", code: "not_supported" } }]);
+  });
+
+  it("leave the client the first group's error where nobody is behind it", async () => {
+    const { made, old } = await withOld();
+    await expect(made.imageEdit(asked)).rejects.toMatchObject({ status: 500, report: { fallbacks: 0 } });
+    expect(old.calls).toHaveLength(0);
+  });
+
+  it("are a 400 where the group itself was asked for", async () => {
+    const { made, old } = await withOld();
+    const error = { status: 400, code: "not_supported", field: "quality" };
+    await expect(made.imageEdit({ ...asked, model: "old" })).rejects.toMatchObject(error);
+    expect(old.calls).toHaveLength(0);
   });
 });
 

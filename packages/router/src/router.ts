@@ -98,7 +98,9 @@ export class Router {
    * @throws RouterError if no deployment could serve it; the sink is then untouched
    */
   async edit(request: EditRequest, sink: AnswerSink): Promise<EditReport> {
-    const groups = new GroupsToTry(this.#groups, request, this.options);
+    const groups = new GroupsToTry(this.#groups, request, this.options, ({ name }, refusal) => {
+      this.events.emit("passedOver", { requestId: request.id, group: name, refusal });
+    });
     const progress = new EditProgress(request, groups.first.name, this.nowMs);
     const deadline = new Deadline(this.#timeoutMsOf(request), sink, this.nowMs);
 
@@ -212,6 +214,7 @@ export class Router {
       status: report.status,
       reason: report.reason,
       upstreamRequestId: report.upstreamRequestId,
+      dropped: report.dropped,
       verdict,
     });
     return released ? undefined : failure;

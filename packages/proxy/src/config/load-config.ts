@@ -54,7 +54,9 @@ export function loadConfig(options: LoadOptions): GatewayConfig {
   const settings = fileSettings(withoutMasterKey(resolved), findings);
   const credentials = settings.credential_list;
   const prices = sharedPrices(settings, resolved, findings);
-  const models = readModelList({ written, resolved, credentials, environment, prices }, check, findings);
+  const dropParams = settings.litellm_settings.drop_params;
+  const source = { written, resolved, credentials, environment, dropParams, prices };
+  const models = readModelList(source, check, findings);
   check.finish();
   // A problem in an entry hides its group; that is no reason to call fallbacks to it unknown.
   findings.throwIfAny();

@@ -38,6 +38,7 @@ export function logRequest(log: Logger, line: RequestLine): void {
       deployment: report?.deployment?.id,
       attempts: report?.attempts.length,
       fallbacks: report?.fallbacks,
+      dropped: report?.dropped.length ? report.dropped : undefined,
       images: report?.images,
       // Null: no price is known. Absent: nothing was answered.
       costUsd: report?.cost && formatUsd(report.cost.nanoUsd),
@@ -54,6 +55,9 @@ export function logRouter(log: Logger, events: RouterEvents): void {
   });
   events.on("fallback", ({ requestId, from, to, reason }) => {
     log.warn({ requestId, group: from, fallback: to, reason }, "fallback");
+  });
+  events.on("passedOver", ({ requestId, group, refusal: { code, field } }) => {
+    log.info({ requestId, group, reason: code, field }, "passed over: no deployment can take the edit");
   });
   events.on("wait", ({ requestId, group, deployment, waitMs }) => {
     log.info({ requestId, group, deployment: deployment.id, waitMs: Math.round(waitMs) }, "wait");

@@ -11,6 +11,7 @@ import { JsonContents } from "./json-contents.js";
 import { jsonInputs } from "./json-inputs.js";
 import { JsonOutline } from "./json-outline.js";
 import { type JsonMember, jsonMembers } from "./json-members.js";
+import { ModelFields } from "./model-fields.js";
 import { refusedFields } from "./refused-fields.js";
 import { type RequestControls, readControls } from "./request-controls.js";
 
@@ -30,6 +31,7 @@ export class JsonBody implements EditBody {
   readonly #outline: JsonOutline;
   readonly #text: string;
   readonly #members: readonly JsonMember[];
+  readonly #fields: ModelFields;
   #inputs: EditInputs | undefined;
 
   /**
@@ -47,6 +49,8 @@ export class JsonBody implements EditBody {
     this.#members = jsonMembers(this.#text);
     this.parameters = readParameters((name) => this.valueOf(name));
     this.controls = readControls((name) => this.valueOf(name));
+    const names = this.#members.map(({ name }) => name);
+    this.#fields = new ModelFields(names, (name) => this.valueOf(name), this.controls);
     this.contents = new JsonContents(this.#text, (name) => this.valueOf(name));
     this.model = text("model", this.valueOf("model")) || undefined;
   }
@@ -110,7 +114,12 @@ export class JsonBody implements EditBody {
 
   droppedFor(deployment: Deployment): readonly string[] {
     const refused = refusedFields(knownModelOf(deployment));
-    return refused.filter((name) => this.#members.some((member) => member.name === name));
+    const leftOut = refused.filter((name) => this.#members.some((member) => member.name === name));
+    return [...leftOut, ...this.#fields.droppedFor(deployment)];
+  }
+
+  unsupportedBy(deployment: Deployment): readonly string[] {
+    return this.#fields.unsupportedBy(deployment);
   }
 
   inputs(): EditInputs {

@@ -8,6 +8,7 @@ import { FormContents } from "./form-contents.js";
 import { formInputs } from "./form-inputs.js";
 import { FormValues } from "./form-values.js";
 import { type ArrivedForm, OriginalForm } from "./original-form.js";
+import { ModelFields } from "./model-fields.js";
 import type { Part } from "./part.js";
 import { type PlannedPart, isField, planParts } from "./planned-parts.js";
 import { RebuiltForm } from "./rebuilt-form.js";
@@ -25,6 +26,7 @@ export class MultipartBody implements EditBody {
   readonly #values: FormValues;
   /** Names of the fields that some model refuses: nearly always none. */
   readonly #refusable: readonly string[];
+  readonly #fields: ModelFields;
   readonly #bytes: FormBytes;
   readonly #planned: readonly PlannedPart[];
   #inputs: EditInputs | undefined;
@@ -33,13 +35,13 @@ export class MultipartBody implements EditBody {
     const planned = planParts(parts);
     this.#planned = planned;
     this.contents = new FormContents(planned);
-    this.#refusable = planned
-      .filter(({ part, name }) => isField(part) && isRefusable(name))
-      .map(({ name }) => name);
+    const names = planned.filter(({ part }) => isField(part)).map(({ name }) => name);
+    this.#refusable = names.filter(isRefusable);
     this.#bytes = bytesOf(planned);
     this.#values = new FormValues(parts);
     this.parameters = readParameters((name) => this.valueOf(name));
     this.controls = readControls((name) => this.valueOf(name));
+    this.#fields = new ModelFields(names, (name) => this.valueOf(name), this.controls);
     const model = this.valueOf("model");
     this.model = typeof model === "string" && model !== "" ? model : undefined;
   }
@@ -81,9 +83,14 @@ export class MultipartBody implements EditBody {
   }
 
   droppedFor(deployment: Deployment): readonly string[] {
-    if (this.#refusable.length === 0) return this.#refusable;
+    const unsupported = this.#fields.droppedFor(deployment);
+    if (this.#refusable.length === 0) return unsupported;
     const refused = refusedFields(knownModelOf(deployment));
-    return refused.filter((name) => this.#refusable.includes(name));
+    return [...refused.filter((name) => this.#refusable.includes(name)), ...unsupported];
+  }
+
+  unsupportedBy(deployment: Deployment): readonly string[] {
+    return this.#fields.unsupportedBy(deployment);
   }
 
   inputs(): EditInputs {

@@ -8,6 +8,8 @@ export interface RequestControls {
   readonly retries?: number;
   /** `timeout`, sent in seconds. */
   readonly timeoutMs?: number;
+  /** `drop_params`: whether fields that a deployment does not support are left out for it. */
+  readonly dropParams?: boolean;
   /** `fallbacks`: groups to go on in. An empty list asks for none, as `disable_fallbacks` does. */
   readonly fallbacks?: readonly string[];
   /** `mock_testing_fallbacks`. */
@@ -55,6 +57,7 @@ function fallbackGroups(value: unknown): readonly string[] | undefined {
 export function readControls(valueOf: ValueOf): RequestControls {
   const retries = wholeNumber("num_retries", valueOf("num_retries"), 0, mostRetries);
   const timeoutMs = secondsAsMilliseconds("timeout", valueOf("timeout"), mostTimeoutSeconds);
+  const dropParams = truth("drop_params", valueOf("drop_params"));
   const fallbacks = truth("disable_fallbacks", valueOf("disable_fallbacks"))
     ? []
     : fallbackGroups(valueOf("fallbacks"));
@@ -64,6 +67,7 @@ export function readControls(valueOf: ValueOf): RequestControls {
   return {
     ...(retries === undefined ? {} : { retries }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(dropParams === undefined ? {} : { dropParams }),
     ...(fallbacks === undefined ? {} : { fallbacks }),
     ...(rehearsesFallbacks === undefined ? {} : { rehearsesFallbacks }),
     ...(tags === undefined ? {} : { tags }),

@@ -1,6 +1,6 @@
 import { providerOf } from "../providers/providers.js";
 import type { Deployment } from "./deployment.js";
-import { knownModelOf } from "./known-model.js";
+import { bareModelOf } from "./known-model.js";
 
 /** What a deployment can take. What is not said it can. */
 export interface Capabilities {
@@ -17,7 +17,7 @@ export interface Capabilities {
 
 /** What models cannot, by OpenAI's reference of image edits (specification v2.3.0). */
 const ofModels: Readonly<Record<string, Capabilities>> = {
-  "dall-e-2": { stream: false, inputImages: 1 },
+  "dall-e-2": { jsonBody: false, stream: false, inputImages: 1 },
 };
 
 /** The deployment's own word, else its provider's, else its model's. */
@@ -28,6 +28,6 @@ export function capabilityOf<Name extends keyof Capabilities>(
   return (
     deployment.capabilities?.[name] ??
     providerOf(deployment).capabilities?.[name] ??
-    ofModels[knownModelOf(deployment)]?.[name]
+    ofModels[bareModelOf(deployment)]?.[name]
   );
 }

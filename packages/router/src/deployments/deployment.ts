@@ -50,6 +50,10 @@ export interface Deployment {
   readonly tags?: readonly string[];
   /** What it can take, where that is not what its model can. */
   readonly capabilities?: Capabilities;
+  /** Fields that it supports, whatever is known of its model (`allowed_openai_params`). */
+  readonly supportedFields?: readonly string[];
+  /** Fields that its model does not support are left out, where the request says nothing of that; else it does not serve the edit. */
+  readonly dropParams?: boolean;
   /** Deadline of one attempt; the request's own deadline holds besides. */
   readonly timeoutMs?: number;
   /** As `timeoutMs`, for streamed edits. */

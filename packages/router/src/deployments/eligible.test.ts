@@ -112,6 +112,59 @@ describe("a deployment that cannot take an edit is no candidate", () => {
   });
 });
 
+describe("a deployment whose model does not support a field is no candidate", () => {
+  const old = deployment("old", { model: "dall-e-2" });
+  const mini = deployment("mini", { model: "gpt-image-1-mini" });
+  const groups = [group("edits", old, mini, deployment("any"))];
+
+  test.each<[string, Body, string[]]>([
+    ["none of those fields", form({ user: "u", unheard_of: "1" }), ["old", "mini", "any"]],
+    ["a background", form({ background: "opaque" }), ["mini", "any"]],
+    ["an input_fidelity", form({ input_fidelity: "high" }), ["any"]],
+    ["a quality of dall-e-2's", form({ quality: "standard" }), ["old"]],
+    [
+      "left out by the request",
+      form({ input_fidelity: "high", drop_params: "true" }),
+      ["old", "mini", "any"],
+    ],
+    ["JSON", json({ input_fidelity: "high" }), ["any"]],
+  ])("%s", (_, body, expected) => {
+    expect(left(groups, body)).toEqual([expected]);
+  });
+
+  test("unless it is left out for that deployment", () => {
+    const dropping = deployment("dropping", { model: "dall-e-2", dropParams: true });
+    const stays = form({ background: "opaque", drop_params: "false" });
+    expect(left([group("edits", old, dropping)], form({ background: "opaque" }))).toEqual([["dropping"]]);
+    expect(refusal([group("edits", dropping)], stays)).toMatchObject({ field: "background" });
+  });
+
+  test("and where none can, the error names the model and every such field", () => {
+    const both = form({ quality: "high", background: "opaque", input_fidelity: "high" });
+    const refused = refusal([group("old", old, mini)], both);
+    expect(refused).toBeInstanceOf(NotCapableError);
+    expect(refused).toMatchObject({ status: 400, code: "not_supported", field: "quality" });
+    expect((refused as Error).message).toBe(
+      "No deployment of the model 'old' takes 'quality', 'background', 'input_fidelity' as sent; do without, or set drop_params to have that done.",
+    );
+  });
+
+  test("a stream is never made none: such a deployment is no candidate for it, whatever is left out", () => {
+    const dropping = deployment("dropping", { model: "azure/dall-e-2", dropParams: true });
+    const asked = { stream: "true", partial_images: "1" };
+    expect(left([group("edits", dropping, deployment("any"))], form(asked))).toEqual([["any"]]);
+    expect(refusal([group("edits", dropping)], form(asked))).toMatchObject({ field: "stream" });
+    expect(left([group("edits", dropping)], form({ stream: "false" }))).toEqual([["dropping"]]);
+  });
+
+  test("a fallback that supports it serves, and why the others do not is said of each", () => {
+    const request = form({ background: "opaque" });
+    const asked = { body: request, parameters: request.parameters, tags: undefined };
+    const found = eligible([group("old", old), group("spare", deployment("spare"))], asked, undefined);
+    expect(found.map(({ refusal: why }) => why?.field)).toEqual(["background", undefined]);
+  });
+});
+
 describe("files by their id", () => {
   const [one, two] = [
     deployment("one", { organization: "org-one" }),

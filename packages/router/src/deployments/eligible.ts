@@ -8,6 +8,12 @@ import { type TagFilter, tagged } from "./tags.js";
 
 type Asked = Pick<EditRequest, "parameters" | "body" | "tags">;
 
+/** What a request may use of a group. */
+export interface EligibleGroup extends Group {
+  /** Why no deployment of it is left, where none is. */
+  readonly refusal: RouterError | undefined;
+}
+
 /**
  * The groups of a request, each with those deployments that may and can serve it. A group may be left with none.
  * @param groups the one that was asked for, then its fallbacks
@@ -18,18 +24,22 @@ export function eligible(
   groups: readonly Group[],
   request: Asked,
   tagFilter: TagFilter | undefined,
-): readonly Group[] {
+): readonly EligibleGroup[] {
   const holders = request.body.contents.isJson ? holdersIn(groups) : undefined;
   const selections = groups.map(({ name, deployments }) => {
     const selection = new Selection(name, deployments);
     if (tagFilter !== undefined) selection.byTags(request.tags ?? [], tagFilter);
     selection.byDemands(request);
+    selection.byFields(request);
     if (holders?.areFew === true) selection.byFiles(request, holders);
     return selection;
   });
   const refusal = selections[0]?.refusal;
   if (refusal !== undefined && selections.every(({ left }) => left.length === 0)) throw refusal;
-  return groups.map((group, index) => ({ ...group, deployments: selections[index]?.left ?? [] }));
+  return groups.map((group, index) => {
+    const selection = selections[index];
+    return { ...group, deployments: selection?.left ?? [], refusal: selection?.refusal };
+  });
 }
 
 function holdersIn(groups: readonly Group[]): FileHolders {
@@ -59,6 +69,19 @@ class Selection {
         () => new NotCapableError(this.group, demand.what(request), demand.field(request)),
       );
     }
+  }
+
+  byFields({ body }: Asked): void {
+    const asked = this.left;
+    this.#keep(
+      asked.filter((deployment) => body.unsupportedBy(deployment).length === 0),
+      () => {
+        const fields = [...new Set(asked.flatMap((deployment) => body.unsupportedBy(deployment)))];
+        const names = fields.map((field) => `'${field}'`).join(", ");
+        const what = `${names} as sent; do without, or set drop_params to have that done`;
+        return new NotCapableError(this.group, what, fields[0] ?? "");
+      },
+    );
   }
 
   byFiles({ body }: Asked, holders: FileHolders): void {

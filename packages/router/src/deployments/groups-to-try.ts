@@ -1,8 +1,9 @@
 import { type RouterOptions, defaultOptions } from "../options.js";
+import type { RouterError } from "../errors.js";
 import type { EditRequest } from "../request.js";
 import { classify } from "../retries/classification.js";
 import type { Failure } from "../retries/failure.js";
-import { eligible } from "./eligible.js";
+import { type EligibleGroup, eligible } from "./eligible.js";
 import type { Group, Groups } from "./groups.js";
 
 type FallbackOptions = Pick<
@@ -17,15 +18,19 @@ type FallbackOptions = Pick<
 export class GroupsToTry {
   readonly #first: Group;
   readonly #tried = new Set<string>();
-  #ahead: Group[];
+  #ahead: EligibleGroup[];
   #fallbacks = 0;
   #isForContent = false;
 
-  /** @throws TagsError, NotCapableError where no group is left */
+  /**
+   * @param onPassedOver told of each group that would be next and cannot take the request
+   * @throws TagsError, NotCapableError where no group is left
+   */
   constructor(
     private readonly groups: Groups,
     private readonly request: EditRequest,
     private readonly options: FallbackOptions,
+    private readonly onPassedOver: (group: Group, refusal: RouterError) => void,
   ) {
     const { fallbacks } = options;
     this.#first = groups.find(request.model);
@@ -51,13 +56,22 @@ export class GroupsToTry {
   next(failure?: Failure): Group | undefined {
     if (failure !== undefined) this.#turnAfter(failure);
     const { maxFallbacks = defaultOptions.maxFallbacks } = this.options;
-    const next = this.#ahead.shift();
+    const next = this.#nextEligible();
     if (next === undefined) return undefined;
     const isFirst = this.#tried.size === 0 && next.name === this.#first.name;
     if (!isFirst) this.#fallbacks += 1;
     if (this.#fallbacks > maxFallbacks) return undefined;
     this.#tried.add(next.name);
     return next;
+  }
+
+  #nextEligible(): Group | undefined {
+    for (let next = this.#ahead.shift(); next !== undefined; next = this.#ahead.shift()) {
+      if (next.refusal === undefined) return next;
+      this.#tried.add(next.name);
+      this.onPassedOver(next, next.refusal);
+    }
+    return undefined;
   }
 
   /** Content that a model refuses goes on in `contentPolicyFallbacks`, where there are any; else where all else does. */
@@ -73,15 +87,13 @@ export class GroupsToTry {
     this.#ahead = this.#eligible(names).filter(({ name }) => !this.#tried.has(name));
   }
 
-  /** The first group and the named ones that can serve the request, in their order, each once. */
-  #eligible(names: readonly string[]): Group[] {
+  /** The first group and the named ones, in their order, each once and with what can serve the request. */
+  #eligible(names: readonly string[]): EligibleGroup[] {
     const asked = this.groups.resolved(this.request.model);
     const others = [...new Set(names.map((name) => this.groups.resolved(name)))].filter(
       (name) => name !== asked && !this.groups.isUnusable(name),
     );
     const all = [this.#first, ...others.map((name) => this.groups.find(name))];
-    return eligible(all, this.request, this.options.tagFilter).filter(
-      ({ deployments }) => deployments.length > 0,
-    );
+    return [...eligible(all, this.request, this.options.tagFilter)];
   }
 }

@@ -14,6 +14,7 @@ function outcome(failure?: Failure): AttemptOutcome {
     status: undefined,
     reason: failure?.reason,
     upstreamRequestId: undefined,
+    dropped: [],
   };
   return { report, failure, released: failure === undefined };
 }

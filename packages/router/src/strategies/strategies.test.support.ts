@@ -32,6 +32,7 @@ export function edit(parameters: Partial<RoutedEdit["parameters"]> = {}): Routed
       contents: { isJson: false, images: 1, hasMask: false, fileId: undefined },
       bodyFor: () => [],
       droppedFor: () => [],
+      unsupportedBy: () => [],
       inputs: () => ({ promptBytes: 10, images: [{ width: 64, height: 64 }] }),
     },
   };

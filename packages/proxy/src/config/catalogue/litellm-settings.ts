@@ -18,7 +18,7 @@ const refusingCallbacks = [
 ];
 
 const ownSettings: Catalogue = {
-  supported: ["request_timeout", "require_auth_for_metrics_endpoint"],
+  supported: ["request_timeout", "require_auth_for_metrics_endpoint", "drop_params"],
   harmless: [
     "disable_add_transform_inline_image_block",
     "disable_copilot_system_to_assistant",
@@ -48,7 +48,6 @@ const ownSettings: Catalogue = {
     "default_team_settings",
     "disable_end_user_cost_tracking",
     "disable_end_user_cost_tracking_prometheus_only",
-    "drop_params",
     "enable_end_user_cost_tracking_prometheus_only",
     "enable_key_alias_format_validation",
     "expose_router_debug_in_errors",

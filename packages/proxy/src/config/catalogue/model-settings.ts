@@ -40,6 +40,8 @@ export const litellmParams: Catalogue = {
     "base_model",
     "num_retries",
     "cooldown_time",
+    "drop_params",
+    "allowed_openai_params",
     // Darkroom's own.
     "outbound_proxy",
     "max_connections",
@@ -54,9 +56,7 @@ export const litellmParams: Catalogue = {
   ],
   lacking: [
     "region_name",
-    "drop_params",
     "additional_drop_params",
-    "allowed_openai_params",
     "model_info",
     "default_api_key_tpm_limit",
     "default_api_key_rpm_limit",

@@ -194,3 +194,45 @@ describe("connections", () => {
     );
   });
 });
+
+describe("fields that a model does not support", () => {
+  const deploymentsOf = (entries: readonly string[], settings = ""): readonly Deployment[] =>
+    folder.load(
+      `model_list:\n${entries.map((params) => `  - {model_name: edits, litellm_params: {model: gpt-image-1, api_key: k${params}}}\n`).join("")}${settings}`,
+    ).router.deployments;
+  const words = (deployments: readonly Deployment[]) => deployments.map(({ dropParams }) => dropParams);
+
+  it("are left out where drop_params says so, the entry's before the file's", () => {
+    const entries = ["", ", drop_params: true", ", drop_params: false"];
+    expect(words(deploymentsOf(entries))).toEqual([undefined, true, false]);
+    expect(words(deploymentsOf(entries, "litellm_settings: {drop_params: true}"))).toEqual([
+      true,
+      true,
+      false,
+    ]);
+    expect(words(deploymentsOf(entries, 'litellm_settings: {drop_params: "False"}'))).toEqual([
+      false,
+      true,
+      false,
+    ]);
+  });
+
+  it("are those of its model but for allowed_openai_params", () => {
+    const [deployment] = deploymentsOf([", allowed_openai_params: [quality, background]"]);
+    expect(deployment?.supportedFields).toEqual(["quality", "background"]);
+  });
+
+  it("are settings like any other: no warning, and a clear error", () => {
+    const entry = list("model: gpt-image-1, api_key: k, drop_params: true, allowed_openai_params: []");
+    expect(folder.warningsOf(`${entry}litellm_settings: {drop_params: true}`)).toEqual([]);
+    expect(folder.errorOf(list("model: gpt-image-1, api_key: k, drop_params: sometimes"))).toContain(
+      "drop_params: expected true or false",
+    );
+    expect(folder.errorOf(list("model: gpt-image-1, api_key: k, allowed_openai_params: quality"))).toContain(
+      "allowed_openai_params: expected a list of fields",
+    );
+    expect(folder.warningsOf(list("model: gpt-image-1, api_key: k, additional_drop_params: [a]"))).toEqual([
+      "not supported yet and without effect: litellm_params.additional_drop_params",
+    ]);
+  });
+});

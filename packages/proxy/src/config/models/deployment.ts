@@ -30,6 +30,7 @@ export function deploymentFrom(
 
   const { organization, project, extra_headers, outbound_proxy, max_connections, size_fit } = params;
   const { timeout, stream_timeout, num_retries, weight, tags } = params;
+  const { drop_params, allowed_openai_params } = params;
   const rpm = entry.rpm ?? params.rpm ?? entry.model_info?.rpm;
   const order = params.order ?? entry.model_info?.order;
   const capabilities = capabilitiesOf(entry);
@@ -49,6 +50,8 @@ export function deploymentFrom(
     ...(order !== undefined && { order }),
     ...(tags !== undefined && { tags }),
     ...(capabilities !== undefined && { capabilities }),
+    ...(drop_params !== undefined && { dropParams: drop_params }),
+    ...(allowed_openai_params !== undefined && { supportedFields: allowed_openai_params }),
     ...(baseModel !== undefined && { baseModel }),
     ...(prices !== undefined && { prices }),
     ...(organization !== undefined && { organization }),

@@ -27,6 +27,8 @@ export interface ModelListSource {
   readonly resolved: LocatedMap;
   readonly credentials: FileSettings["credential_list"];
   readonly environment: Environment;
+  /** Holds for entries that say nothing of it. */
+  readonly dropParams: boolean | undefined;
   /** The prices of all deployments; the list prices where it is undefined. */
   readonly prices: PriceLookup | undefined;
 }
@@ -79,11 +81,12 @@ function readEntry(
   const priced = { settings, model: model.model, path, resolved, shared: source.prices };
   const prices = deploymentPrices(priced, findings);
 
+  const drop_params = credential.params.drop_params ?? source.dropParams;
   const unset = unsetVariable(entry) ?? unsetVariable(credential.node);
   const result =
     unset === undefined
       ? deploymentFrom(
-          { ...settings, litellm_params: credential.params },
+          { ...settings, litellm_params: { ...credential.params, drop_params } },
           deploymentId,
           model,
           source.environment,

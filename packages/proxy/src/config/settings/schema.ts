@@ -96,6 +96,7 @@ export const fileSchemas = {
     ...routerSettings,
     request_timeout: optional(seconds),
     require_auth_for_metrics_endpoint: optional(onOrOff),
+    drop_params: optional(onOrOff),
   }),
   general_settings: section({
     master_key: optional(text),
@@ -218,6 +219,8 @@ export const entrySchema = z.object({
     stream_timeout: optional(seconds),
     litellm_credential_name: optional(text),
     base_model: optional(text),
+    drop_params: optional(onOrOff),
+    allowed_openai_params: optional(z.array(text, { error: "expected a list of fields" })),
     num_retries: optional(wholeNumberFrom(0)),
     cooldown_time: optional(numberFrom(0)),
     size_fit: optional(onOrOff),
