@@ -107,6 +107,7 @@ async function readToEnd(
   take: (chunk: Buffer) => Promise<void> | undefined,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
+    let taking: Promise<void> | undefined;
     const fail = (error: unknown): void => {
       reject(error);
       answer.destroy();
@@ -119,12 +120,16 @@ async function readToEnd(
         const wait = take(chunk);
         if (wait === undefined) return;
         answer.pause();
-        wait.then(() => answer.resume(), fail);
+        taking = wait.then(() => void answer.resume());
+        taking.catch(fail);
       } catch (error) {
         fail(error);
       }
     });
-    answer.once("end", resolve);
+    // Of what had been buffered the end is told with the last chunk, though that has the answer paused.
+    answer.once("end", () => {
+      resolve(taking);
+    });
     answer.once("error", broken);
     answer.once("close", broken);
     if (answer.destroyed) broken();
