@@ -201,5 +201,5 @@ function costOf(
 }
 
 function isEventStream(answer: UpstreamAnswer): boolean {
-  return answer.status < 400 && (answer.headers["content-type"] ?? "").startsWith("text/event-stream");
+  return answer.status < 400 && /^text\/event-stream\b/i.test(answer.headers["content-type"] ?? "");
 }
