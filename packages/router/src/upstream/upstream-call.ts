@@ -53,6 +53,7 @@ export async function callUpstream(request: UpstreamRequest): Promise<UpstreamAn
   const { target, body, memory, stop } = request;
   return new Promise((resolve, reject) => {
     let bodySent = false;
+    let isStopped = false;
     const outgoing = target.client.request({ ...target.options, headers: headersOf(request) });
     // An upstream may answer before it has read everything; the connection's end is then no error of this call.
     outgoing.on("error", (cause) => {
@@ -60,6 +61,8 @@ export async function callUpstream(request: UpstreamRequest): Promise<UpstreamAn
     });
     const letGo = memory?.hold();
     outgoing.once("finish", () => {
+      // A request that is destroyed says so as well, however little of it was sent.
+      if (isStopped) return;
       bodySent = true;
       letGo?.();
     });
@@ -77,6 +80,7 @@ export async function callUpstream(request: UpstreamRequest): Promise<UpstreamAn
       });
     });
     stop.listen(() => {
+      isStopped = true;
       outgoing.destroy();
       // As long as it has no connection, a request that is destroyed says nothing of its end.
       if (outgoing.socket !== null) return;
