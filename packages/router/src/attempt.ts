@@ -88,9 +88,11 @@ async function send(context: AttemptContext): Promise<Sent> {
         await target.limit.enter(stop);
         isEntered = true;
       }
+      const token = target.token && (target.token.now() ?? (await target.token.wait(stop)));
+      stop.isUnderWay = true;
       head = await callUpstream({
         target,
-        token: target.token && (target.token.now() ?? (await target.token.wait(stop))),
+        token,
         contentType: body.contentType,
         headers,
         body: body.bodyFor(deployment),
@@ -100,7 +102,7 @@ async function send(context: AttemptContext): Promise<Sent> {
       return await receive(head, context, stop);
     } catch (error) {
       head?.discard();
-      const failure = failureOf(error, stop);
+      const failure = failureOf(error, stop, head !== undefined);
       // An error that goes on and on is no answer, and not a dear one: another deployment may do better.
       const isError = failure.kind === "too large" && head !== undefined && head.status >= 400;
       const received = { facts: [], failure: isError ? { ...failure, kind: "cut" as const } : failure };
@@ -128,7 +130,7 @@ async function receive(
           memory,
           progress.request.parameters.n,
           () => progress.report(),
-          (error) => failureOf(error, stop),
+          (error) => failureOf(error, stop, true),
         )
       : await receiveWhole(head, sink, memory);
     if (received.release !== undefined) return { received, head, memory };
@@ -140,10 +142,14 @@ async function receive(
   }
 }
 
-/** @throws the error itself, where it is none of those that a call may end with */
-function failureOf(error: unknown, stop: Stop): Failure {
-  if (stop.failure?.kind === "timeout") {
-    return { ...stop.failure, bodySent: !(error instanceof UpstreamCallError) || error.bodySent };
+/**
+ * @param isAnswered whether the upstream's answer had begun
+ * @throws the error itself, where it is none of those that a call may end with
+ */
+function failureOf(error: unknown, stop: Stop, isAnswered: boolean): Failure {
+  if (stop.failure?.kind === "timeout" || stop.failure?.kind === "client gone") {
+    const bodySent = error instanceof UpstreamCallError ? error.bodySent : isAnswered;
+    return { ...stop.failure, bodySent };
   }
   if (stop.failure !== undefined) return stop.failure;
   if (error instanceof EntraError) return { kind: "connection", reason: error.message };

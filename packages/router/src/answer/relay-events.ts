@@ -155,7 +155,7 @@ class EventRelay {
 /** Time that ran out while the client took what was there says nothing of the deployment. */
 function clientsFault(failure: Failure): Failure {
   if (failure.kind !== "timeout") return failure;
-  return { kind: "client gone", reason: `${failure.reason}, waiting for the client` };
+  return { kind: "client gone", bodySent: true, reason: `${failure.reason}, waiting for the client` };
 }
 
 function brokenStream(reason: string): object {

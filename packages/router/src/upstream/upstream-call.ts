@@ -51,6 +51,7 @@ export class UpstreamCallError extends Error {
  */
 export async function callUpstream(request: UpstreamRequest): Promise<UpstreamAnswer> {
   const { target, body, memory, stop } = request;
+  if (stop.failure !== undefined) throw new UpstreamCallError("connection", false, undefined);
   return new Promise((resolve, reject) => {
     let bodySent = false;
     let isStopped = false;
