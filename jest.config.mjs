@@ -4,13 +4,14 @@ const packages = readdirSync("packages").filter((name) => existsSync(`packages/$
 
 /** One project a package; tests read the TypeScript of every package, so they need no build of it. */
 export default {
+  // Tests of the whole system start processes, which takes seconds on a busy machine; none waits for a time by itself.
+  // It stands here since Jest does not heed a project's own.
+  testTimeout: 30_000,
   projects: packages.map((name) => ({
     displayName: name,
     rootDir: `packages/${name}`,
     testMatch: ["<rootDir>/src/**/*.test.ts"],
     testEnvironment: "node",
-    // Tests of the whole system start processes, which takes seconds on a busy machine; none waits for a time by itself.
-    testTimeout: 30_000,
     extensionsToTreatAsEsm: [".ts"],
     moduleNameMapper: {
       "^(\\.{1,2}/.*)\\.js$": "$1",

@@ -90,9 +90,11 @@ async function send(context: AttemptContext): Promise<Sent> {
         await target.limit.enter(stop);
         isEntered = true;
       }
+      const token = target.token && (target.token.now() ?? (await target.token.wait(stop)));
+      stop.isUnderWay = true;
       head = await callUpstream({
         target,
-        token: target.token && (target.token.now() ?? (await target.token.wait(stop))),
+        token,
         contentType: body.contentType,
         headers,
         body: body.bodyFor(deployment, fittedSize(progress.request, deployment)?.drawn),
@@ -102,7 +104,7 @@ async function send(context: AttemptContext): Promise<Sent> {
       return await receive(head, context, stop);
     } catch (error) {
       head?.discard();
-      const failure = failureOf(error, stop);
+      const failure = failureOf(error, stop, head !== undefined);
       // An error that goes on and on is no answer, and not a dear one: another deployment may do better.
       const isError = failure.kind === "too large" && head !== undefined && head.status >= 400;
       const received = { facts: [], failure: isError ? { ...failure, kind: "cut" as const } : failure };
@@ -130,7 +132,7 @@ async function receive(
           memory,
           progress.request.parameters.n,
           () => progress.report(),
-          (error) => failureOf(error, stop),
+          (error) => failureOf(error, stop, true),
         )
       : await receiveWhole(head, sink, memory);
     if (received.release !== undefined) return { received, head, memory };
@@ -142,10 +144,14 @@ async function receive(
   }
 }
 
-/** @throws the error itself, where it is none of those that a call may end with */
-function failureOf(error: unknown, stop: Stop): Failure {
-  if (stop.failure?.kind === "timeout") {
-    return { ...stop.failure, bodySent: !(error instanceof UpstreamCallError) || error.bodySent };
+/**
+ * @param isAnswered whether the upstream's answer had begun
+ * @throws the error itself, where it is none of those that a call may end with
+ */
+function failureOf(error: unknown, stop: Stop, isAnswered: boolean): Failure {
+  if (stop.failure?.kind === "timeout" || stop.failure?.kind === "client gone") {
+    const bodySent = error instanceof UpstreamCallError ? error.bodySent : isAnswered;
+    return { ...stop.failure, bodySent };
   }
   if (stop.failure !== undefined) return stop.failure;
   if (error instanceof EntraError) return { kind: "connection", reason: error.message };
@@ -204,5 +210,5 @@ function costOf(
 }
 
 function isEventStream(answer: UpstreamAnswer): boolean {
-  return answer.status < 400 && (answer.headers["content-type"] ?? "").startsWith("text/event-stream");
+  return answer.status < 400 && /^text\/event-stream\b/i.test(answer.headers["content-type"] ?? "");
 }

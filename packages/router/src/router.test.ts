@@ -595,6 +595,27 @@ describe("a streamed edit", () => {
     });
   });
 
+  it("loses nothing that came with its end, while its reader took what came before", async () => {
+    let finish = (): void => undefined;
+    const finished = new Promise<void>((resolve) => (finish = resolve));
+    const one = await upstream((_request, response) => {
+      response.writeHead(200, { "content-type": "text/event-stream" }).write(partial);
+      response.once("finish", finish);
+      setImmediate(() => response.end(partial + partial + completed));
+    });
+    const stream = router({ edits: [one] }).imageEdit({ ...request, stream: true });
+    const reader = stream[Symbol.asyncIterator]();
+    await finished;
+    for (let turn = 0; turn < 50; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    const types: (string | undefined)[] = [];
+    for (let next = await reader.next(); next.done !== true; next = await reader.next()) {
+      types.push(next.value.type);
+    }
+    expect(types.slice(0, 3)).toEqual(Array(3).fill("image_edit.partial_image"));
+    expect(types.slice(3)).toEqual(["image_edit.completed"]);
+    expect(one.calls).toHaveLength(1);
+  });
+
   it("is not read on while its reader does not take what is there", async () => {
     let written = 0;
     const big = event("image_edit.partial_image", { b64_json: "A".repeat(1024 * 1024) });

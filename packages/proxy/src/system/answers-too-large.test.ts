@@ -58,6 +58,8 @@ test.each<[string, (response: http.ServerResponse) => void]>([
   expect(upstream.arrived).toHaveLength(1);
   const metrics = await whenNothingRuns();
   expect(metrics.sum("darkroom_attempts_total", { outcome: "failed" })).toBe(1);
+  const told = await until(() => gateway.logLines().find((line) => line.includes('"attempt failed"')));
+  expect(JSON.parse(told)).toMatchObject({ error: "APIError", billed: "certain" });
 });
 
 test("a stream may be larger than that, an event may not", async () => {

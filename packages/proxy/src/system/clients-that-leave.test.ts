@@ -120,6 +120,28 @@ describe("while the upstream works", () => {
     await upstream.close();
   });
 
+  test("an edit that waits for a connection never starts", async () => {
+    const waiting: http.ServerResponse[] = [];
+    const upstream = await new ScriptedUpstream((response) => void waiting.push(response)).listen();
+    await gateway.stop();
+    const options = { groups, keys: { one: "sk-one" }, parameters: { max_connections: 1 } };
+    gateway = await startGateway({ config: configFor(upstream, options) });
+
+    const first = sendEdit(gateway.url, { fields: { model: "edits" } });
+    await until(() => upstream.arrived.length === 1);
+    const { leave } = beginEdit();
+    await metricsWhen((now) => now.sum("darkroom_edits_in_flight") === 2);
+    leave();
+    await metricsWhen((now) => now.sum("darkroom_edits_in_flight") === 1);
+    for (const response of waiting) response.end('{"created":1,"data":[{"b64_json":"aGVsbG8="}]}');
+    expect((await first).status).toBe(200);
+    await metricsWhen(nothingRuns);
+    expect(upstream.arrived).toHaveLength(1);
+    const told = await until(() => gateway.logLines().find((line) => line.includes('"attempt failed"')));
+    expect(JSON.parse(told)).toMatchObject({ reason: "the client is gone", billed: "no" });
+    await upstream.close();
+  });
+
   test("a wait before a retry ends at once", async () => {
     const headers = { "retry-after-ms": "50000" };
     await simulator.setFaults({ fault: { kind: "status", status: 429, headers } });

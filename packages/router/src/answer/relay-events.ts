@@ -4,6 +4,7 @@ import type { UpstreamAnswer } from "../upstream/upstream-call.js";
 import type { AnswerMemory } from "./answer-memory.js";
 import type { AnswerFacts } from "./answer-scanner.js";
 import type { AnswerHead, AnswerSink } from "./answer-sink.js";
+import { enveloped, errorEvent, errorIn, headOfError } from "./error-event.js";
 import type { Received } from "./received.js";
 import { EventReader, type ServerSentEvent } from "./server-sent-events.js";
 
@@ -29,16 +30,19 @@ export async function relayEvents(
 ): Promise<Received> {
   const relay = new EventRelay({ status: answer.status, headers: answer.headers }, sink, images, report);
   const reader = new EventReader();
+  let failure: Failure | undefined;
   try {
     await answer.read(async (chunk) => {
       await memory.hold(reader.heldBytes + relay.heldBytes + chunk.length);
       for (const event of reader.push(chunk)) await relay.take(event);
     });
-    memory.settle(reader.heldBytes + relay.heldBytes);
-    return relay.end(reader.rest());
   } catch (error) {
-    return relay.broken(failureOf(error));
+    failure = failureOf(error);
   }
+  const last = reader.unended();
+  if (last !== undefined) relay.takeLast(last);
+  memory.settle(reader.heldBytes + relay.heldBytes);
+  return failure === undefined ? relay.end(reader.rest()) : relay.broken(failure);
 }
 
 class EventRelay {
@@ -47,8 +51,10 @@ class EventRelay {
   #held: Buffer[] = [];
   #holdsCompleted = false;
   #started = false;
+  #waitsForClient = false;
   #failure: Failure | undefined;
-  #errorWasSent = false;
+  #tellsError = false;
+  #isOver = false;
 
   constructor(
     private readonly head: AnswerHead,
@@ -58,23 +64,50 @@ class EventRelay {
   ) {}
 
   async take(event: ServerSentEvent): Promise<void> {
-    if (isError(event)) await this.#takeError(event);
-    else if (event.name === completedEvent && !event.isWhole) this.#failure ??= brokenCompleted;
-    else if (event.name === completedEvent) await this.#takeCompleted(event);
-    else if (event.name === "" && !this.#mayForward) this.#held.push(...event.bytes);
-    else await this.#forward(event.bytes);
+    // The attempt may have been stopped while the client took its time.
+    if (this.#isOver) return;
+    const isCompleted = event.name === completedEvent;
+    if (isCompleted && event.isWhole && this.#holdsCompleted) await this.#forward();
+    this.takeLast(event);
+    const isNext = event.name !== "" && !isCompleted && errorIn(event) === undefined;
+    if (isNext || (this.#started && !this.#holdsCompleted)) await this.#forward();
+  }
+
+  /** Takes an event, and sends nothing before the attempt has been concluded. */
+  takeLast(event: ServerSentEvent): void {
+    const error = errorIn(event);
+    if (error !== undefined) {
+      const head = headOfError(error, this.head);
+      const body = [Buffer.from(JSON.stringify({ error }))];
+      this.#failure ??= { kind: "answer", head, body, error, reason: "error event in the stream" };
+      if (!this.#started && !this.#holdsCompleted) return;
+      this.#tellsError = true;
+      this.#held.push(...enveloped(event, error));
+      return;
+    }
+    if (event.name === completedEvent) {
+      if (!event.isWhole) {
+        this.#failure ??= brokenCompleted;
+        return;
+      }
+      this.#completed.push({ ...event.facts, images: 1 });
+      this.#holdsCompleted = true;
+    }
+    this.#held.push(...event.bytes);
   }
 
   /** The upstream has ended the stream; `rest` came after its last event. */
   end(rest: readonly Buffer[]): Received {
-    this.#held.push(...rest);
-    if (this.#completed.length === 0) this.#failure ??= endedEarly;
+    const lacks = this.#completed.length === 0 || (rest.length > 0 && this.#lacksImages);
+    if (lacks) this.#failure ??= endedEarly;
+    // Half an event would spoil the error that follows it.
+    if (this.#failure === undefined) this.#held.push(...rest);
     return this.#received();
   }
 
   /** With the last completed event in hand the answer is whole, whatever became of the connection afterwards. */
   broken(failure: Failure): Received {
-    if (this.#completed.length < this.images) this.#failure ??= failure;
+    if (this.#lacksImages) this.#failure ??= this.#waitsForClient ? clientsFault(failure) : failure;
     return this.#received();
   }
 
@@ -82,32 +115,19 @@ class EventRelay {
     return this.#held.reduce((sum, { length }) => sum + length, 0);
   }
 
-  get #mayForward(): boolean {
-    return this.#started && !this.#holdsCompleted;
+  get #lacksImages(): boolean {
+    return this.#completed.length < this.images;
   }
 
-  async #takeError(event: ServerSentEvent): Promise<void> {
-    const { error } = event.facts;
-    const body = [Buffer.from(JSON.stringify({ error: error ?? null }))];
-    this.#failure ??= { kind: "answer", head: errorHead, body, error, reason: "error event in the stream" };
-    if (!this.#started && !this.#holdsCompleted) return;
-    this.#errorWasSent = true;
-    await this.#forward(event.bytes);
-  }
-
-  async #takeCompleted(event: ServerSentEvent): Promise<void> {
-    if (this.#holdsCompleted) await this.#forward([]);
-    this.#completed.push({ ...event.facts, images: 1 });
-    this.#held.push(...event.bytes);
-    this.#holdsCompleted = true;
-  }
-
-  async #forward(bytes: readonly Buffer[]): Promise<void> {
+  async #forward(): Promise<void> {
     this.#start();
-    const all = [...this.#held, ...bytes];
+    const held = this.#held;
     this.#held = [];
     this.#holdsCompleted = false;
-    if (all.length > 0) await this.sink.writeEvent(all);
+    if (held.length === 0) return;
+    this.#waitsForClient = true;
+    await this.sink.writeEvent(held);
+    this.#waitsForClient = false;
   }
 
   #start(): void {
@@ -116,14 +136,15 @@ class EventRelay {
   }
 
   #received(): Received {
+    this.#isOver = true;
     const facts = this.#completed;
     const failure = this.#failure;
     if (failure !== undefined && !this.#started && !this.#holdsCompleted) return { facts, failure };
     const release = (report: EditReport): Promise<void> => {
       this.#start();
       if (this.#held.length > 0) void this.sink.writeEvent(this.#held);
-      if (failure !== undefined && !this.#errorWasSent) {
-        void this.sink.writeEvent([errorEvent(failure.reason)]);
+      if (failure !== undefined && !this.#tellsError) {
+        void this.sink.writeEvent([errorEvent(brokenStream(failure.reason))]);
       }
       return this.sink.endStream(report);
     };
@@ -131,20 +152,17 @@ class EventRelay {
   }
 }
 
-/** As OpenAI's clients see it: an event named `error`, or data with the key `error`. */
-function isError(event: ServerSentEvent): boolean {
-  return event.name === "error" || event.facts.error !== undefined;
+/** Time that ran out while the client took what was there says nothing of the deployment. */
+function clientsFault(failure: Failure): Failure {
+  if (failure.kind !== "timeout") return failure;
+  return { kind: "client gone", bodySent: true, reason: `${failure.reason}, waiting for the client` };
 }
 
-/** An error event has no status of its own; before anything was sent it is answered like a fault of the upstream. */
-const errorHead = { status: 500, headers: { "content-type": "application/json" } } as const;
-
-function errorEvent(reason: string): Buffer {
-  const error = {
+function brokenStream(reason: string): object {
+  return {
     message: `The stream from the upstream broke: ${reason}.`,
     type: "server_error",
     param: null,
     code: "upstream_connection_error",
   };
-  return Buffer.from(`event: error\ndata: ${JSON.stringify({ type: "error", error })}\n\n`);
 }

@@ -1,5 +1,6 @@
 import type { AnswerHead, AnswerSink } from "../answer/answer-sink.js";
-import { EventReader } from "../answer/server-sent-events.js";
+import { errorIn } from "../answer/error-event.js";
+import { EventReader, type ServerSentEvent, dataOf } from "../answer/server-sent-events.js";
 import { Caller } from "./caller.js";
 import type { EditReport } from "../report.js";
 
@@ -33,7 +34,7 @@ export class EventQueue extends Caller implements AnswerSink {
 
   async writeEvent(bytes: readonly Buffer[]): Promise<void> {
     for (const chunk of bytes) {
-      for (const event of this.#reader.push(chunk)) this.#add(Buffer.concat(event.bytes).toString("utf8"));
+      for (const event of this.#reader.push(chunk)) this.#add(event);
     }
     this.#onEvent?.();
     if (this.#events.length === 0 || this.#ended) return;
@@ -72,16 +73,14 @@ export class EventQueue extends Caller implements AnswerSink {
     }
   }
 
-  #add(text: string): void {
-    const data = text
-      .split(/\r?\n/)
-      .filter((line) => line.startsWith("data:"))
-      .map((line) => line.slice("data:".length).trimStart())
-      .join("\n");
-    if (data === "" || data === "[DONE]") return;
-    const event = JSON.parse(data) as ImageEditEvent & { error?: { message?: string } };
-    if (event.error !== undefined)
-      this.#error ??= new Error(event.error.message ?? "The stream ended with an error.");
-    else this.#events.push(event);
+  #add(event: ServerSentEvent): void {
+    const error = errorIn(event);
+    if (error !== undefined) {
+      const message = "message" in error ? String(error.message) : "The stream ended with an error.";
+      this.#error ??= new Error(message);
+      return;
+    }
+    const data = dataOf(event);
+    if (data !== "" && data !== "[DONE]") this.#events.push(JSON.parse(data) as ImageEditEvent);
   }
 }

@@ -59,6 +59,12 @@ describe("a call without a complete answer", () => {
     expect(classify({ kind: "cut", reason: "" })).toMatchObject({ billed: "maybe", ambiguous: true });
   });
 
+  it("may have been charged though its client is gone, unless the upstream had not got it", () => {
+    const gone = { kind: "client gone", reason: "" } as const;
+    expect(classify({ ...gone, bodySent: true })).toMatchObject({ billed: "maybe", ambiguous: true });
+    expect(classify({ ...gone, bodySent: false })).toMatchObject({ next: "give up", billed: "no" });
+  });
+
   it("by a timeout is not made again where all was sent, and is where the upstream had not got it", () => {
     const timeout = { kind: "timeout", timeoutMs: 1, reason: "" } as const;
     expect(classify({ ...timeout, bodySent: true })).toMatchObject({ next: "elsewhere", ambiguous: true });

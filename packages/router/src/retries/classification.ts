@@ -196,6 +196,12 @@ const timeoutBeforeAllWasSent: Verdict = {
   cooldown: "counted",
   billed: "no",
 };
+const goneBeforeAllWasSent: Verdict = {
+  errorClass: "APIError",
+  next: "give up",
+  cooldown: "never",
+  billed: "no",
+};
 /** No deployment of the group could be called. */
 const allCooling: Verdict = {
   errorClass: "RateLimitError",
@@ -211,6 +217,7 @@ export function classify(failure: Failure): Verdict {
   }
   if (failure.kind === "cooling") return allCooling;
   if (failure.kind === "timeout" && !failure.bodySent) return timeoutBeforeAllWasSent;
+  if (failure.kind === "client gone" && !failure.bodySent) return goneBeforeAllWasSent;
   return byTransport[failure.kind];
 }
 

@@ -4,7 +4,7 @@ import { Stop } from "./stop.js";
 /** A client that is gone is no reason to throw a paid answer away: the running call is read for this long at most. */
 const readOnMs = 60_000;
 
-const clientGone: Failure = { kind: "client gone", reason: "the client is gone" };
+const clientGone: Failure = { kind: "client gone", bodySent: false, reason: "the client is gone" };
 
 /** Whoever waits for the answer. */
 export interface Client {
@@ -29,7 +29,7 @@ export class Deadline {
     this.#endsAtMs = this.nowMs() + timeoutMs;
     client.whenGone(() => {
       this.#endWait?.();
-      if (this.#running !== undefined) this.#limitReading(this.#running);
+      if (this.#running !== undefined) this.#limit(this.#running);
     });
   }
 
@@ -62,7 +62,7 @@ export class Deadline {
     };
     const timer = setTimeout(onTimeUp, isAttemptsOwn ? attemptTimeoutMs : remainingMs);
     this.#running = stop;
-    if (this.client.isGone) this.#limitReading(stop);
+    if (this.client.isGone) this.#limit(stop);
     try {
       return await attempt(stop);
     } finally {
@@ -87,8 +87,10 @@ export class Deadline {
     return true;
   }
 
-  #limitReading(stop: Stop): void {
-    this.#readOn = setTimeout(() => stop.now(clientGone), readOnMs);
+  /** Nothing new starts for a client that is gone. */
+  #limit(stop: Stop): void {
+    if (stop.isUnderWay) this.#readOn = setTimeout(() => stop.now(clientGone), readOnMs);
+    else stop.now(clientGone);
   }
 }
 

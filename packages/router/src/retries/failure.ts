@@ -29,7 +29,12 @@ export type Failure =
       readonly reason: string;
     }
   | { readonly kind: "too large"; readonly reason: string }
-  | { readonly kind: "client gone"; readonly reason: string }
+  | {
+      readonly kind: "client gone";
+      /** Whether the whole request had been sent. */
+      readonly bodySent: boolean;
+      readonly reason: string;
+    }
   /** No deployment of the group may be called now. */
   | {
       readonly kind: "cooling";

@@ -5,6 +5,8 @@ import type { Failure } from "./failure.js";
  * most attempts are never stopped, and a signal with its listeners costs more than all the rest of this.
  */
 export class Stop {
+  /** A call is being made, which may be paid: it is not ended where nothing but its client is missing. */
+  isUnderWay = false;
   #failure: Failure | undefined;
   #onStop: (() => void) | undefined;
   #controller: AbortController | undefined;

@@ -31,7 +31,7 @@ test.each<[string, Failure | undefined, AttemptEnd["outcome"]]>([
   ["a reset", { kind: "connection", reason: "connection reset" }, "failed"],
   ["a timeout", { kind: "timeout", timeoutMs: 1500, bodySent: true, reason: "timeout" }, "failed"],
   ["a request that is at fault", answered(400), "refused"],
-  ["a client that is gone", { kind: "client gone", reason: "client gone" }, "refused"],
+  ["a client that is gone", { kind: "client gone", bodySent: true, reason: "client gone" }, "refused"],
 ])("%s is told with its length", async (_, failure, expected) => {
   const told: unknown[] = [];
   const observer = {

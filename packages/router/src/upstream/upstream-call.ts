@@ -51,8 +51,10 @@ export class UpstreamCallError extends Error {
  */
 export async function callUpstream(request: UpstreamRequest): Promise<UpstreamAnswer> {
   const { target, body, memory, stop } = request;
+  if (stop.failure !== undefined) throw new UpstreamCallError("connection", false, undefined);
   return new Promise((resolve, reject) => {
     let bodySent = false;
+    let isStopped = false;
     const outgoing = target.client.request({ ...target.options, headers: headersOf(request) });
     // An upstream may answer before it has read everything; the connection's end is then no error of this call.
     outgoing.on("error", (cause) => {
@@ -60,6 +62,8 @@ export async function callUpstream(request: UpstreamRequest): Promise<UpstreamAn
     });
     const letGo = memory?.hold();
     outgoing.once("finish", () => {
+      // A request that is destroyed says so as well, however little of it was sent.
+      if (isStopped) return;
       bodySent = true;
       letGo?.();
     });
@@ -77,6 +81,7 @@ export async function callUpstream(request: UpstreamRequest): Promise<UpstreamAn
       });
     });
     stop.listen(() => {
+      isStopped = true;
       outgoing.destroy();
       // As long as it has no connection, a request that is destroyed says nothing of its end.
       if (outgoing.socket !== null) return;
@@ -107,6 +112,7 @@ async function readToEnd(
   take: (chunk: Buffer) => Promise<void> | undefined,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
+    let taking: Promise<void> | undefined;
     const fail = (error: unknown): void => {
       reject(error);
       answer.destroy();
@@ -119,12 +125,16 @@ async function readToEnd(
         const wait = take(chunk);
         if (wait === undefined) return;
         answer.pause();
-        wait.then(() => answer.resume(), fail);
+        taking = wait.then(() => void answer.resume());
+        taking.catch(fail);
       } catch (error) {
         fail(error);
       }
     });
-    answer.once("end", resolve);
+    // Of what had been buffered the end is told with the last chunk, though that has the answer paused.
+    answer.once("end", () => {
+      resolve(taking);
+    });
     answer.once("error", broken);
     answer.once("close", broken);
     if (answer.destroyed) broken();
