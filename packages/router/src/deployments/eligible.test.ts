@@ -4,7 +4,7 @@ import type { Part } from "../body/part.js";
 import { NotCapableError, TagsError } from "../errors.js";
 import type { EditBody, EditParameters } from "../request.js";
 import type { Deployment } from "./deployment.js";
-import { eligible } from "./eligible.js";
+import { eligible, whyNone } from "./eligible.js";
 import type { Group } from "./groups.js";
 import type { TagFilter } from "./tags.js";
 
@@ -38,7 +38,10 @@ function left(
   filter?: TagFilter,
 ): string[][] {
   const request = { body, parameters: body.parameters, tags };
-  return eligible(groups, request, filter).map(({ deployments }) => deployments.map(({ id }) => id));
+  const found = eligible(groups, request, filter);
+  const refusal = whyNone(found);
+  if (refusal !== undefined) throw refusal;
+  return found.map(({ deployments }) => deployments.map(({ id }) => id));
 }
 
 /** What a request that nobody can serve is told. */

@@ -18,7 +18,6 @@ export interface EligibleGroup extends Group {
  * The groups of a request, each with those deployments that may and can serve it. A group may be left with none.
  * @param groups the one that was asked for, then its fallbacks
  * @param tagFilter undefined: tags choose nothing
- * @throws TagsError, NotCapableError: why the first group cannot serve it, where no other can either
  */
 export function eligible(
   groups: readonly Group[],
@@ -34,12 +33,15 @@ export function eligible(
     if (holders?.areFew === true) selection.byFiles(request, holders);
     return selection;
   });
-  const refusal = selections[0]?.refusal;
-  if (refusal !== undefined && selections.every(({ left }) => left.length === 0)) throw refusal;
   return groups.map((group, index) => {
     const selection = selections[index];
     return { ...group, deployments: selection?.left ?? [], refusal: selection?.refusal };
   });
+}
+
+/** Why the first group cannot serve the request, where no other can either. */
+export function whyNone(groups: readonly EligibleGroup[]): RouterError | undefined {
+  return groups.every(({ deployments }) => deployments.length === 0) ? groups[0]?.refusal : undefined;
 }
 
 function holdersIn(groups: readonly Group[]): FileHolders {

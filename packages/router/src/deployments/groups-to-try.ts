@@ -3,7 +3,7 @@ import type { RouterError } from "../errors.js";
 import type { EditRequest } from "../request.js";
 import { classify } from "../retries/classification.js";
 import type { Failure } from "../retries/failure.js";
-import { type EligibleGroup, eligible } from "./eligible.js";
+import { type EligibleGroup, eligible, whyNone } from "./eligible.js";
 import type { Group, Groups } from "./groups.js";
 
 type FallbackOptions = Pick<
@@ -38,6 +38,8 @@ export class GroupsToTry {
       ? undefined
       : (fallbacks?.get(this.#first.name) ?? fallbacks?.get("*"));
     this.#ahead = this.#eligible(request.fallbacks ?? configured ?? []);
+    const refusal = whyNone(this.#ahead);
+    if (refusal !== undefined) throw refusal;
   }
 
   get first(): Group {
