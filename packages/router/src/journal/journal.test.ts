@@ -274,8 +274,14 @@ describe("what nobody waits for any more when its intent is written", () => {
 test("the time of writing is the gateway's own and not the upstream's", async () => {
   let nowMs = 0;
   const journal = new ObservedJournal();
-  journal.beforeIntent = () => void (nowMs += 1_000);
-  journal.beforeOutcome = () => void (nowMs += 500);
+  journal.beforeIntent = async () => {
+    await aWhile();
+    nowMs += 1_000;
+  };
+  journal.beforeOutcome = async () => {
+    await aWhile();
+    nowMs += 500;
+  };
   const one = await upstream((request, response) => {
     nowMs += 50;
     answers(200, editedImage)(request, response);
