@@ -21,6 +21,7 @@ interface Ending {
   readonly status?: number;
   readonly cost?: EditCost | null;
   readonly answered?: boolean;
+  readonly usage?: unknown;
   readonly served?: Deployment;
   readonly estimate?: EditCost | null;
   readonly serverErrorsUnbilled?: boolean;
@@ -50,7 +51,12 @@ function charged(ending: Ending) {
     reason: failure?.reason,
     upstreamRequestId: undefined,
   };
-  const ended = { facts: answered ? [facts] : [], cost, failure, report };
+  const ended = {
+    facts: answered ? [{ ...facts, usage: ending.usage ?? usage }] : [],
+    cost,
+    failure,
+    report,
+  };
   return chargeOf(intent, ended, ending.serverErrorsUnbilled ?? false);
 }
 
@@ -79,10 +85,11 @@ const pricedByImage: Deployment = {
 test.each<[string, Ending, object]>([
   ["an answer with usage, by it", { status: 200, cost: cost(7n) }, certain(7n)],
   ["dearer than its estimate too", { status: 200, cost: cost(60_000_000n) }, certain(60_000_000n)],
-  ["that should have had usage, by its images", { cost: cost(7n, "images") }, uncertain(7n)],
+  ["whose usage is useless, by its images", { cost: cost(7n, "images"), usage: {} }, uncertain(7n)],
+  ["whose images have a price, whatever its usage", { cost: cost(7n, "images") }, certain(7n)],
   [
     "of a model that is priced by its images",
-    { cost: cost(7n, "images"), served: pricedByImage },
+    { cost: cost(7n, "images"), usage: {}, served: pricedByImage },
     certain(7n),
   ],
   ["without usage or a price of its images", { answered: true }, uncertain(50_000_000n)],
@@ -129,5 +136,5 @@ test.each<[string, Ending, object]>([
 test("a deployment's prices decide whether usage was to be expected", () => {
   const listed = costOfEdit({ model: "dall-e-2", images: 1 }, listPrices);
   const served = { ...deployment, model: "dall-e-2" };
-  expect(charged({ cost: listed, served })).toEqual(certain(20_000_000n));
+  expect(charged({ cost: listed, served, usage: {} })).toEqual(certain(20_000_000n));
 });

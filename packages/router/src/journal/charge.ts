@@ -1,4 +1,4 @@
-import { type EditCost, listPrices, pricesOf } from "@darkroom/cost-calculator";
+import { type EditCost, chargedTokens, listPrices, pricesOf } from "@darkroom/cost-calculator";
 import type { AnswerFacts } from "../answer/answer-scanner.js";
 import type { Deployment } from "../deployments/deployment.js";
 import { knownModelOf } from "../deployments/known-model.js";
@@ -43,7 +43,7 @@ export function chargeOf(
   const most = estimate?.nanoUsd ?? null;
   if (failure === undefined) {
     if (cost === null) return { state: most === null ? "certain" : "uncertain", nanoUsd: most };
-    return { state: isExact(cost, deployment) ? "certain" : "uncertain", nanoUsd: cost.nanoUsd };
+    return { state: isExact(ended, cost, deployment) ? "certain" : "uncertain", nanoUsd: cost.nanoUsd };
   }
   if (facts.length > 0) return { state: "uncertain", nanoUsd: larger(most, cost?.nanoUsd ?? null) };
   const isUnbilled =
@@ -53,10 +53,11 @@ export function chargeOf(
   return isUnbilled ? { state: "failed", nanoUsd: 0n } : { state: "uncertain", nanoUsd: most };
 }
 
-/** By the tokens that were counted; or by images, unless tokens should have been counted and were not. */
-function isExact({ basis }: EditCost, deployment: Deployment): boolean {
+/** By the tokens that were counted; or by images, unless the tokens should have been counted and were not. */
+function isExact({ facts }: EndedAttempt, { basis }: EditCost, deployment: Deployment): boolean {
   const prices = pricesOf(knownModelOf(deployment), deployment.prices ?? listPrices);
-  return basis === "usage" || prices?.tokens === undefined;
+  const isCounted = facts.every(({ usage }) => chargedTokens(usage) !== null);
+  return basis === "usage" || isCounted || prices?.tokens === undefined;
 }
 
 /** A refusal is one, also where its words broke off. */
