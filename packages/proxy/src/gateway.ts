@@ -3,6 +3,7 @@ import { MasterKey } from "@darkroom/accounts";
 import { createRouter } from "@darkroom/router";
 import type { Logger } from "pino";
 import { createApplication } from "./application.js";
+import type { Books } from "./books/books.js";
 import type { GatewayConfig } from "./config/gateway-config.js";
 import { unpricedModels } from "./config/models/unpriced.js";
 import { forwardedHeaders } from "./access/forwarded-headers.js";
@@ -28,8 +29,13 @@ export class Gateway {
   readonly #edits = new InFlight();
   #draining = false;
 
-  constructor(config: GatewayConfig, log: Logger) {
-    const router = createRouter(config.router);
+  /** @param books are the gateway's own from now on: it closes them when it has drained */
+  constructor(
+    config: GatewayConfig,
+    private readonly books: Books,
+    log: Logger,
+  ) {
+    const router = createRouter({ ...config.router, journal: books.attempts });
     const uploadSettings = completeUploadSettings(config.upload);
     const uploads = uploadMemory(uploadSettings);
     const isDraining = (): boolean => this.#draining;
@@ -47,7 +53,9 @@ export class Gateway {
       ...(config.masterKey === undefined ? {} : { masterKey: new MasterKey(config.masterKey) }),
       ...(config.keyHeaderName === undefined ? {} : { keyHeaderName: config.keyHeaderName }),
       metricsNeedKey: config.requireAuthForMetrics,
-      metrics: new Metrics(router, uploads, this.#edits),
+      books,
+      storePrompts: config.storePrompts,
+      metrics: new Metrics({ router, uploads, edits: this.#edits, books }),
       log,
       isDraining,
       edits: this.#edits,
@@ -88,6 +96,7 @@ export class Gateway {
     await Promise.all(this.#servers.map((server) => new Promise((resolve) => server.close(resolve))));
     clearTimeout(tooLong);
     this.#router.close();
+    await this.books.close();
   }
 
   /** Ends everything at once. */

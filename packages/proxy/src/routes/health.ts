@@ -17,8 +17,8 @@ export function readiness(isDraining: () => boolean, books: Books): RequestHandl
     const status = isDraining() ? "draining" : books.areOpen ? "healthy" : "journal stopped";
     response.status(status === "healthy" ? 200 : 503).json({
       status,
-      journal: state.kind,
-      ...(state.kind === "stopped" && { reason: state.reason }),
+      journal: state.name,
+      ...(state.name === "stopped" && { reason: state.reason }),
       uncertain_usd: formatUsd(uncertainNanoUsd),
     });
   };

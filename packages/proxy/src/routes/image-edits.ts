@@ -29,7 +29,7 @@ export interface ImageEditsOptions {
   readonly edits: InFlight;
 }
 
-/** `POST /v1/images/edits`: receive the upload, route it, release the answer. */
+/** `POST /v1/images/edits`: receive the upload, route it, release the answer. What it costs is in the books before that. */
 export function imageEdits(options: ImageEditsOptions): RequestHandler {
   const { router, uploads, uploadSettings, forcedModel, forwardedHeaders, isDraining, edits } = options;
   const { books, storePrompts, keyHeaderName } = options;
