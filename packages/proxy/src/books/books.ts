@@ -1,4 +1,10 @@
-import { type ApplierState, type EntrySetAside, Journal, type JournalState, Ledger } from "@darkroom/accounts";
+import {
+  type ApplierState,
+  type EntrySetAside,
+  Journal,
+  type JournalState,
+  Ledger,
+} from "@darkroom/accounts";
 import type { Logger } from "pino";
 import type { RequestRecord } from "../observability/request-record.js";
 import { AttemptsJournal } from "./attempts-journal.js";
@@ -92,13 +98,17 @@ export class Books {
 
 function tellOfJournal(log: Logger, state: JournalState): void {
   if (state.name === "stopped") {
-    log.error({ reason: state.reason }, "the journal has stopped: no edit is served until it is written again");
+    log.error(
+      { reason: state.reason },
+      "the journal has stopped: no edit is served until it is written again",
+    );
   } else log.warn("the journal is written again: edits are served");
 }
 
 function tellOfLedger(log: Logger, state: ApplierState): void {
   if (state.kind === "applying") log.info("the ledger goes on");
-  else if (state.kind === "retrying") log.warn({ reason: state.reason }, "the ledger falls behind and will try again");
+  else if (state.kind === "retrying")
+    log.warn({ reason: state.reason }, "the ledger falls behind and will try again");
   else log.error({ reason: state.reason }, "the ledger has stopped; the journal keeps what is not in it");
 }
 

@@ -85,7 +85,8 @@ function booksClosed(): GatewayError {
     status: 503,
     type: "server_error",
     code: "journal_unavailable",
-    message: "This gateway cannot write down what is spent, and so spends nothing; send the request again later.",
+    message:
+      "This gateway cannot write down what is spent, and so spends nothing; send the request again later.",
     retryAfterSeconds: 5,
   });
 }
