@@ -130,10 +130,7 @@ export class Applier {
     }
   }
 
-  #correct(
-    correction: Parameters<LedgerStatements["insertCorrection"]["run"]>[0],
-    spend: SpendChanges,
-  ): void {
+  #correct(correction: Parameters<LedgerStatements["insertCorrection"]["run"]>[0], spend: SpendChanges): void {
     const { attemptId, revision, costNanoUsd, differenceNanoUsd } = correction;
     const attempt = this.#attemptToCorrect(attemptId);
     if (attempt === undefined) throw new UnreadableEntryError("correction.attemptId is of no attempt");

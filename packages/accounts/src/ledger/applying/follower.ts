@@ -131,9 +131,7 @@ export class Follower {
     const through = this.#hasInterrupted ? this.#target : committedAtStart;
     const entries = this.#journal.read(appliedThrough, Math.min(through - appliedThrough, entriesOfBatch));
     if (entries.length === 0)
-      throw new LedgerError(
-        `${this.#journal.path} has no entry ${appliedThrough + 1}, but has committed it.`,
-      );
+      throw new LedgerError(`${this.#journal.path} has no entry ${appliedThrough + 1}, but has committed it.`);
     const setAside = this.#applier.apply(entries);
     report({ kind: "progress", progress: this.progress, setAside });
   }
