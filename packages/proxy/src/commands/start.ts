@@ -69,7 +69,11 @@ async function serve(read: GatewayConfig, options: ServeOptions): Promise<void> 
   // What is to be known of the configuration is said before anything is served.
   await new Promise((resolve) => log.flush(resolve));
   const gateway = new Gateway(config, books, log);
-  const listeningOn = await listen(gateway, port, addresses);
+  const listeningOn = await listen(gateway, port, addresses).catch(async (error: unknown) => {
+    // Their threads would keep this process from ending.
+    await books.close();
+    throw error;
+  });
   endOnSignal(gateway, log);
   simulator?.process.once("exit", () => {
     log.fatal("the simulator has ended");
