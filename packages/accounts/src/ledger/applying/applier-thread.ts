@@ -32,6 +32,7 @@ export class ApplierThread {
   readonly #listeners: ApplierListeners;
   #progress: LedgerProgress;
   #state: ApplierState = { kind: "applying" };
+  #setAsideCount = 0;
   #told = -1;
   #waiting: Waiting[] = [];
 
@@ -64,6 +65,11 @@ export class ApplierThread {
 
   get state(): ApplierState {
     return this.#state;
+  }
+
+  /** How many entries it has set aside. */
+  get setAsideCount(): number {
+    return this.#setAsideCount;
   }
 
   /** Tells the thread what may be applied. */
@@ -100,6 +106,7 @@ export class ApplierThread {
     switch (message.kind) {
       case "progress":
         this.#progress = message.progress;
+        this.#setAsideCount += message.setAside.length;
         for (const entry of message.setAside) this.#listeners.onSetAside(entry);
         this.#enter({ kind: "applying" });
         this.#listeners.onProgress(message.progress);

@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import { inTransaction } from "../../database/in-transaction.js";
 import type { LibsqlDatabase } from "../../database/open-database.js";
 import type { OutcomeState } from "../../journal/records.js";
@@ -130,7 +131,10 @@ export class Applier {
     }
   }
 
-  #correct(correction: Parameters<LedgerStatements["insertCorrection"]["run"]>[0], spend: SpendChanges): void {
+  #correct(
+    correction: Parameters<LedgerStatements["insertCorrection"]["run"]>[0],
+    spend: SpendChanges,
+  ): void {
     const { attemptId, revision, costNanoUsd, differenceNanoUsd } = correction;
     const attempt = this.#attemptToCorrect(attemptId);
     if (attempt === undefined) throw new UnreadableEntryError("correction.attemptId is of no attempt");
@@ -171,11 +175,9 @@ export class Applier {
   }
 }
 
-/** Whether the database has refused a value, and not failed itself. */
+/** Whether a value was refused, and it is not the database that failed. An integer of more than 64 bits is a RangeError. */
 function isAboutValues(error: unknown): error is Error {
-  return (
-    error instanceof Error &&
-    "code" in error &&
-    /^SQLITE_(CONSTRAINT|MISMATCH|RANGE|TOOBIG)/.test(String(error.code))
-  );
+  if (!types.isNativeError(error)) return false;
+  const code = "code" in error ? String(error.code) : "";
+  return error.name === "RangeError" || /^SQLITE_(CONSTRAINT|MISMATCH|RANGE|TOOBIG)/.test(code);
 }

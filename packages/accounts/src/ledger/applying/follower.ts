@@ -104,7 +104,7 @@ export class Follower {
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
         if (error instanceof LedgerError || isDamage(error)) {
-          this.#options.report({ kind: "stopped", reason });
+          this.#options.report({ kind: "stopped", reason: `${this.#options.folder}: ${reason}` });
           this.#isClosed = true;
           return;
         }
@@ -131,7 +131,9 @@ export class Follower {
     const through = this.#hasInterrupted ? this.#target : committedAtStart;
     const entries = this.#journal.read(appliedThrough, Math.min(through - appliedThrough, entriesOfBatch));
     if (entries.length === 0)
-      throw new LedgerError(`${this.#journal.path} has no entry ${appliedThrough + 1}, but has committed it.`);
+      throw new LedgerError(
+        `${this.#journal.path} has no entry ${appliedThrough + 1}, but has committed it.`,
+      );
     const setAside = this.#applier.apply(entries);
     report({ kind: "progress", progress: this.progress, setAside });
   }
