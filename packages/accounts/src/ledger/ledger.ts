@@ -110,7 +110,7 @@ export class Ledger {
    * @throws SettlementError where it cannot be settled, with the field that is at fault
    * @throws LedgerError where nothing is applied at present
    */
-  settle(settlement: Settlement): Promise<LedgerAttempt> {
+  async settle(settlement: Settlement): Promise<LedgerAttempt> {
     checkSettlement(settlement);
     // One after the other: each is the next revision of what the one before has left.
     const settled = this.#settlements.then(() => this.#settle(settlement));

@@ -1,4 +1,5 @@
 import { Worker } from "node:worker_threads";
+import { threadFile } from "../../thread-file.js";
 import { LedgerError } from "../errors.js";
 import type { ApplierSettings, FromApplier, ToApplier } from "./applier-worker.js";
 import type { EntrySetAside } from "./applier.js";
@@ -23,9 +24,6 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-/** Where the build puts it: the same file, whether this one is run as it was built or by a test as it was written. */
-const workerFile = new URL("../../../dist/ledger/applying/applier-worker.js", import.meta.url);
-
 /** The thread that applies the journal, as the main thread sees it. */
 export class ApplierThread {
   readonly #worker: Worker;
@@ -38,7 +36,7 @@ export class ApplierThread {
 
   /** @throws LedgerError where the ledger cannot be kept in that folder; the message says what to do */
   static async start(settings: ApplierSettings, listeners: ApplierListeners): Promise<ApplierThread> {
-    const worker = new Worker(workerFile, { workerData: settings });
+    const worker = new Worker(threadFile("applier-worker", import.meta.url), { workerData: settings });
     const first = await new Promise<FromApplier>((resolve, reject) => {
       worker.once("message", resolve);
       worker.once("error", reject);

@@ -1,6 +1,6 @@
-import { types } from "node:util";
 import { inTransaction } from "../../database/in-transaction.js";
 import type { LibsqlDatabase } from "../../database/open-database.js";
+import { isAboutValues } from "../../database/sqlite-error.js";
 import type { OutcomeState } from "../../journal/records.js";
 import { UnreadableEntryError } from "./fields.js";
 import { type Change, type ChargedMeter, type JournalEntry, readEntry } from "./read-entry.js";
@@ -173,11 +173,4 @@ export class Applier {
     const [row] = this.#statements.uncertain.all({}) as { attempts: bigint; nano_usd: bigint }[];
     return { attempts: Number(row?.attempts ?? 0n), nanoUsd: row?.nano_usd ?? 0n };
   }
-}
-
-/** Whether a value was refused, and it is not the database that failed. An integer of more than 64 bits is a RangeError. */
-function isAboutValues(error: unknown): error is Error {
-  if (!types.isNativeError(error)) return false;
-  const code = "code" in error ? String(error.code) : "";
-  return error.name === "RangeError" || /^SQLITE_(CONSTRAINT|MISMATCH|RANGE|TOOBIG)/.test(code);
 }

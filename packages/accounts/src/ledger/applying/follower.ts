@@ -1,7 +1,8 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { migrate } from "../../database/migrate.js";
 import { type LibsqlDatabase, openForWriting } from "../../database/open-database.js";
-import { LedgerError, isDamage } from "../errors.js";
+import { isDamage } from "../../database/sqlite-error.js";
+import { LedgerError } from "../errors.js";
 import { ledgerPath } from "../files.js";
 import { ledgerMigrations } from "../schema.js";
 import { Applier, type EntrySetAside, type UncertainTotal } from "./applier.js";
@@ -91,7 +92,17 @@ export class Follower {
     this.#isClosed = true;
     await this.#running;
     this.#journal.close();
+    this.#carryOver();
     this.#database.close();
+  }
+
+  /** Leaves the ledger as one file, as far as that can be done: all is in the log beside it anyway. */
+  #carryOver(): void {
+    try {
+      this.#database.pragma("wal_checkpoint(TRUNCATE)");
+    } catch {
+      // Whatever is wrong with the file, the next start will meet and tell it.
+    }
   }
 
   async #run(): Promise<void> {
