@@ -1,6 +1,18 @@
 export { type KeptMasterKey, keptMasterKey } from "./authentication/kept-master-key.js";
 export { type RequestHeaders, keyFromHeaders } from "./authentication/key-from-headers.js";
 export { MasterKey } from "./authentication/master-key.js";
+export { DataFolderInUseError, JournalFileError, JournalUnavailableError } from "./journal/errors.js";
+export type { JournalState } from "./journal/commit-queue.js";
+export { Journal, type JournalOptions } from "./journal/journal.js";
+export type {
+  Charge,
+  CorrectionRecord,
+  IntentRecord,
+  OutcomeRecord,
+  OutcomeState,
+  RefusalsRecord,
+  RequestRecord,
+} from "./journal/records.js";
 export type { ApplierState } from "./ledger/applying/applier-thread.js";
 export type { EntrySetAside, UncertainTotal } from "./ledger/applying/applier.js";
 export { LedgerError } from "./ledger/errors.js";
@@ -21,15 +33,3 @@ export type { LedgerAttempt, LedgerCorrection, LedgerRequest } from "./ledger/re
 export type { MeterSpend } from "./ledger/reports/spend.js";
 export { type KeyedSum, type LedgerSum, type SumKey, sumKeys } from "./ledger/reports/sum.js";
 export { type Settlement, SettlementError } from "./ledger/settlement.js";
-export { DataFolderInUseError, JournalFileError, JournalUnavailableError } from "./journal/errors.js";
-export type { JournalState } from "./journal/commit-queue.js";
-export { Journal, type JournalOptions } from "./journal/journal.js";
-export type {
-  Charge,
-  CorrectionRecord,
-  IntentRecord,
-  OutcomeRecord,
-  OutcomeState,
-  RefusalsRecord,
-  RequestRecord,
-} from "./journal/records.js";

@@ -17,7 +17,11 @@ const keptLogBytes = 64 * 1024 * 1024;
  * @throws Error where the file cannot be opened; SqliteError where it is no database
  */
 export function openForWriting(path: string): LibsqlDatabase {
-  return prepared(new Database(path), ["journal_mode = WAL", `journal_size_limit = ${keptLogBytes}`]);
+  return prepared(new Database(path), [
+    "journal_mode = WAL",
+    "synchronous = FULL",
+    `journal_size_limit = ${keptLogBytes}`,
+  ]);
 }
 
 /**

@@ -45,7 +45,6 @@ export class Ledger {
   readonly #applier: ApplierThread;
   readonly #now: () => number;
   readonly #timer: NodeJS.Timeout;
-  #setAsideCount = 0;
   #settlements: Promise<unknown> = Promise.resolve();
 
   /**
@@ -55,21 +54,17 @@ export class Ledger {
    */
   static async open(options: LedgerOptions): Promise<Ledger> {
     const { folder, journal, onState, onSetAside } = options;
-    let ledger: Ledger | undefined;
     const applier = await ApplierThread.start(
       { folder, committedAtStart: journal.committed },
       {
         onProgress: ({ appliedThrough }) => journal.prune(appliedThrough),
         onState: (state) => onState?.(state),
-        onSetAside: (entry) => {
-          if (ledger !== undefined) ledger.#setAsideCount += 1;
-          onSetAside?.(entry);
-        },
+        onSetAside: (entry) => onSetAside?.(entry),
       },
     );
-    ledger = new Ledger(options, applier);
+    journal.prune(applier.progress.appliedThrough);
     applier.follow(journal.committed);
-    return ledger;
+    return new Ledger(options, applier);
   }
 
   private constructor({ folder, journal, now }: LedgerOptions, applier: ApplierThread) {
@@ -97,7 +92,7 @@ export class Ledger {
 
   /** How many entries could not be applied since this process began. */
   get setAsideCount(): number {
-    return this.#setAsideCount;
+    return this.#applier.setAsideCount;
   }
 
   /**
@@ -115,7 +110,7 @@ export class Ledger {
    * @throws SettlementError where it cannot be settled, with the field that is at fault
    * @throws LedgerError where nothing is applied at present
    */
-  settle(settlement: Settlement): Promise<LedgerAttempt> {
+  async settle(settlement: Settlement): Promise<LedgerAttempt> {
     checkSettlement(settlement);
     // One after the other: each is the next revision of what the one before has left.
     const settled = this.#settlements.then(() => this.#settle(settlement));

@@ -11,7 +11,13 @@ export interface LedgerTables {
   attempts: AttemptTable;
   requests: RequestTable;
   /** What each meter of money was charged in a period: always the sum of its attempts. */
-  spend: { meter: string; period: string; certainNanoUsd: bigint; uncertainNanoUsd: bigint; attempts: number };
+  spend: {
+    meter: string;
+    period: string;
+    certainNanoUsd: bigint;
+    uncertainNanoUsd: bigint;
+    attempts: number;
+  };
   refusals: RefusalTable;
   /** What people have settled by hand, for good. */
   corrections: CorrectionTable;

@@ -1,4 +1,3 @@
-import { resolve } from "node:path";
 import { keptMasterKey } from "@darkroom/accounts";
 import { BooksError, openBooks } from "../books/open-books.js";
 import type { GatewayConfig } from "../config/index.js";
@@ -7,6 +6,7 @@ import { createLog } from "../observability/log.js";
 import { banner } from "./banner.js";
 import { CommandError } from "./command-error.js";
 import { configuredBy, environment, remarksOn, toldAsProblems } from "./configuration.js";
+import { dataDirectory } from "./data-directory.js";
 import { listen } from "./listen.js";
 import { endOnSignal } from "./end-on-signal.js";
 import { type RunningSimulator, simulatorConfig, startSimulator } from "./simulator.js";
@@ -116,10 +116,6 @@ async function withKey(
 
 function isLoopback(address: string): boolean {
   return address === "::1" || address.startsWith("127.");
-}
-
-function dataDirectory({ dataDir }: Pick<StartOptions, "dataDir">): string {
-  return resolve(dataDir ?? process.env["DARKROOM_DATA_DIR"] ?? "data");
 }
 
 function portNumber(text: string): number {

@@ -1,4 +1,5 @@
 import { Worker } from "node:worker_threads";
+import { threadFile } from "../../thread-file.js";
 import { LedgerError } from "../errors.js";
 import type { ApplierSettings, FromApplier, ToApplier } from "./applier-worker.js";
 import type { EntrySetAside } from "./applier.js";
@@ -23,21 +24,19 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-/** Where the build puts it: the same file, whether this one is run as it was built or by a test as it was written. */
-const workerFile = new URL("../../../dist/ledger/applying/applier-worker.js", import.meta.url);
-
 /** The thread that applies the journal, as the main thread sees it. */
 export class ApplierThread {
   readonly #worker: Worker;
   readonly #listeners: ApplierListeners;
   #progress: LedgerProgress;
   #state: ApplierState = { kind: "applying" };
+  #setAsideCount = 0;
   #told = -1;
   #waiting: Waiting[] = [];
 
   /** @throws LedgerError where the ledger cannot be kept in that folder; the message says what to do */
   static async start(settings: ApplierSettings, listeners: ApplierListeners): Promise<ApplierThread> {
-    const worker = new Worker(workerFile, { workerData: settings });
+    const worker = new Worker(threadFile("applier-worker", import.meta.url), { workerData: settings });
     const first = await new Promise<FromApplier>((resolve, reject) => {
       worker.once("message", resolve);
       worker.once("error", reject);
@@ -64,6 +63,11 @@ export class ApplierThread {
 
   get state(): ApplierState {
     return this.#state;
+  }
+
+  /** How many entries it has set aside. */
+  get setAsideCount(): number {
+    return this.#setAsideCount;
   }
 
   /** Tells the thread what may be applied. */
@@ -100,6 +104,7 @@ export class ApplierThread {
     switch (message.kind) {
       case "progress":
         this.#progress = message.progress;
+        this.#setAsideCount += message.setAside.length;
         for (const entry of message.setAside) this.#listeners.onSetAside(entry);
         this.#enter({ kind: "applying" });
         this.#listeners.onProgress(message.progress);

@@ -1,5 +1,6 @@
 import { inTransaction } from "../../database/in-transaction.js";
 import type { LibsqlDatabase } from "../../database/open-database.js";
+import { isAboutValues } from "../../database/sqlite-error.js";
 import type { OutcomeState } from "../../journal/records.js";
 import { UnreadableEntryError } from "./fields.js";
 import { type Change, type ChargedMeter, type JournalEntry, readEntry } from "./read-entry.js";
@@ -130,7 +131,10 @@ export class Applier {
     }
   }
 
-  #correct(correction: Parameters<LedgerStatements["insertCorrection"]["run"]>[0], spend: SpendChanges): void {
+  #correct(
+    correction: Parameters<LedgerStatements["insertCorrection"]["run"]>[0],
+    spend: SpendChanges,
+  ): void {
     const { attemptId, revision, costNanoUsd, differenceNanoUsd } = correction;
     const attempt = this.#attemptToCorrect(attemptId);
     if (attempt === undefined) throw new UnreadableEntryError("correction.attemptId is of no attempt");
@@ -169,13 +173,4 @@ export class Applier {
     const [row] = this.#statements.uncertain.all({}) as { attempts: bigint; nano_usd: bigint }[];
     return { attempts: Number(row?.attempts ?? 0n), nanoUsd: row?.nano_usd ?? 0n };
   }
-}
-
-/** Whether the database has refused a value, and not failed itself. */
-function isAboutValues(error: unknown): error is Error {
-  return (
-    error instanceof Error &&
-    "code" in error &&
-    /^SQLITE_(CONSTRAINT|MISMATCH|RANGE|TOOBIG)/.test(String(error.code))
-  );
 }

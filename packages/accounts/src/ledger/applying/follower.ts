@@ -1,7 +1,8 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { migrate } from "../../database/migrate.js";
 import { type LibsqlDatabase, openForWriting } from "../../database/open-database.js";
-import { LedgerError, isDamage } from "../errors.js";
+import { isDamage } from "../../database/sqlite-error.js";
+import { LedgerError } from "../errors.js";
 import { ledgerPath } from "../files.js";
 import { ledgerMigrations } from "../schema.js";
 import { Applier, type EntrySetAside, type UncertainTotal } from "./applier.js";
@@ -91,7 +92,17 @@ export class Follower {
     this.#isClosed = true;
     await this.#running;
     this.#journal.close();
+    this.#carryOver();
     this.#database.close();
+  }
+
+  /** Leaves the ledger as one file, as far as that can be done: all is in the log beside it anyway. */
+  #carryOver(): void {
+    try {
+      this.#database.pragma("wal_checkpoint(TRUNCATE)");
+    } catch {
+      // Whatever is wrong with the file, the next start will meet and tell it.
+    }
   }
 
   async #run(): Promise<void> {
@@ -104,7 +115,7 @@ export class Follower {
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
         if (error instanceof LedgerError || isDamage(error)) {
-          this.#options.report({ kind: "stopped", reason });
+          this.#options.report({ kind: "stopped", reason: `${this.#options.folder}: ${reason}` });
           this.#isClosed = true;
           return;
         }
@@ -131,7 +142,9 @@ export class Follower {
     const through = this.#hasInterrupted ? this.#target : committedAtStart;
     const entries = this.#journal.read(appliedThrough, Math.min(through - appliedThrough, entriesOfBatch));
     if (entries.length === 0)
-      throw new LedgerError(`${this.#journal.path} has no entry ${appliedThrough + 1}, but has committed it.`);
+      throw new LedgerError(
+        `${this.#journal.path} has no entry ${appliedThrough + 1}, but has committed it.`,
+      );
     const setAside = this.#applier.apply(entries);
     report({ kind: "progress", progress: this.progress, setAside });
   }

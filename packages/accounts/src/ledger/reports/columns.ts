@@ -2,7 +2,13 @@ import { formatUsd } from "@darkroom/cost-calculator";
 import type { LedgerAttempt, LedgerRequest } from "./rows.js";
 
 /** What leaves the ledger for programs: texts, numbers, and JSON of both. */
-export type Cell = string | number | boolean | null | readonly object[] | Readonly<Record<string, string | number>>;
+export type Cell =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly object[]
+  | Readonly<Record<string, string | number>>;
 
 /** A column: its name, and what it shows of a row. Amounts are decimal texts of dollars, times ISO 8601 in UTC. */
 export type LedgerColumn<Row> = readonly [name: string, cell: (row: Row) => Cell];

@@ -20,7 +20,11 @@ export async function* exported<Row>(
   const line = format === "csv" ? csvRow : jsonLine;
   let after: string | undefined;
   do {
-    const page = await list({ limit: rowsOfPage, order: "oldest", ...(after === undefined ? {} : { after }) });
+    const page = await list({
+      limit: rowsOfPage,
+      order: "oldest",
+      ...(after === undefined ? {} : { after }),
+    });
     if (page.rows.length > 0) yield page.rows.map((row) => line(columns, row)).join("");
     after = page.next;
   } while (after !== undefined);

@@ -1,4 +1,5 @@
 import { Worker } from "node:worker_threads";
+import { threadFile } from "../../thread-file.js";
 import { LedgerError } from "../errors.js";
 import type { RequestExplanation } from "./explain.js";
 import type { AttemptFilter, RequestFilter } from "./filter.js";
@@ -8,9 +9,6 @@ import type { LedgerReports } from "./reports.js";
 import type { LedgerAttempt, LedgerRequest } from "./rows.js";
 import type { MeterSpend } from "./spend.js";
 import type { KeyedSum, LedgerSum, SumKey } from "./sum.js";
-
-/** Where the build puts it: the same file, whether this one is run as it was built or by a test as it was written. */
-const workerFile = new URL("../../../dist/ledger/reports/reports-worker.js", import.meta.url);
 
 interface Asked {
   readonly resolve: (result: unknown) => void;
@@ -77,7 +75,9 @@ export class ReportsThread implements LedgerReports {
   }
 
   #start(): Worker {
-    const worker = new Worker(workerFile, { workerData: { folder: this.#folder } });
+    const worker = new Worker(threadFile("reports-worker", import.meta.url), {
+      workerData: { folder: this.#folder },
+    });
     worker.on("message", (answer: ReportAnswer) => {
       const asked = this.#asked.get(answer.id);
       this.#asked.delete(answer.id);

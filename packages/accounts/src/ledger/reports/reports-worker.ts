@@ -27,7 +27,10 @@ if (parentPort !== null) {
     void answer(question)
       .then(
         (result): ReportAnswer => ({ id, result }),
-        (error: unknown): ReportAnswer => ({ id, reason: error instanceof Error ? error.message : String(error) }),
+        (error: unknown): ReportAnswer => ({
+          id,
+          reason: error instanceof Error ? error.message : String(error),
+        }),
       )
       .then((message) => {
         port.postMessage(message);

@@ -38,10 +38,7 @@ const nothing: LedgerSum = {
   ...{ certainNanoUsd: 0n, uncertainNanoUsd: 0n, images: 0, requests: 0, tokens: {} },
 };
 
-export async function sumAttempts(
-  database: Kysely<LedgerTables>,
-  filter: AttemptFilter,
-): Promise<LedgerSum> {
+export async function sumAttempts(database: Kysely<LedgerTables>, filter: AttemptFilter): Promise<LedgerSum> {
   const [found] = await sums(database, filter, sql<string>`''`);
   if (found === undefined) return nothing;
   const { key, ...sum } = found;
@@ -97,8 +94,7 @@ async function tokensByKey(
     group by sum_key, kind order by sum_key, kind
   `.execute(database);
   const found = new Map<string, Record<string, number>>();
-  for (const { sumKey, kind, count } of rows)
-    found.set(sumKey, { ...found.get(sumKey), [kind]: count });
+  for (const { sumKey, kind, count } of rows) found.set(sumKey, { ...found.get(sumKey), [kind]: count });
   return found;
 }
 
