@@ -13,6 +13,7 @@ import { RequestRecord, recordOf } from "./observability/request-record.js";
 import { routeLabel } from "./observability/route-label.js";
 import { liveliness, readiness } from "./routes/health.js";
 import { type ImageEditsOptions, imageEdits } from "./routes/image-edits.js";
+import { ledgerSettle, ledgerSum } from "./routes/ledger.js";
 import { exposeMetrics } from "./routes/metrics.js";
 import { listModels } from "./routes/models.js";
 import { notFound } from "./routes/not-found.js";
@@ -61,6 +62,8 @@ export function createApplication(options: ApplicationOptions): Express {
   application.get("/", page({ router, needsKey: masterKey !== undefined, isDraining }));
   application.use(withKey);
   application.get(["/v1/models", "/models"], listModels(router));
+  application.get("/ledger/sum", ledgerSum(books.ledger));
+  application.post("/ledger/settle", ...ledgerSettle(books.ledger));
   application.use(notFound);
   application.use(answerErrors(log));
   return application;

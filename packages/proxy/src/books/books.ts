@@ -62,6 +62,11 @@ export class Books {
     return this.journal.committed;
   }
 
+  /** Rows of requests that were not written and never will be: too many were waiting. */
+  get lostNotes(): number {
+    return this.journal.lostNotes;
+  }
+
   /** What upstreams may have charged and nobody knows. */
   get uncertainNanoUsd(): bigint {
     return this.ledger.uncertain.nanoUsd;

@@ -31,12 +31,29 @@ export function bookMetrics(registry: Registry, books: Books): void {
       this.inc(books.entries);
     },
   });
+  new Counter({
+    name: "darkroom_journal_lost_notes_total",
+    help: "Rows of requests and refusals that were lost, since too many waited for the disk. No attempt is among them.",
+    registers,
+    collect() {
+      this.reset();
+      this.inc(books.lostNotes);
+    },
+  });
   new Gauge({
     name: "darkroom_ledger_lag_entries",
     help: "Entries of the journal that are not in the ledger yet.",
     registers,
     collect() {
       this.set(books.ledger.lagEntries);
+    },
+  });
+  new Gauge({
+    name: "darkroom_ledger_set_aside_entries",
+    help: "Entries of the journal that could not be applied since this process began; they are kept, to be looked at.",
+    registers,
+    collect() {
+      this.set(books.ledger.setAsideCount);
     },
   });
   new Gauge({

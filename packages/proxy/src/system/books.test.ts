@@ -2,6 +2,7 @@ import { once } from "node:events";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { formatUsd } from "@darkroom/cost-calculator";
 import { editForm, errorOf, sendEdit } from "./edit-request.js";
 import { editIn, formType, send } from "./form-request.js";
 import { KeptBooks } from "./kept-books.js";
@@ -299,6 +300,33 @@ describe("the order of things", () => {
     });
     expect([status, books.entries() >= 1]).toEqual([400, true]);
   });
+});
+
+test("the sum is told to who has the key, and what is uncertain is settled by hand", async () => {
+  await simulator.setFaults({ count: 1, fault: { kind: "status", status: 500, type: "server_error" } });
+  const { gateway, books } = await start();
+  await sendEdit(gateway.url, { fields, headers });
+  const [lost] = await books.attempts(2);
+  const sum = async (key: object): Promise<{ status: number; json: Record<string, unknown> }> => {
+    const { status, body } = await send(`${gateway.url}/ledger/sum`, { headers: { ...key } });
+    return { status, json: JSON.parse(body.toString()) as Record<string, unknown> };
+  };
+  expect((await sum({})).status).toBe(401);
+  const billedUsd = formatUsd(await bill());
+  expect((await sum(headers)).json).toMatchObject({
+    rows: 2,
+    certain_usd: billedUsd,
+    uncertain_usd: formatUsd(lost?.costNanoUsd ?? 0n),
+  });
+  const settled = await send(`${gateway.url}/ledger/settle`, {
+    method: "POST",
+    headers: { ...headers, "content-type": "application/json" },
+    body: Buffer.from(
+      JSON.stringify({ attempt_id: lost?.attemptId, cost_usd: "0", by: "a test", note: "not on the bill" }),
+    ),
+  });
+  expect(settled.status).toBe(200);
+  expect((await sum(headers)).json).toMatchObject({ rows: 2, certain_usd: billedUsd, uncertain_usd: "0" });
 });
 
 describe("where nothing can be written", () => {
