@@ -7,7 +7,7 @@ export {
   estimateOfEdit,
   missingEstimate,
 } from "./estimate.js";
-export { type NanoUsd, formatUsd } from "./money.js";
+export { type NanoUsd, formatUsd, parseUsd } from "./money.js";
 export { listPrices, listPricesVersion } from "./prices/list-prices.js";
 export { withOverrides, withPrices } from "./prices/overrides.js";
 export { PriceError, modelPricesFrom } from "./prices/price-fields.js";
@@ -24,4 +24,4 @@ export {
 } from "./prices/price-table.js";
 export { sidesOf } from "./size-and-quality.js";
 export type { InputImage } from "./tokens/input-tokens.js";
-export type { ImageUsage } from "./usage.js";
+export { type ChargedTokens, type ImageUsage, chargedTokens } from "./usage.js";

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { atScale, formatUsd, parsePrice } from "./money.js";
+import { atScale, formatUsd, parsePrice, parseUsd } from "./money.js";
 
 describe("parsePrice", () => {
   test.each([
@@ -47,6 +47,30 @@ describe("formatUsd", () => {
     fc.assert(
       fc.property(fc.bigInt({ min: 0n, max: 10n ** 24n }), (nanoUsd) => {
         expect(atScale(parsePrice(formatUsd(nanoUsd)), 9)).toBe(nanoUsd);
+      }),
+    );
+  });
+});
+
+describe("parseUsd", () => {
+  test.each([
+    ["0.012945", 12_945_000n],
+    ["0", 0n],
+    ["1e-9", 1n],
+    ["2.5000000000", 2_500_000_000n],
+    ["12e2", 1_200_000_000_000n],
+  ])("reads %s as %s", (text, nanoUsd) => {
+    expect(parseUsd(text)).toBe(nanoUsd);
+  });
+
+  test.each(["", "-1", "$1", "0.0000000001", "1e-10", "1,5"])("refuses %j", (text) => {
+    expect(() => parseUsd(text)).toThrow(RangeError);
+  });
+
+  test("reads what formatUsd writes", () => {
+    fc.assert(
+      fc.property(fc.bigInt({ min: 0n, max: 10n ** 24n }), (nanoUsd) => {
+        expect(parseUsd(formatUsd(nanoUsd))).toBe(nanoUsd);
       }),
     );
   });

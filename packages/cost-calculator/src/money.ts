@@ -32,6 +32,19 @@ export function parsePrice(text: string): ExactUsd {
   return scale >= 0 ? { coefficient, scale } : { coefficient: coefficient * powerOfTen(-scale), scale: 0 };
 }
 
+/**
+ * Reads an amount in dollars that is a whole number of nano-dollars: `"0.012945"` is `12945000n`.
+ *
+ * @throws RangeError when the text is not a non-negative decimal number, or has more than nine decimal places.
+ */
+export function parseUsd(text: string): NanoUsd {
+  const { coefficient, scale } = parsePrice(text);
+  if (scale <= nanoDigits) return coefficient * powerOfTen(nanoDigits - scale);
+  const unit = powerOfTen(scale - nanoDigits);
+  if (coefficient % unit !== 0n) throw new RangeError(`"${text}" has more than ${nanoDigits} decimal places`);
+  return coefficient / unit;
+}
+
 /** The amount in units of `10^-scale` dollars; `scale` must be at least the amount's own. */
 export function atScale(amount: ExactUsd, scale: number): bigint {
   return amount.coefficient * powerOfTen(scale - amount.scale);

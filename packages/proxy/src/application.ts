@@ -5,6 +5,7 @@ import type { Logger } from "pino";
 import { authenticate } from "./access/authenticate.js";
 import { refuseForeignPages } from "./access/host-guard.js";
 import { answerTo } from "./answers/error-answer.js";
+import type { Books } from "./books/books.js";
 import { GatewayError, errorAnswer } from "./errors.js";
 import { logRequest } from "./observability/log.js";
 import type { Metrics } from "./observability/metrics.js";
@@ -12,6 +13,7 @@ import { RequestRecord, recordOf } from "./observability/request-record.js";
 import { routeLabel } from "./observability/route-label.js";
 import { liveliness, readiness } from "./routes/health.js";
 import { type ImageEditsOptions, imageEdits } from "./routes/image-edits.js";
+import { ledgerSettle, ledgerSum } from "./routes/ledger.js";
 import { exposeMetrics } from "./routes/metrics.js";
 import { imageFiles } from "./routes/image-files.js";
 import { imageFilesPath } from "./formats/image-urls.js";
@@ -24,8 +26,6 @@ import { refusePolitely } from "./upload/refuse-politely.js";
 export interface ApplicationOptions extends ImageEditsOptions {
   /** Who has it may use the gateway; without one, only this machine may. */
   readonly masterKey?: MasterKey;
-  /** A header of the operator's choice that carries the key. */
-  readonly keyHeaderName?: string;
   readonly metricsNeedKey: boolean;
   readonly metrics: Metrics;
   readonly log: Logger;
@@ -33,7 +33,8 @@ export interface ApplicationOptions extends ImageEditsOptions {
 
 /** The routes, in the order in which a request passes them. */
 export function createApplication(options: ApplicationOptions): Express {
-  const { router, masterKey, keyHeaderName, metricsNeedKey, metrics, log, isDraining, formats } = options;
+  const { router, books, masterKey, keyHeaderName, metricsNeedKey, metrics, log, isDraining, formats } =
+    options;
   const application = express();
   application.disable("x-powered-by");
   application.disable("etag");
@@ -47,7 +48,7 @@ export function createApplication(options: ApplicationOptions): Express {
     next();
   };
 
-  application.use(recordRequests(log, metrics));
+  application.use(recordRequests(log, metrics, books));
   if (masterKey === undefined) application.use(onlyThisMachine);
   application.post(
     ["/v1/images/edits", "/images/edits", "/openai/deployments/:model/images/edits"],
@@ -60,19 +61,21 @@ export function createApplication(options: ApplicationOptions): Express {
   if (formats.kept !== undefined) application.get(`${imageFilesPath}/:name`, imageFiles(formats.kept));
   // Probes have no key; what they are told is no secret.
   application.get(["/health/liveliness", "/health/liveness"], liveliness);
-  application.get("/health/readiness", readiness(isDraining));
+  application.get("/health/readiness", readiness(isDraining, books));
   if (metricsNeedKey) application.use("/metrics", withKey);
   application.get("/metrics", exposeMetrics(metrics));
   application.get("/", page({ router, needsKey: masterKey !== undefined, isDraining }));
   application.use(withKey);
   application.get(["/v1/models", "/models"], listModels(router));
+  application.get("/ledger/sum", ledgerSum(books.ledger));
+  application.post("/ledger/settle", ...ledgerSettle(books.ledger));
   application.use(notFound);
   application.use(answerErrors(log));
   return application;
 }
 
-/** Gives every request its record, every answer its id, and tells log and metrics how it ended. */
-function recordRequests(log: Logger, metrics: Metrics): RequestHandler {
+/** Gives every request its record, every answer its id, and tells log, metrics and books how it ended. */
+function recordRequests(log: Logger, metrics: Metrics, books: Books): RequestHandler {
   return (request, response, next) => {
     const record = new RequestRecord(request.headers["x-litellm-call-id"]);
     const { path } = request;
@@ -98,6 +101,7 @@ function recordRequests(log: Logger, metrics: Metrics): RequestHandler {
           report: record.report,
           reason: record.reason,
         });
+        books.noteRequest(record, route, status);
       });
     });
     next();
@@ -120,8 +124,10 @@ function answerErrors(log: Logger): ErrorRequestHandler {
     record.reason = code ?? type;
     if (told instanceof RouterError) record.report = told.report;
     if (status === 500) log.error({ requestId: record.id, err: error }, "internal error");
-    if (response.headersSent) response.destroy();
-    else void refusePolitely(request, response, answerTo(told, record));
+    if (response.headersSent) return void response.destroy();
+    const answer = answerTo(told, record);
+    record.answerBytes = answer.body.length;
+    void refusePolitely(request, response, answer);
   };
 }
 

@@ -3,6 +3,7 @@ import { MasterKey } from "@darkroom/accounts";
 import { createRouter } from "@darkroom/router";
 import type { Logger } from "pino";
 import { createApplication } from "./application.js";
+import type { Books } from "./books/books.js";
 import type { GatewayConfig } from "./config/gateway-config.js";
 import { unpricedModels } from "./config/models/unpriced.js";
 import { forwardedHeaders } from "./access/forwarded-headers.js";
@@ -30,9 +31,17 @@ export class Gateway {
   readonly #edits = new InFlight();
   #draining = false;
 
-  /** @param dataFolder where what is kept lives; made when there is something to keep */
-  constructor(config: GatewayConfig, log: Logger, dataFolder: string) {
-    const router = createRouter(config.router);
+  /**
+   * @param books are the gateway's own from now on: it closes them when it has drained
+   * @param dataFolder where what is kept lives; made when there is something to keep
+   */
+  constructor(
+    config: GatewayConfig,
+    private readonly books: Books,
+    log: Logger,
+    dataFolder: string,
+  ) {
+    const router = createRouter({ ...config.router, journal: books.attempts });
     const uploadSettings = completeUploadSettings(config.upload);
     const uploads = uploadMemory(uploadSettings);
     const isDraining = (): boolean => this.#draining;
@@ -52,7 +61,15 @@ export class Gateway {
       ...(config.masterKey === undefined ? {} : { masterKey: new MasterKey(config.masterKey) }),
       ...(config.keyHeaderName === undefined ? {} : { keyHeaderName: config.keyHeaderName }),
       metricsNeedKey: config.requireAuthForMetrics,
-      metrics: new Metrics(router, uploads, this.#formats.memory, this.#edits),
+      books,
+      storePrompts: config.storePrompts,
+      metrics: new Metrics({
+        router,
+        uploads,
+        conversions: this.#formats.memory,
+        edits: this.#edits,
+        books,
+      }),
       log,
       isDraining,
       edits: this.#edits,
@@ -94,6 +111,7 @@ export class Gateway {
     clearTimeout(tooLong);
     this.#router.close();
     this.#formats.close();
+    await this.books.close();
   }
 
   /** Ends everything at once. */

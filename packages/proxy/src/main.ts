@@ -4,6 +4,7 @@ import { Command, Option } from "commander";
 import type { CheckOptions } from "./commands/check.js";
 import { CommandError } from "./commands/command-error.js";
 import type { EditOptions } from "./commands/edit.js";
+import { addLedgerCommand } from "./commands/ledger/command.js";
 import type { PriceOptions } from "./commands/price.js";
 import type { StartOptions } from "./commands/start.js";
 
@@ -85,6 +86,8 @@ program
     const { price } = await import("./commands/price.js");
     await price(options);
   });
+
+addLedgerCommand(program);
 
 try {
   await program.parseAsync();

@@ -4,7 +4,7 @@ import { type DeploymentOptions, completed } from "./deployments/deployment-opti
 import { type Group, Groups } from "./deployments/groups.js";
 import { GroupsToTry } from "./deployments/groups-to-try.js";
 import { orderLevels } from "./deployments/order-levels.js";
-import type { RouterError } from "./errors.js";
+import { JournalUnavailableError, type RouterError } from "./errors.js";
 import { type RouterEvents, createRouterEvents } from "./events.js";
 import { Health, type Turn } from "./health/health.js";
 import {
@@ -14,6 +14,7 @@ import {
   streamImageEdit,
 } from "./image-edit/image-edit.js";
 import type { ImageEditOptions } from "./image-edit/image-edit-options.js";
+import type { JournalSettings } from "./journal/attempt-entry.js";
 import { ByteBudget } from "./memory/byte-budget.js";
 import { type RouterOptions, defaultOptions } from "./options.js";
 import { EditProgress } from "./progress.js";
@@ -44,11 +45,13 @@ export class Router {
   readonly #connections: Connections;
   readonly #targets: UpstreamTargets;
   readonly #answers: AnswerLimits;
+  readonly #journal: JournalSettings | undefined;
 
   constructor(
     private readonly options: RouterOptions,
     random: () => number = Math.random,
     private readonly nowMs: () => number = () => performance.now(),
+    epochMs: () => number = Date.now,
   ) {
     this.#groups = new Groups(options.deployments, options.unusableGroups, options.aliases);
     const { strategy = defaultOptions.strategy, latency = {} } = options;
@@ -63,6 +66,7 @@ export class Router {
     });
     this.#retries = new Retries(options, this.events, random, nowMs);
     this.#answers = answerLimits(options);
+    this.#journal = journalSettings(options, epochMs);
     this.#connections = new Connections(options.connections);
     this.#targets = new UpstreamTargets(this.#connections, nowMs);
   }
@@ -112,7 +116,10 @@ export class Router {
       progress.group = group.name;
       failure = isRehearsal(request, groups)
         ? rehearsedFailure
-        : await this.#editInGroup(group, progress, deadline, sink);
+        : await this.#editInGroup(group, progress, deadline, sink).catch(async (error: unknown) => {
+            await progress.concluded;
+            throw error instanceof JournalUnavailableError ? told(error, progress) : error;
+          });
       if (failure === undefined) {
         const report = progress.report();
         this.events.emit("edit", report);
@@ -121,6 +128,8 @@ export class Router {
       firstFailure ??= failure;
       if (deadline.failure !== undefined) break;
     }
+    // Nobody is told that an edit failed before it is written down what that cost.
+    await progress.concluded;
     throw failedWith(firstFailure, deadline, progress);
   }
 
@@ -185,11 +194,13 @@ export class Router {
     }
     const context = {
       deployment,
+      retry,
       progress,
       deadline,
       sink,
       targets: this.#targets,
       answers: this.#answers,
+      journal: this.#journal,
       nowMs: this.nowMs,
     };
     let outcome: AttemptOutcome;
@@ -198,6 +209,7 @@ export class Router {
       outcome = await observed(this.#strategy.observer, observing, () => attempt(context));
     } catch (error) {
       this.#health.unused(turn);
+      if (error instanceof JournalUnavailableError && retry > 0) progress.forgetRetry();
       throw error;
     }
     const { report, failure, released } = outcome;
@@ -206,6 +218,7 @@ export class Router {
     else this.#noteFailure(turn, failure, verdict, progress);
     this.events.emit("attempt", {
       requestId,
+      attemptId: report.attemptId,
       group: group.name,
       deployment,
       retry,
@@ -271,12 +284,23 @@ function answerLimits(options: RouterOptions): AnswerLimits {
 
 /** The first group's failure is the client's: that is the model it asked for. */
 function failedWith(failure: Failure | undefined, deadline: Deadline, progress: EditProgress): RouterError {
-  const told = failure ?? deadline.failure;
-  if (told === undefined) throw new TypeError("a group without deployments cannot be tried");
-  const error = errorFor(told);
+  const last = failure ?? deadline.failure;
+  if (last === undefined) throw new TypeError("a group without deployments cannot be tried");
+  return told(errorFor(last), progress);
+}
+
+/** With what had been tried. */
+function told(error: RouterError, progress: EditProgress): RouterError {
   error.report = progress.report();
   error.mayBeBilled = progress.mayBeBilled;
   return error;
+}
+
+function journalSettings(
+  { journal, serverErrors = defaultOptions.serverErrors }: RouterOptions,
+  epochMs: () => number,
+): JournalSettings | undefined {
+  return journal && { journal, serverErrorsUnbilled: serverErrors === "unbilled", epochMs };
 }
 
 /** What a router is made of; of a deployment, group and key are enough. */

@@ -1,7 +1,6 @@
 import { writeFile } from "node:fs/promises";
-import http from "node:http";
-import https from "node:https";
 import { basename, dirname, join, parse, resolve } from "node:path";
+import { type Answer, callGateway, gatewayAt } from "./call-gateway.js";
 import { CommandError } from "./command-error.js";
 import { readImage } from "./read-image.js";
 
@@ -19,12 +18,6 @@ export interface EditOptions {
   readonly json: boolean;
 }
 
-interface Answer {
-  readonly status: number;
-  readonly headers: http.IncomingHttpHeaders;
-  readonly text: string;
-}
-
 interface EditedImages {
   readonly data?: readonly { readonly b64_json?: string; readonly url?: string }[];
   readonly error?: { readonly message?: string };
@@ -32,9 +25,7 @@ interface EditedImages {
 
 /** `darkroom edit`: edits a picture through a running gateway and says what it cost. */
 export async function edit(options: EditOptions): Promise<void> {
-  const base = (options.url ?? process.env["DARKROOM_URL"] ?? "http://localhost:4000").replace(/\/+$/, "");
-  const key = options.key ?? process.env["DARKROOM_KEY"];
-  const headers = key === undefined ? {} : { authorization: `Bearer ${key}` };
+  const { base, headers } = gatewayAt(options);
   const { bytes, path } = await readImage(options.image);
 
   const form = new FormData();
@@ -50,7 +41,7 @@ export async function edit(options: EditOptions): Promise<void> {
 
   const startedAtMs = performance.now();
   const encoded = new Response(form);
-  const answer = await call(`${base}/v1/images/edits`, {
+  const answer = await callGateway(`${base}/v1/images/edits`, {
     method: "POST",
     headers: { ...headers, "content-type": encoded.headers.get("content-type") ?? "" },
     body: Buffer.from(await encoded.arrayBuffer()),
@@ -77,7 +68,7 @@ export async function edit(options: EditOptions): Promise<void> {
 }
 
 async function firstModel(base: string, headers: Record<string, string>): Promise<string> {
-  const answer = await call(`${base}/v1/models`, { method: "GET", headers });
+  const answer = await callGateway(`${base}/v1/models`, { method: "GET", headers });
   const { data } = parsed(answer) as { data?: readonly { readonly id: string }[] };
   const first = data?.find(({ id }) => !id.endsWith("*"));
   if (first === undefined)
@@ -122,36 +113,4 @@ function parsed({ status, text }: Answer): EditedImages {
   if (status >= 400)
     throw new CommandError(json.error?.message ?? `The gateway answered with status ${String(status)}.`);
   return json;
-}
-
-/** Without a timeout: an edit may take minutes, and the gateway has a deadline of its own. */
-async function call(
-  url: string,
-  { method, headers, body }: { method: string; headers: Record<string, string>; body?: Buffer },
-): Promise<Answer> {
-  const client = url.startsWith("https:") ? https : http;
-  return new Promise((resolveAnswer, reject) => {
-    const outgoing = client.request(
-      url,
-      {
-        method,
-        headers: { ...headers, ...(body === undefined ? {} : { "content-length": String(body.length) }) },
-      },
-      (answer) => {
-        const chunks: Buffer[] = [];
-        answer.on("data", (chunk: Buffer) => chunks.push(chunk));
-        answer.once("error", reject);
-        answer.once("end", () => {
-          const text = Buffer.concat(chunks).toString("utf8");
-          resolveAnswer({ status: answer.statusCode ?? 0, headers: answer.headers, text });
-        });
-      },
-    );
-    outgoing.once("error", (error) => {
-      reject(
-        new CommandError(`No gateway answers at ${url} (${error.message}). Start one with \`npm start\`.`),
-      );
-    });
-    outgoing.end(body);
-  });
 }

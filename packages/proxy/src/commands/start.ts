@@ -1,11 +1,12 @@
-import { resolve } from "node:path";
 import { keptMasterKey } from "@darkroom/accounts";
+import { BooksError, openBooks } from "../books/open-books.js";
 import type { GatewayConfig } from "../config/index.js";
 import { Gateway } from "../gateway.js";
 import { createLog } from "../observability/log.js";
 import { banner } from "./banner.js";
 import { CommandError } from "./command-error.js";
 import { configuredBy, environment, remarksOn, toldAsProblems } from "./configuration.js";
+import { dataDirectory } from "./data-directory.js";
 import { listen } from "./listen.js";
 import { endOnSignal } from "./end-on-signal.js";
 import { type RunningSimulator, simulatorConfig, startSimulator } from "./simulator.js";
@@ -57,15 +58,22 @@ interface ServeOptions extends Pick<StartOptions, "version" | "dataDir" | "logLe
 async function serve(read: GatewayConfig, options: ServeOptions): Promise<void> {
   const { version, port, host, simulator } = options;
   const addresses = host === undefined || host === "localhost" ? loopbackAddresses : [host];
-  const dataFolder = dataDirectory(options);
-  const { config, newKey } = await withKey(read, addresses, dataFolder);
+  const folder = dataDirectory(options);
+  const { config, newKey } = await withKey(read, addresses, folder);
 
   const log = createLog(options.logLevel);
   for (const remark of remarksOn(config)) log.warn(remark);
+  const books = await openBooks(folder, log).catch((error: unknown) => {
+    throw error instanceof BooksError ? new CommandError(error.message) : error;
+  });
   // What is to be known of the configuration is said before anything is served.
   await new Promise((resolve) => log.flush(resolve));
-  const gateway = new Gateway(config, log, dataFolder);
-  const listeningOn = await listen(gateway, port, addresses);
+  const gateway = new Gateway(config, books, log, folder);
+  const listeningOn = await listen(gateway, port, addresses).catch(async (error: unknown) => {
+    // Their threads would keep this process from ending.
+    await books.close();
+    throw error;
+  });
   endOnSignal(gateway, log);
   simulator?.process.once("exit", () => {
     log.fatal("the simulator has ended");
@@ -108,10 +116,6 @@ async function withKey(
 
 function isLoopback(address: string): boolean {
   return address === "::1" || address.startsWith("127.");
-}
-
-function dataDirectory({ dataDir }: Pick<StartOptions, "dataDir">): string {
-  return resolve(dataDir ?? process.env["DARKROOM_DATA_DIR"] ?? "data");
 }
 
 function portNumber(text: string): number {

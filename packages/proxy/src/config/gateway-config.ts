@@ -26,6 +26,8 @@ export interface GatewayConfig {
    * LiteLLM's, ours is closed unless it is opened: it tells what is spent.
    */
   readonly requireAuthForMetrics: boolean;
+  /** Whether the ledger keeps prompts (`general_settings.store_prompts_in_spend_logs`). */
+  readonly storePrompts: boolean;
   readonly upload: UploadSettings;
   readonly formats: FormatSettings;
   /** To be said at start. */
@@ -55,6 +57,7 @@ export const defaults = {
   apiBase: openAiApiBase,
   forwardClientHeaders: false,
   requireAuthForMetrics: true,
+  storePrompts: false,
   upload: {
     maxRequestBytes: 64 * mebibyte,
     memoryBudgetBytes: 512 * mebibyte,

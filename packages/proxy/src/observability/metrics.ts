@@ -1,5 +1,7 @@
 import type { AttemptEvent, EditReport, Router } from "@darkroom/router";
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from "prom-client";
+import type { Books } from "../books/books.js";
+import { bookMetrics } from "./book-metrics.js";
 import type { InFlight } from "../in-flight.js";
 import type { ByteBudget } from "@darkroom/router";
 
@@ -15,6 +17,15 @@ export interface RequestEvent {
   readonly group: string | undefined;
   readonly status: number;
   readonly durationMs: number;
+}
+
+/** Whose figures are told. */
+export interface MetricsSources {
+  readonly router: Router;
+  readonly uploads: ByteBudget;
+  readonly conversions: ByteBudget;
+  readonly edits: InFlight;
+  readonly books: Books;
 }
 
 /** The gateway's metrics, in a registry of their own. */
@@ -99,7 +110,7 @@ export class Metrics {
   readonly #spend = new Map<string, { labels: { group: string; deployment: string }; nanoUsd: bigint }>();
   readonly #router: Router;
 
-  constructor(router: Router, uploads: ByteBudget, conversions: ByteBudget, edits: InFlight) {
+  constructor({ router, uploads, conversions, edits, books }: MetricsSources) {
     this.#router = router;
     const spend = this.#spend;
     new Counter({
@@ -144,6 +155,7 @@ export class Metrics {
         this.set(edits.count);
       },
     });
+    bookMetrics(this.registry, books);
     collectDefaultMetrics({ register: this.registry });
     router.events.on("attempt", (event) => {
       this.#countAttempt(event);

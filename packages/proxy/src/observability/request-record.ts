@@ -8,8 +8,16 @@ export class RequestRecord {
   readonly id = `req_${randomUUID().replaceAll("-", "")}`;
   /** The headers that every answer carries, errors too: names and values in turn. */
   readonly idHeaders: readonly string[];
+  /** Milliseconds since 1970. */
+  readonly receivedAtMs = Date.now();
+  /** Who asks, once that is known and allowed. */
+  caller: string | undefined;
   /** The model group that was asked for, once it is known. */
   group: string | undefined;
+  /** Of the body, where it was read. */
+  requestBytes = 0;
+  /** Of the body that the client was sent. */
+  answerBytes = 0;
   report: EditReport | undefined;
   #edit: Promise<void> = Promise.resolve();
   /** Why the request was refused or failed. */

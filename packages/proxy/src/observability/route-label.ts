@@ -8,6 +8,8 @@ const served: ReadonlySet<string> = new Set([
   "/health/liveness",
   "/health/readiness",
   "/metrics",
+  "/ledger/sum",
+  "/ledger/settle",
 ]);
 
 /** The route of a path, for metrics and logs: bounded in number, without what a client put into the path. */

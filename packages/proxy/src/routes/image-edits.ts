@@ -2,6 +2,8 @@ import type { IncomingHttpHeaders } from "node:http";
 import { type ByteBudget, type Router, tagsFromText } from "@darkroom/router";
 import type { Request, RequestHandler, Response } from "express";
 import { HttpAnswer } from "../answers/http-answer.js";
+import type { Books } from "../books/books.js";
+import { callerOf } from "../books/caller.js";
 import type { AnswerFormats } from "../formats/answer-formats.js";
 import { GatewayError } from "../errors.js";
 import type { InFlight } from "../in-flight.js";
@@ -18,21 +20,33 @@ export interface ImageEditsOptions {
   /** Overrides the model that clients name in the body (LiteLLM's `image_generation_model`). */
   readonly forcedModel?: string;
   readonly forwardedHeaders: (headers: IncomingHttpHeaders) => Record<string, string>;
+  /** Where it is written down who asked for what, and what that cost. */
+  readonly books: Books;
+  /** Whether the books keep prompts. */
+  readonly storePrompts: boolean;
+  /** A header of the operator's choice that carries the key. */
+  readonly keyHeaderName?: string;
   readonly isDraining: () => boolean;
   /** What a shutdown waits for. */
   readonly edits: InFlight;
 }
 
-/** `POST /v1/images/edits`: receive the upload, route it, release the answer. */
+/** `POST /v1/images/edits`: receive the upload, route it, release the answer. What it costs is in the books before that. */
 export function imageEdits(options: ImageEditsOptions): RequestHandler {
   const { router, uploads, uploadSettings, formats, forcedModel, forwardedHeaders, isDraining, edits } =
     options;
+  const { books, storePrompts, keyHeaderName } = options;
 
-  const serve = async (request: Request<{ model?: string }>, response: Response): Promise<void> => {
+  const serve = async (
+    request: Request<{ model?: string }>,
+    response: Response,
+    caller: string,
+  ): Promise<void> => {
     const record = recordOf(response);
     const upload = await receiveUpload(request, response, uploadSettings, uploads);
     try {
       record.pausesMs = upload.pausesMs;
+      record.requestBytes = upload.bytes;
       const model = request.params.model ?? forcedModel ?? upload.model ?? router.defaultModel;
       record.group = model;
       const edit = {
@@ -49,6 +63,8 @@ export function imageEdits(options: ImageEditsOptions): RequestHandler {
         tags: upload.controls.tags ?? tagsFromText(request.get("x-litellm-tags") ?? ""),
         sizeFit: sizeFitOf(upload),
       };
+      const prompt = storePrompts ? upload.body.valueOf("prompt") : undefined;
+      books.origins.note(edit, { caller, ...(typeof prompt === "string" && { prompt }) });
       const format = formats.for(edit, request);
       const answer = new HttpAnswer(response, record, () => upload.memory.release(), format);
       const running = router.edit(edit, answer);
@@ -60,9 +76,12 @@ export function imageEdits(options: ImageEditsOptions): RequestHandler {
   };
 
   return async (request: Request<{ model?: string }>, response: Response) => {
+    const caller = callerOf(request.headers, request.socket.remoteAddress, keyHeaderName);
+    recordOf(response).caller = caller;
     if (isDraining()) throw draining();
+    if (!books.areOpen) throw booksClosed();
     // The upload counts as well: a shutdown that did not wait for it would cut off the edit that follows.
-    await edits.run(() => serve(request, response));
+    await edits.run(() => serve(request, response, caller));
   };
 }
 
@@ -77,6 +96,17 @@ function sizeFitOf({ controls, parameters }: Upload): "always" | "as configured"
     code: "unsupported_with_stream",
     param: "size_fit",
     message: "'size_fit' cannot be combined with 'stream': events are passed on as they come.",
+  });
+}
+
+function booksClosed(): GatewayError {
+  return new GatewayError({
+    status: 503,
+    type: "server_error",
+    code: "journal_unavailable",
+    message:
+      "This gateway cannot write down what is spent, and so spends nothing; send the request again later.",
+    retryAfterSeconds: 5,
   });
 }
 

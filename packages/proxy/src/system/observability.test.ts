@@ -374,7 +374,11 @@ describe("health and page", () => {
     expect((await send(`${gateway.url}/health/liveness`)).status).toBe(200);
     const ready = await send(`${gateway.url}/health/readiness`);
     expect(ready.status).toBe(200);
-    expect(JSON.parse(ready.body.toString("utf8"))).toEqual({ status: "healthy" });
+    expect(JSON.parse(ready.body.toString("utf8"))).toEqual({
+      status: "healthy",
+      journal: "writing",
+      uncertain_usd: expect.stringMatching(/^\d+(\.\d+)?$/) as string,
+    });
   });
 
   test("/v1/models lists the groups", () => {

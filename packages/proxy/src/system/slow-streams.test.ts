@@ -71,7 +71,9 @@ function metricsWhen(holds: (metrics: MetricsReading) => boolean): Promise<Metri
   });
 }
 
-const nothingRuns = (metrics: MetricsReading): boolean => metrics.sum("darkroom_edits_in_flight") === 0;
+/** Memory comes back a moment after the edit has ended. */
+const nothingIsLeft = (metrics: MetricsReading): boolean =>
+  metrics.sum("darkroom_edits_in_flight") === 0 && metrics.sum("darkroom_answer_bytes") === 0;
 
 async function textOf(answer: http.IncomingMessage): Promise<string> {
   const pieces: Buffer[] = [];
@@ -110,8 +112,7 @@ describe("a client that does not read", () => {
     expect(metrics.sum("darkroom_answer_bytes")).toBeLessThan(4 * large.length);
 
     expect(await textOf(slow)).toBe(large.repeat(times) + completed);
-    const after = await metricsWhen(nothingRuns);
-    expect(after.sum("darkroom_answer_bytes")).toBe(0);
+    const after = await metricsWhen(nothingIsLeft);
     expect(after.sum("darkroom_spend_usd_total")).toBeCloseTo(2 * billedUsd, 9);
   });
 
@@ -171,18 +172,17 @@ describe.each<[string, readonly EventName[], readonly EventName[]]>([
       for (const name of after) response.write(textCalled(name));
       response.end();
     });
-    const metrics = await metricsWhen(nothingRuns);
+    const metrics = await metricsWhen(nothingIsLeft);
     await isWhole;
     expect(metrics.sum("darkroom_attempts_total", { outcome: "succeeded" })).toBe(1);
     expect(metrics.sum("darkroom_images_total")).toBe(1);
     expect(metrics.sum("darkroom_spend_usd_total")).toBeCloseTo(billedUsd, 9);
-    expect(metrics.sum("darkroom_answer_bytes")).toBe(0);
     expect(upstream.arrived).toHaveLength(1);
   });
 
   test("has no other call made where that one breaks", async () => {
     await leaveWhile((response) => response.destroy());
-    const metrics = await metricsWhen(nothingRuns);
+    const metrics = await metricsWhen(nothingIsLeft);
     const isPaid = before.includes("completed");
     expect(metrics.sum("darkroom_attempts_total", { outcome: isPaid ? "succeeded" : "failed" })).toBe(1);
     expect(metrics.sum("darkroom_attempts_total")).toBe(1);

@@ -61,6 +61,6 @@ export function headOfError(error: object, stream: AnswerHead): AnswerHead {
   const headers = { ...stream.headers, "content-type": "application/json" };
   const isCallers = "type" in error && error.type === "invalid_request_error";
   const head = { status: isCallers ? 400 : 500, headers };
-  const { errorClass } = classify({ kind: "answer", head, body: [], error, reason: "" });
+  const { errorClass } = classify({ kind: "answer", head, body: [], error, bodySent: true, reason: "" });
   return { ...head, status: statusOf[errorClass] ?? head.status };
 }

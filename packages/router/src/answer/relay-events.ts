@@ -79,7 +79,14 @@ class EventRelay {
     if (error !== undefined) {
       const head = headOfError(error, this.head);
       const body = [Buffer.from(JSON.stringify({ error }))];
-      this.#failure ??= { kind: "answer", head, body, error, reason: "error event in the stream" };
+      this.#failure ??= {
+        kind: "answer",
+        head,
+        body,
+        error,
+        bodySent: true,
+        reason: "error event in the stream",
+      };
       if (!this.#started && !this.#holdsCompleted) return;
       this.#tellsError = true;
       this.#held.push(...enveloped(event, error));

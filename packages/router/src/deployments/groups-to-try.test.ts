@@ -21,6 +21,7 @@ const refusedContent: Failure = {
   head: { status: 400, headers: {} },
   body: [],
   error: { code: "moderation_blocked" },
+  bodySent: true,
   reason: "400 moderation_blocked",
 };
 

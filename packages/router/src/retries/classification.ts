@@ -213,7 +213,9 @@ const allCooling: Verdict = {
 /** What a failure means: the one place that says so. */
 export function classify(failure: Failure): Verdict {
   if (failure.kind === "answer") {
-    return asUpstreamWishes(verdictOnAnswer(failure), failure.head.headers["x-should-retry"]?.toString());
+    const verdict = verdictOnAnswer(failure);
+    const known = failure.bodySent ? verdict : { ...verdict, billed: "no" as const };
+    return asUpstreamWishes(known, failure.head.headers["x-should-retry"]?.toString());
   }
   if (failure.kind === "cooling") return allCooling;
   if (failure.kind === "timeout" && !failure.bodySent) return timeoutBeforeAllWasSent;

@@ -17,6 +17,8 @@ export type Failure =
       readonly body: readonly Buffer[];
       /** The object that the answer calls its error, if there is one. */
       readonly error: unknown;
+      /** Whether the upstream had all of the request before it answered. */
+      readonly bodySent: boolean;
       readonly reason: string;
     }
   /** `connection`: before the whole request was sent; `cut`: afterwards. */

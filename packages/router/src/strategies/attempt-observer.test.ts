@@ -8,6 +8,7 @@ const attempt: ObservedAttempt = { deployment: deployment("a"), edit: edit() };
 
 function outcome(failure?: Failure): AttemptOutcome {
   const report = {
+    attemptId: undefined,
     deployment: attempt.deployment,
     durationMs: 1500,
     succeeded: failure === undefined,
@@ -21,7 +22,7 @@ function outcome(failure?: Failure): AttemptOutcome {
 
 function answered(status: number): Failure {
   const head = { status, headers: {} };
-  return { kind: "answer", head, body: [], error: undefined, reason: String(status) };
+  return { kind: "answer", head, body: [], error: undefined, bodySent: true, reason: String(status) };
 }
 
 test.each<[string, Failure | undefined, AttemptEnd["outcome"]]>([

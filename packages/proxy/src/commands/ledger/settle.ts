@@ -1,0 +1,64 @@
+import { userInfo } from "node:os";
+import { type Ledger, asObject, attemptColumns } from "@darkroom/accounts";
+import { formatUsd, parseUsd } from "@darkroom/cost-calculator";
+import { type GatewayOptions, callGateway, gatewayAt } from "../call-gateway.js";
+import { CommandError } from "../command-error.js";
+import { printable } from "../printable.js";
+
+export interface SettleOptions extends GatewayOptions {
+  readonly attemptId: string;
+  readonly cost: string;
+  readonly note: string;
+  readonly json: boolean;
+}
+
+/** `darkroom ledger settle`: puts a person's word in the place of what an attempt may have cost. */
+export async function settle(ledger: Ledger | undefined, options: SettleOptions): Promise<string> {
+  const { attemptId, note, json } = options;
+  const costNanoUsd = dollarsFrom(options.cost);
+  const by = userInfo().username;
+  const settled =
+    ledger === undefined
+      ? await settledByGateway({ attempt_id: attemptId, cost_usd: formatUsd(costNanoUsd), note, by }, options)
+      : asObject(attemptColumns, await ledger.settle({ attemptId, costNanoUsd, note, by }));
+  if (json) return JSON.stringify(settled);
+  return `${printable(attemptId)} is settled at $${String(settled["cost_usd"])}, by ${printable(by)}.`;
+}
+
+/** A gateway that runs on the folder writes its books itself. */
+async function settledByGateway(
+  settlement: Readonly<Record<string, string>>,
+  options: GatewayOptions,
+): Promise<Readonly<Record<string, unknown>>> {
+  const { base, headers } = gatewayAt(options);
+  const { status, text } = await callGateway(`${base}/ledger/settle`, {
+    method: "POST",
+    headers: { ...headers, "content-type": "application/json" },
+    body: Buffer.from(JSON.stringify(settlement)),
+  });
+  const answer = parsed(text);
+  if (status === 200 && answer !== undefined) return answer;
+  const { message } = (answer?.["error"] ?? {}) as { message?: string };
+  throw new CommandError(printable(message ?? `The gateway at ${base} answered with status ${status}.`));
+}
+
+function parsed(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function dollarsFrom(text: string): bigint {
+  try {
+    return parseUsd(text);
+  } catch (error) {
+    if (error instanceof RangeError)
+      throw new CommandError(
+        `--cost must be dollars such as 0.042, with at most nine decimal places, not '${text}'.`,
+      );
+    throw error;
+  }
+}
