@@ -22,8 +22,6 @@ import { refusePolitely } from "./upload/refuse-politely.js";
 export interface ApplicationOptions extends ImageEditsOptions {
   /** Who has it may use the gateway; without one, only this machine may. */
   readonly masterKey?: MasterKey;
-  /** A header of the operator's choice that carries the key. */
-  readonly keyHeaderName?: string;
   readonly metricsNeedKey: boolean;
   readonly metrics: Metrics;
   readonly log: Logger;
@@ -82,7 +80,8 @@ function recordRequests(log: Logger, metrics: Metrics): RequestHandler {
       const status = isTaken ? response.statusCode : 499;
       const route = routeLabel(path);
       const { durationMs } = record.timing();
-      metrics.countRequest({ route, group: record.group, status, durationMs });
+      const { group, replayOf } = record;
+      metrics.countRequest({ route, group, status, durationMs, isReplay: replayOf !== undefined });
       // A client that is gone leaves an edit behind, whose cost belongs into the line.
       void record.editEnded.then(() => {
         logRequest(log, {
@@ -93,6 +92,7 @@ function recordRequests(log: Logger, metrics: Metrics): RequestHandler {
           durationMs,
           report: record.report,
           reason: record.reason,
+          replayOf,
         });
       });
     });

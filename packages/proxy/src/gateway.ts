@@ -7,6 +7,7 @@ import type { GatewayConfig } from "./config/gateway-config.js";
 import { unpricedModels } from "./config/models/unpriced.js";
 import { forwardedHeaders } from "./access/forwarded-headers.js";
 import { createExpressServer } from "./express-server.js";
+import { IdempotentEdits } from "./idempotency/idempotent-edits.js";
 import { InFlight } from "./in-flight.js";
 import { logRouter } from "./observability/log.js";
 import { Metrics } from "./observability/metrics.js";
@@ -32,6 +33,7 @@ export class Gateway {
     const router = createRouter(config.router);
     const uploadSettings = completeUploadSettings(config.upload);
     const uploads = uploadMemory(uploadSettings);
+    const idempotentEdits = new IdempotentEdits({ memoryBytes: config.idempotencyMemoryBytes });
     const isDraining = (): boolean => this.#draining;
     logRouter(log, router.events);
     const unpriced = new UnpricedEdits(log, unpricedModels(config.router.deployments));
@@ -47,10 +49,11 @@ export class Gateway {
       ...(config.masterKey === undefined ? {} : { masterKey: new MasterKey(config.masterKey) }),
       ...(config.keyHeaderName === undefined ? {} : { keyHeaderName: config.keyHeaderName }),
       metricsNeedKey: config.requireAuthForMetrics,
-      metrics: new Metrics(router, uploads, this.#edits),
+      metrics: new Metrics(router, uploads, this.#edits, idempotentEdits),
       log,
       isDraining,
       edits: this.#edits,
+      idempotentEdits,
       ...(config.forcedModel === undefined ? {} : { forcedModel: config.forcedModel }),
     });
   }

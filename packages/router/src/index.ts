@@ -51,7 +51,7 @@ export type { ImageEditOptions, ImageInput } from "./image-edit/image-edit-optio
 export { type BudgetSettings, ByteBudget } from "./memory/byte-budget.js";
 export { type BodyChunks, bodyChunks } from "./memory/body-chunks.js";
 export type { MemoryLease } from "./memory/memory-lease.js";
-export { type Timers, systemTimers } from "./memory/timers.js";
+export { type Timers, backgroundTimers, systemTimers } from "./memory/timers.js";
 export type { RouterOptions } from "./options.js";
 export type { AttemptReport, EditReport } from "./report.js";
 export type { EditBody, EditParameters, EditRequest } from "./request.js";

@@ -90,6 +90,13 @@ export class Router {
     return this.options.defaultModel ?? this.#groups.default;
   }
 
+  /** How long a request may take, in milliseconds, fallbacks included. */
+  timeoutMsOf({ timeoutMs, parameters }: Pick<EditRequest, "timeoutMs" | "parameters">): number {
+    const { options } = this;
+    const streamTimeoutMs = parameters.stream ? options.streamTimeoutMs : undefined;
+    return timeoutMs ?? streamTimeoutMs ?? options.timeoutMs ?? defaultOptions.timeoutMs;
+  }
+
   /**
    * Serves one edit; what is answered goes to `sink`.
    *
@@ -100,7 +107,7 @@ export class Router {
   async edit(request: EditRequest, sink: AnswerSink): Promise<EditReport> {
     const groups = new GroupsToTry(this.#groups, request, this.options);
     const progress = new EditProgress(request, groups.first.name, this.nowMs);
-    const deadline = new Deadline(this.#timeoutMsOf(request), sink, this.nowMs);
+    const deadline = new Deadline(this.timeoutMsOf(request), sink, this.nowMs);
 
     let firstFailure: Failure | undefined;
     let failure: Failure | undefined;
@@ -219,6 +226,7 @@ export class Router {
 
   #noteFailure(turn: Turn, failure: Failure, verdict: Verdict, progress: EditProgress): void {
     progress.mayBeBilled ||= verdict.ambiguous === true;
+    progress.isUnbilled &&= verdict.billed === "no";
     // A client that waits for a moment only must not take deployments out for others.
     const { timeoutMs } = progress.request;
     if (failure.kind === "timeout" && failure.timeoutMs === timeoutMs) this.#health.unused(turn);
@@ -238,12 +246,6 @@ export class Router {
     const atMs = candidates.soonest()?.atMs ?? this.nowMs();
     const retryAfterMs = Math.max(0, atMs - this.nowMs());
     return { kind: "cooling", group: name, retryAfterMs, reason: "all deployments are cooling down" };
-  }
-
-  #timeoutMsOf({ timeoutMs, parameters }: EditRequest): number {
-    const { options } = this;
-    const streamTimeoutMs = parameters.stream ? options.streamTimeoutMs : undefined;
-    return timeoutMs ?? streamTimeoutMs ?? options.timeoutMs ?? defaultOptions.timeoutMs;
   }
 }
 
@@ -273,6 +275,7 @@ function failedWith(failure: Failure | undefined, deadline: Deadline, progress: 
   const error = errorFor(told);
   error.report = progress.report();
   error.mayBeBilled = progress.mayBeBilled;
+  error.isUnbilled = progress.isUnbilled;
   return error;
 }
 

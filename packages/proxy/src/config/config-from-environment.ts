@@ -41,6 +41,7 @@ export function configFromEnvironment(
     forwardClientHeaders: defaults.forwardClientHeaders,
     requireAuthForMetrics: defaults.requireAuthForMetrics,
     upload: defaults.upload,
+    idempotencyMemoryBytes: defaults.idempotencyMemoryBytes,
     warnings: apiBase === defaults.apiBase ? shutDownWarnings(names, today) : [],
     skipped: [],
     invalid: [],

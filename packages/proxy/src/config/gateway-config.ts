@@ -26,6 +26,8 @@ export interface GatewayConfig {
    */
   readonly requireAuthForMetrics: boolean;
   readonly upload: UploadSettings;
+  /** Room for answers that are kept for requests with the same `Idempotency-Key` (`general_settings.idempotency_memory_mb`). */
+  readonly idempotencyMemoryBytes: number;
   /** To be said at start. */
   readonly warnings: readonly string[];
   /** Entries of `model_list` that Darkroom does not serve. */
@@ -53,6 +55,7 @@ export const defaults = {
   apiBase: openAiApiBase,
   forwardClientHeaders: false,
   requireAuthForMetrics: true,
+  idempotencyMemoryBytes: 64 * mebibyte,
   upload: {
     maxRequestBytes: 64 * mebibyte,
     memoryBudgetBytes: 512 * mebibyte,

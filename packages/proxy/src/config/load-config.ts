@@ -72,6 +72,7 @@ export function loadConfig(options: LoadOptions): GatewayConfig {
   const openAis = models.deployments.filter(({ apiBase }) => apiBase === defaults.apiBase);
   const { litellm_key_header_name, forward_client_headers_to_llm_api } = settings.general_settings;
   const { require_auth_for_metrics_endpoint } = settings.litellm_settings;
+  const { idempotency_memory_mb } = settings.general_settings;
   return {
     source: file,
     router: {
@@ -88,6 +89,8 @@ export function loadConfig(options: LoadOptions): GatewayConfig {
     forwardClientHeaders: forward_client_headers_to_llm_api ?? defaults.forwardClientHeaders,
     requireAuthForMetrics: require_auth_for_metrics_endpoint ?? defaults.requireAuthForMetrics,
     upload,
+    idempotencyMemoryBytes:
+      idempotency_memory_mb === undefined ? defaults.idempotencyMemoryBytes : bytesOf(idempotency_memory_mb),
     warnings: [
       ...findings.warnings,
       ...[...unpricedModels(models.deployments)].map(unpricedWarning),

@@ -2,15 +2,18 @@ import { randomUUID } from "node:crypto";
 import { type EditReport, RouterError } from "@darkroom/router";
 import type { Response } from "express";
 import type { Timing } from "../answers/answer-headers.js";
+import type { Idempotency } from "../idempotency/idempotent-edits.js";
 
 /** What is known of one request while it is handled: filled on the way, told in headers, logs and metrics. */
 export class RequestRecord {
   readonly id = `req_${randomUUID().replaceAll("-", "")}`;
-  /** The headers that every answer carries, errors too: names and values in turn. */
-  readonly idHeaders: readonly string[];
+  readonly #idHeaders: string[];
   /** The model group that was asked for, once it is known. */
   group: string | undefined;
   report: EditReport | undefined;
+  /** Where the client gave the request a key. */
+  idempotency: Idempotency | undefined;
+  #replayOf: string | undefined;
   #edit: Promise<void> = Promise.resolve();
   /** Why the request was refused or failed. */
   reason: string | undefined;
@@ -21,7 +24,24 @@ export class RequestRecord {
   /** @param callId the client's own id for the call, which is kept if it is one, as LiteLLM does */
   constructor(callId: string | string[] | undefined) {
     const isId = typeof callId === "string" && /^[\w.:-]{1,128}$/.test(callId);
-    this.idHeaders = ["x-request-id", this.id, "x-litellm-call-id", isId ? callId : this.id];
+    this.#idHeaders = ["x-request-id", this.id, "x-litellm-call-id", isId ? callId : this.id];
+  }
+
+  /** The headers that every answer carries, errors too: names and values in turn. */
+  get idHeaders(): readonly string[] {
+    return this.#idHeaders;
+  }
+
+  /** The request whose answer this one was given, if it was. */
+  get replayOf(): string | undefined {
+    return this.#replayOf;
+  }
+
+  /** The request gets the answer of an earlier one. */
+  replays(requestId: string): void {
+    if (this.#replayOf !== undefined) return;
+    this.#replayOf = requestId;
+    this.#idHeaders.push("x-darkroom-replay-of", requestId);
   }
 
   /** The edit that serves the request; it may end after its client has gone. */

@@ -1,8 +1,18 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { type ByteBudget, type Router, tagsFromText } from "@darkroom/router";
+import {
+  type AnswerSink,
+  type ByteBudget,
+  type EditReport,
+  type Router,
+  tagsFromText,
+} from "@darkroom/router";
 import type { Request, RequestHandler, Response } from "express";
+import { callerOf } from "../access/caller.js";
 import { HttpAnswer } from "../answers/http-answer.js";
 import { GatewayError } from "../errors.js";
+import { fingerprintOf } from "../idempotency/fingerprint.js";
+import { idempotencyKeyFrom, keyOfCaller } from "../idempotency/idempotency-key.js";
+import type { IdempotentEdits } from "../idempotency/idempotent-edits.js";
 import type { InFlight } from "../in-flight.js";
 import { recordOf } from "../observability/request-record.js";
 import { receiveUpload } from "../upload/receive-upload.js";
@@ -16,6 +26,9 @@ export interface ImageEditsOptions {
   /** Overrides the model that clients name in the body (LiteLLM's `image_generation_model`). */
   readonly forcedModel?: string;
   readonly forwardedHeaders: (headers: IncomingHttpHeaders) => Record<string, string>;
+  /** A header of the operator's choice that carries the client's key. */
+  readonly keyHeaderName?: string;
+  readonly idempotentEdits: IdempotentEdits;
   readonly isDraining: () => boolean;
   /** What a shutdown waits for. */
   readonly edits: InFlight;
@@ -24,9 +37,11 @@ export interface ImageEditsOptions {
 /** `POST /v1/images/edits`: receive the upload, route it, release the answer. */
 export function imageEdits(options: ImageEditsOptions): RequestHandler {
   const { router, uploads, uploadSettings, forcedModel, forwardedHeaders, isDraining, edits } = options;
+  const { idempotentEdits, keyHeaderName } = options;
 
   const serve = async (request: Request<{ model?: string }>, response: Response): Promise<void> => {
     const record = recordOf(response);
+    const key = idempotencyKeyFrom(request.headers);
     const upload = await receiveUpload(request, response, uploadSettings, uploads);
     try {
       record.pausesMs = upload.pausesMs;
@@ -46,9 +61,27 @@ export function imageEdits(options: ImageEditsOptions): RequestHandler {
         tags: upload.controls.tags ?? tagsFromText(request.get("x-litellm-tags") ?? ""),
       };
       const answer = new HttpAnswer(response, record, () => upload.memory.release());
-      const running = router.edit(edit, answer);
-      record.follow(running);
-      await running;
+      const begin = (sink: AnswerSink): Promise<EditReport> => {
+        const running = router.edit(edit, sink);
+        record.follow(running);
+        return running;
+      };
+      if (key === undefined) {
+        await begin(answer);
+        return;
+      }
+      record.idempotency = {
+        key: keyOfCaller(callerOf(request, keyHeaderName), key),
+        fingerprint: await fingerprintOf(upload.body, edit),
+      };
+      await idempotentEdits.serve({
+        idempotency: record.idempotency,
+        record,
+        answer,
+        timeoutMs: router.timeoutMsOf(edit),
+        begin,
+        letGo: () => upload.memory.release(),
+      });
     } finally {
       upload.memory.release();
     }

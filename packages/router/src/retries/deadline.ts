@@ -9,7 +9,7 @@ const clientGone: Failure = { kind: "client gone", reason: "the client is gone" 
 /** Whoever waits for the answer. */
 export interface Client {
   readonly isGone: boolean;
-  /** Calls back when that comes true. */
+  /** Calls back when that comes true, each time where another may come in its place. */
   whenGone(callback: () => void): void;
 }
 
@@ -88,7 +88,11 @@ export class Deadline {
   }
 
   #limitReading(stop: Stop): void {
-    this.#readOn = setTimeout(() => stop.now(clientGone), readOnMs);
+    clearTimeout(this.#readOn);
+    this.#readOn = setTimeout(() => {
+      // Somebody may have come back to the answer.
+      if (this.client.isGone) stop.now(clientGone);
+    }, readOnMs);
   }
 }
 

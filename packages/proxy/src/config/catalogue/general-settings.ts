@@ -14,6 +14,7 @@ export const generalSettings: Catalogue = {
     "default_model",
     "price_map",
     "answer_memory_mb",
+    "idempotency_memory_mb",
     "max_connections_per_host",
     "max_idle_connections_per_host",
     "idle_connection_timeout",
