@@ -23,4 +23,4 @@ export {
   pricesOf,
 } from "./prices/price-table.js";
 export type { InputImage } from "./tokens/input-tokens.js";
-export type { ImageUsage } from "./usage.js";
+export { type ChargedTokens, type ImageUsage, chargedTokens } from "./usage.js";

@@ -1,12 +1,11 @@
-import { type EditCost, costOfEdit, sumOfCosts } from "@darkroom/cost-calculator";
-import type { AnswerFacts } from "./answer/answer-scanner.js";
+import { costOfAnswer } from "./answer/answer-cost.js";
 import { AnswerMemory, AnswerTooLargeError } from "./answer/answer-memory.js";
 import type { AnswerSink } from "./answer/answer-sink.js";
 import { receiveWhole } from "./answer/receive-whole.js";
 import type { Received } from "./answer/received.js";
 import { relayEvents } from "./answer/relay-events.js";
 import type { Deployment } from "./deployments/deployment.js";
-import { knownModelOf } from "./deployments/known-model.js";
+import { AttemptEntry, type JournalSettings } from "./journal/attempt-entry.js";
 import type { ByteBudget } from "./memory/byte-budget.js";
 import type { EditProgress } from "./progress.js";
 import { EntraError } from "./providers/entra/issue-token.js";
@@ -14,7 +13,12 @@ import type { AttemptReport } from "./report.js";
 import type { Deadline } from "./retries/deadline.js";
 import type { Failure } from "./retries/failure.js";
 import type { Stop } from "./retries/stop.js";
-import { type UpstreamAnswer, UpstreamCallError, callUpstream } from "./upstream/upstream-call.js";
+import {
+  type UpstreamAnswer,
+  UpstreamCallError,
+  type UpstreamRequest,
+  callUpstream,
+} from "./upstream/upstream-call.js";
 import type { UpstreamTargets } from "./upstream/upstream-target.js";
 
 const longestErrorBytes = 1024 * 1024;
@@ -29,11 +33,15 @@ export interface AnswerLimits {
 /** What an attempt works with. */
 export interface AttemptContext {
   readonly deployment: Deployment;
+  /** 0 for the first attempt in a group. */
+  readonly retry: number;
   readonly progress: EditProgress;
   readonly deadline: Deadline;
   readonly sink: AnswerSink;
   readonly targets: UpstreamTargets;
   readonly answers: AnswerLimits;
+  /** Where attempts are written down, if anywhere. */
+  readonly journal: JournalSettings | undefined;
   readonly nowMs: () => number;
 }
 
@@ -45,18 +53,23 @@ export interface AttemptOutcome {
 }
 
 /**
- * One call of one deployment. Every attempt passes here, always in this order: send → conclude → release.
- * What must be written down about a paid answer is written in `conclude`, before the client gets it.
+ * One call of one deployment. Every attempt passes here, always in this order: intend → send → conclude → release.
+ * The intent is written before the first byte goes to the upstream, and what became of it before the client gets the answer.
+ * @throws JournalUnavailableError if the intent cannot be written: nothing is sent then
  */
 export async function attempt(context: AttemptContext): Promise<AttemptOutcome> {
-  const { nowMs, progress } = context;
-  const sending = send(context);
+  const { progress } = context;
+  const entry = entryOf(context);
+  const sending = send(context, entry);
   // From here on the time is the upstream's: handing the request to the system was our own work.
-  const sentAtMs = nowMs();
-  progress.attemptSinceMs = sentAtMs;
-  const { received, head, memory } = await sending;
-  progress.attemptSinceMs = undefined;
-  const report = conclude(context, received, head, nowMs() - sentAtMs);
+  progress.beginAttempt();
+  const { received, head, memory } = await sending.catch((error: unknown) => {
+    concludeUnknown(context, entry);
+    throw error;
+  });
+  const report = conclude(context, entry, received, head);
+  // A failed attempt that another one may make good is not waited for.
+  if (received.release !== undefined) await progress.concluded;
   const taken = received.release?.(progress.report()) ?? Promise.resolve();
   void taken.finally(() => memory?.release());
   return {
@@ -66,6 +79,12 @@ export async function attempt(context: AttemptContext): Promise<AttemptOutcome> 
   };
 }
 
+function entryOf({ journal, deployment, retry, progress }: AttemptContext): AttemptEntry | undefined {
+  if (journal === undefined) return undefined;
+  const { request, group, fallbacks: fallback } = progress;
+  return new AttemptEntry(journal, { request, group, deployment, retry, fallback });
+}
+
 interface Sent {
   readonly received: Received;
   readonly head?: UpstreamAnswer;
@@ -73,7 +92,7 @@ interface Sent {
   readonly memory?: AnswerMemory;
 }
 
-async function send(context: AttemptContext): Promise<Sent> {
+async function send(context: AttemptContext, entry: AttemptEntry | undefined): Promise<Sent> {
   const { deployment, progress, deadline, targets } = context;
   const { parameters, body, memory, headers } = progress.request;
   const timeoutMs = parameters.stream
@@ -88,7 +107,7 @@ async function send(context: AttemptContext): Promise<Sent> {
         await target.limit.enter(stop);
         isEntered = true;
       }
-      head = await callUpstream({
+      const call = {
         target,
         token: target.token && (target.token.now() ?? (await target.token.wait(stop))),
         contentType: body.contentType,
@@ -96,11 +115,12 @@ async function send(context: AttemptContext): Promise<Sent> {
         body: body.bodyFor(deployment),
         memory,
         stop,
-      });
+      };
+      head = await (entry === undefined ? callUpstream(call) : callOnceWritten(call, entry, context));
       return await receive(head, context, stop);
     } catch (error) {
       head?.discard();
-      const failure = failureOf(error, stop);
+      const failure = failureOf(error, stop, head);
       // An error that goes on and on is no answer, and not a dear one: another deployment may do better.
       const isError = failure.kind === "too large" && head !== undefined && head.status >= 400;
       const received = { facts: [], failure: isError ? { ...failure, kind: "cut" as const } : failure };
@@ -109,6 +129,26 @@ async function send(context: AttemptContext): Promise<Sent> {
       if (isEntered) target.limit.leave();
     }
   });
+}
+
+/** Both the writing and the handing over are our own time. */
+async function callOnceWritten(
+  call: UpstreamRequest,
+  entry: AttemptEntry,
+  { progress, deadline, nowMs }: AttemptContext,
+): Promise<UpstreamAnswer> {
+  const fromMs = nowMs();
+  let answer: Promise<UpstreamAnswer>;
+  try {
+    await entry.write(call.stop);
+    // Whoever it was for may have gone meanwhile.
+    if (deadline.failure !== undefined) call.stop.now(deadline.failure);
+    call.stop.throwIfStopped();
+    answer = callUpstream(call);
+  } finally {
+    progress.leaveOut(fromMs);
+  }
+  return answer;
 }
 
 /** Reads the answer within its memory, which is kept where there is something to release. */
@@ -128,7 +168,7 @@ async function receive(
           memory,
           progress.request.parameters.n,
           () => progress.report(),
-          (error) => failureOf(error, stop),
+          (error) => failureOf(error, stop, head),
         )
       : await receiveWhole(head, sink, memory);
     if (received.release !== undefined) return { received, head, memory };
@@ -141,63 +181,65 @@ async function receive(
 }
 
 /** @throws the error itself, where it is none of those that a call may end with */
-function failureOf(error: unknown, stop: Stop): Failure {
-  if (stop.failure?.kind === "timeout") {
-    return { ...stop.failure, bodySent: !(error instanceof UpstreamCallError) || error.bodySent };
+function failureOf(error: unknown, stop: Stop, head: UpstreamAnswer | undefined): Failure {
+  if (stop.failure?.kind === "timeout" || stop.failure?.kind === "client gone") {
+    return { ...stop.failure, bodySent: wasSent(error, head) };
   }
-  if (stop.failure !== undefined) return stop.failure;
   if (error instanceof EntraError) return { kind: "connection", reason: error.message };
-  if (error instanceof UpstreamCallError) return { kind: error.reason, reason: error.message };
+  if (error instanceof UpstreamCallError) {
+    return { kind: wasSent(error, head) ? error.reason : "connection", reason: error.message };
+  }
   if (error instanceof AnswerTooLargeError) return { kind: "too large", reason: error.message };
   throw error;
 }
 
+/** Who answers an edit has got it, whatever our side of the connection says; who refuses it need not have. */
+function wasSent(error: unknown, head: UpstreamAnswer | undefined): boolean {
+  if (head === undefined) return error instanceof UpstreamCallError && error.bodySent;
+  return head.status < 400 || head.bodySent;
+}
+
 function conclude(
-  { deployment, progress }: AttemptContext,
-  received: Received,
+  context: AttemptContext,
+  entry: AttemptEntry | undefined,
+  { facts, failure }: Received,
   head: UpstreamAnswer | undefined,
-  durationMs: number,
 ): AttemptReport {
-  // Azure's gateway answers with an id of its own where the service behind it has not been reached.
-  const upstreamRequestId = (head?.headers["x-request-id"] ?? head?.headers["apim-request-id"])?.toString();
-  const report: AttemptReport = {
-    deployment,
-    durationMs,
-    succeeded: received.failure === undefined,
-    status: head?.status,
-    reason: received.failure?.reason,
-    upstreamRequestId,
-  };
+  const { deployment, progress } = context;
+  const report = reportOf(context, entry, failure, head);
   progress.attempts.push(report);
-  if (received.facts.length > 0) {
-    progress.cost = costOf(received.facts, deployment, progress);
-    progress.images = received.facts.reduce((sum, facts) => sum + facts.images, 0);
+  const cost = costOfAnswer(facts, deployment, progress.request.parameters);
+  if (facts.length > 0) {
+    progress.cost = cost;
+    progress.images = facts.reduce((sum, { images }) => sum + images, 0);
   }
+  if (report.attemptId !== undefined) progress.concluded = entry?.conclude({ facts, cost, failure, report });
   return report;
 }
 
-/** The cost of all that was answered; null as soon as one part of it has no known price. */
-function costOf(
-  all: readonly AnswerFacts[],
-  deployment: Deployment,
-  { request }: EditProgress,
-): EditCost | null {
-  const model = knownModelOf(deployment);
-  const { size, quality } = request.parameters;
-  return sumOfCosts(
-    all.map((facts) =>
-      costOfEdit(
-        {
-          model,
-          size: facts.size ?? size,
-          quality: facts.quality ?? quality,
-          images: facts.images,
-          usage: facts.usage,
-        },
-        deployment.prices,
-      ),
-    ),
-  );
+/** After an error of our own. If the upstream was called, nobody knows what it has charged. */
+function concludeUnknown(context: AttemptContext, entry: AttemptEntry | undefined): void {
+  const failure: Failure = { kind: "cut", reason: "internal error" };
+  const report = reportOf(context, entry, failure, undefined);
+  void entry?.conclude({ facts: [], cost: null, failure, report });
+}
+
+function reportOf(
+  { deployment, progress }: AttemptContext,
+  entry: AttemptEntry | undefined,
+  failure: Failure | undefined,
+  head: UpstreamAnswer | undefined,
+): AttemptReport {
+  return {
+    attemptId: entry?.attemptId,
+    deployment,
+    durationMs: progress.endAttempt(),
+    succeeded: failure === undefined,
+    status: head?.status,
+    reason: failure?.reason,
+    // Azure's gateway answers with an id of its own where the service behind it has not been reached.
+    upstreamRequestId: (head?.headers["x-request-id"] ?? head?.headers["apim-request-id"])?.toString(),
+  };
 }
 
 function isEventStream(answer: UpstreamAnswer): boolean {

@@ -145,6 +145,21 @@ export class DeadlineError extends RouterError {
   }
 }
 
+/** What is paid for cannot be written down, so that nothing is sent. */
+export class JournalUnavailableError extends RouterError {
+  override readonly name = "JournalUnavailableError";
+  readonly status = 503;
+  readonly type = "server_error";
+  readonly code = "journal_unavailable";
+  override readonly retryAfterMs = 5_000;
+
+  constructor(override readonly cause: unknown) {
+    super(
+      "This gateway cannot write down what is spent, and so spends nothing; send the request again later.",
+    );
+  }
+}
+
 /** The client went away before it was answered; nobody is there to be told. */
 export class ClientGoneError extends RouterError {
   override readonly name = "ClientGoneError";

@@ -17,6 +17,7 @@ export {
   AllCoolingError,
   ClientGoneError,
   DeadlineError,
+  JournalUnavailableError,
   MissingModelError,
   NotCapableError,
   RouterError,
@@ -44,6 +45,7 @@ export {
   healthDefaults,
 } from "./health/health-settings.js";
 export type { CooldownCause } from "./health/health-store.js";
+export type { Intent, Journal, Outcome, OutcomeState } from "./journal/journal.js";
 export type { ImageEditEvent } from "./image-edit/event-queue.js";
 export type { EditedImage, ImageEditAnswer, ImageEditStream } from "./image-edit/image-edit.js";
 export { imageEdit } from "./image-edit/image-edit-from-environment.js";

@@ -2,6 +2,7 @@ import type { Deployment } from "./deployments/deployment.js";
 import type { ConnectionSettings } from "./upstream/connections.js";
 import type { Alias } from "./deployments/groups.js";
 import type { TagFilter } from "./deployments/tags.js";
+import type { Journal } from "./journal/journal.js";
 import type { LatencyOptions } from "./strategies/latency-based.js";
 import type { RoutingStrategy } from "./strategies/routing-strategy.js";
 import type { HealthSettings } from "./health/health-settings.js";
@@ -52,6 +53,13 @@ export interface RouterOptions {
    * there is no budget, such edits are served.
    */
   readonly unpriced?: "refuse" | "allow";
+  /** Where every attempt is written down, before it is sent and when it has ended; not given: nowhere. */
+  readonly journal?: Journal;
+  /**
+   * What the journal makes of an upstream's 5xx after all was sent, which may have been charged: the estimate, as uncertain,
+   * or nothing.
+   */
+  readonly serverErrors?: "uncertain" | "unbilled";
   /** Limits of the connections to upstreams. */
   readonly connections?: ConnectionSettings;
   /** How many fallback groups one request may try (`max_fallbacks`). */
@@ -71,6 +79,7 @@ export const defaultOptions = {
   maxFallbacks: 5,
   strategy: "simple-shuffle",
   unpriced: "refuse",
+  serverErrors: "uncertain",
   answerMemoryBytes: 512 * mebibyte,
   maxAnswerBytes: 256 * mebibyte,
 } as const;

@@ -19,7 +19,9 @@ export class EditProgress {
   /** Time spent waiting before the same deployment was called again. */
   waitedMs = 0;
   /** When the attempt that runs was begun. */
-  attemptSinceMs: number | undefined;
+  #attemptSinceMs: number | undefined;
+  /** Resolves when it is written down how the last attempt ended, or cannot be. */
+  concluded: Promise<void> | undefined;
 
   constructor(
     readonly request: EditRequest,
@@ -35,6 +37,29 @@ export class EditProgress {
   noteRetry(): void {
     this.retries += 1;
     this.#retriedUncertain ||= this.mayBeBilled;
+  }
+
+  /** It was not sent after all. */
+  forgetRetry(): void {
+    this.retries -= 1;
+  }
+
+  /** From now on an attempt runs. */
+  beginAttempt(): void {
+    this.#attemptSinceMs = this.nowMs();
+  }
+
+  /** From `fromMs` to now it was our own work, and not the upstream's. */
+  leaveOut(fromMs: number): void {
+    if (this.#attemptSinceMs === undefined) return;
+    this.#attemptSinceMs += this.nowMs() - Math.max(fromMs, this.#attemptSinceMs);
+  }
+
+  /** How long the attempt took, which has ended. */
+  endAttempt(): number {
+    const durationMs = this.#runningMs;
+    this.#attemptSinceMs = undefined;
+    return durationMs;
   }
 
   report(): EditReport {
@@ -57,7 +82,10 @@ export class EditProgress {
 
   /** The ended attempts and what the running one has taken so far. */
   get #upstreamMs(): number {
-    const runningMs = this.attemptSinceMs === undefined ? 0 : this.nowMs() - this.attemptSinceMs;
-    return this.attempts.reduce((sum, { durationMs }) => sum + durationMs, runningMs);
+    return this.attempts.reduce((sum, { durationMs }) => sum + durationMs, this.#runningMs);
+  }
+
+  get #runningMs(): number {
+    return this.#attemptSinceMs === undefined ? 0 : this.nowMs() - this.#attemptSinceMs;
   }
 }

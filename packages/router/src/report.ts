@@ -3,6 +3,8 @@ import type { Deployment } from "./deployments/deployment.js";
 
 /** How one attempt ended. */
 export interface AttemptReport {
+  /** Where attempts are written down: by this they are found. */
+  readonly attemptId: string | undefined;
   readonly deployment: Deployment;
   /** Time from when the request was handed to the system until the answer was complete or had failed. */
   readonly durationMs: number;

@@ -327,6 +327,11 @@ it.each<[string, Step, boolean]>([
   await expect(followed.imageEdit(request)).rejects.toMatchObject({ isUnbilled });
 });
 
+it("an upstream whose 5xx are not charged, says the operator, charges nothing for them", async () => {
+  const made = router({ edits: [await upstream(serverError)] }, { retries: 0, serverErrors: "unbilled" });
+  await expect(made.imageEdit(request)).rejects.toMatchObject({ isUnbilled: true });
+});
+
 describe("time", () => {
   it("runs out for a deployment that hangs, and another serves", async () => {
     const hanging = await upstream(hangs);

@@ -4,7 +4,7 @@ import { type DeploymentOptions, completed } from "./deployments/deployment-opti
 import { type Group, Groups } from "./deployments/groups.js";
 import { GroupsToTry } from "./deployments/groups-to-try.js";
 import { orderLevels } from "./deployments/order-levels.js";
-import type { RouterError } from "./errors.js";
+import { JournalUnavailableError, type RouterError } from "./errors.js";
 import { type RouterEvents, createRouterEvents } from "./events.js";
 import { Health, type Turn } from "./health/health.js";
 import {
@@ -14,6 +14,8 @@ import {
   streamImageEdit,
 } from "./image-edit/image-edit.js";
 import type { ImageEditOptions } from "./image-edit/image-edit-options.js";
+import type { JournalSettings } from "./journal/attempt-entry.js";
+import { isUnbilled } from "./journal/charge.js";
 import { ByteBudget } from "./memory/byte-budget.js";
 import { type RouterOptions, defaultOptions } from "./options.js";
 import { EditProgress } from "./progress.js";
@@ -44,11 +46,14 @@ export class Router {
   readonly #connections: Connections;
   readonly #targets: UpstreamTargets;
   readonly #answers: AnswerLimits;
+  readonly #serverErrorsUnbilled: boolean;
+  readonly #journal: JournalSettings | undefined;
 
   constructor(
     private readonly options: RouterOptions,
     random: () => number = Math.random,
     private readonly nowMs: () => number = () => performance.now(),
+    epochMs: () => number = Date.now,
   ) {
     this.#groups = new Groups(options.deployments, options.unusableGroups, options.aliases);
     const { strategy = defaultOptions.strategy, latency = {} } = options;
@@ -63,6 +68,8 @@ export class Router {
     });
     this.#retries = new Retries(options, this.events, random, nowMs);
     this.#answers = answerLimits(options);
+    this.#serverErrorsUnbilled = (options.serverErrors ?? defaultOptions.serverErrors) === "unbilled";
+    this.#journal = this.#journalSettings(epochMs);
     this.#connections = new Connections(options.connections);
     this.#targets = new UpstreamTargets(this.#connections, nowMs);
   }
@@ -117,7 +124,10 @@ export class Router {
       progress.group = group.name;
       failure = isRehearsal(request, groups)
         ? rehearsedFailure
-        : await this.#editInGroup(group, progress, deadline, sink);
+        : await this.#editInGroup(group, progress, deadline, sink).catch(async (error: unknown) => {
+            await progress.concluded;
+            throw error instanceof JournalUnavailableError ? told(error, progress) : error;
+          });
       if (failure === undefined) {
         const report = progress.report();
         this.events.emit("edit", report);
@@ -126,6 +136,8 @@ export class Router {
       firstFailure ??= failure;
       if (deadline.failure !== undefined) break;
     }
+    // Nobody is told that an edit failed before it is written down what that cost.
+    await progress.concluded;
     throw failedWith(firstFailure, deadline, progress);
   }
 
@@ -190,11 +202,13 @@ export class Router {
     }
     const context = {
       deployment,
+      retry,
       progress,
       deadline,
       sink,
       targets: this.#targets,
       answers: this.#answers,
+      journal: this.#journal,
       nowMs: this.nowMs,
     };
     let outcome: AttemptOutcome;
@@ -203,14 +217,19 @@ export class Router {
       outcome = await observed(this.#strategy.observer, observing, () => attempt(context));
     } catch (error) {
       this.#health.unused(turn);
+      if (error instanceof JournalUnavailableError && retry > 0) progress.forgetRetry();
       throw error;
     }
     const { report, failure, released } = outcome;
     const verdict = failure && classify(failure);
     if (failure === undefined || verdict === undefined) this.#health.succeeded(turn);
-    else this.#noteFailure(turn, failure, verdict, progress);
+    else {
+      this.#noteFailure(turn, failure, verdict, progress);
+      progress.isUnbilled &&= isUnbilled(failure, report, this.#serverErrorsUnbilled);
+    }
     this.events.emit("attempt", {
       requestId,
+      attemptId: report.attemptId,
       group: group.name,
       deployment,
       retry,
@@ -224,9 +243,13 @@ export class Router {
     return released ? undefined : failure;
   }
 
+  #journalSettings(epochMs: () => number): JournalSettings | undefined {
+    const { journal } = this.options;
+    return journal && { journal, serverErrorsUnbilled: this.#serverErrorsUnbilled, epochMs };
+  }
+
   #noteFailure(turn: Turn, failure: Failure, verdict: Verdict, progress: EditProgress): void {
     progress.mayBeBilled ||= verdict.ambiguous === true;
-    progress.isUnbilled &&= verdict.billed === "no";
     // A client that waits for a moment only must not take deployments out for others.
     const { timeoutMs } = progress.request;
     if (failure.kind === "timeout" && failure.timeoutMs === timeoutMs) this.#health.unused(turn);
@@ -270,9 +293,13 @@ function answerLimits(options: RouterOptions): AnswerLimits {
 
 /** The first group's failure is the client's: that is the model it asked for. */
 function failedWith(failure: Failure | undefined, deadline: Deadline, progress: EditProgress): RouterError {
-  const told = failure ?? deadline.failure;
-  if (told === undefined) throw new TypeError("a group without deployments cannot be tried");
-  const error = errorFor(told);
+  const last = failure ?? deadline.failure;
+  if (last === undefined) throw new TypeError("a group without deployments cannot be tried");
+  return told(errorFor(last), progress);
+}
+
+/** With what had been tried. */
+function told(error: RouterError, progress: EditProgress): RouterError {
   error.report = progress.report();
   error.mayBeBilled = progress.mayBeBilled;
   error.isUnbilled = progress.isUnbilled;

@@ -40,6 +40,7 @@ export function configFromEnvironment(
     ...(masterKey !== undefined && { masterKey }),
     forwardClientHeaders: defaults.forwardClientHeaders,
     requireAuthForMetrics: defaults.requireAuthForMetrics,
+    storePrompts: defaults.storePrompts,
     upload: defaults.upload,
     idempotencyMemoryBytes: defaults.idempotencyMemoryBytes,
     warnings: apiBase === defaults.apiBase ? shutDownWarnings(names, today) : [],

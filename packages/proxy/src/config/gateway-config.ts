@@ -25,6 +25,8 @@ export interface GatewayConfig {
    * LiteLLM's, ours is closed unless it is opened: it tells what is spent.
    */
   readonly requireAuthForMetrics: boolean;
+  /** Whether the ledger keeps prompts (`general_settings.store_prompts_in_spend_logs`). */
+  readonly storePrompts: boolean;
   readonly upload: UploadSettings;
   /** Room for answers that are kept for requests with the same `Idempotency-Key` (`general_settings.idempotency_memory_mb`). */
   readonly idempotencyMemoryBytes: number;
@@ -55,6 +57,7 @@ export const defaults = {
   apiBase: openAiApiBase,
   forwardClientHeaders: false,
   requireAuthForMetrics: true,
+  storePrompts: false,
   idempotencyMemoryBytes: 64 * mebibyte,
   upload: {
     maxRequestBytes: 64 * mebibyte,

@@ -70,7 +70,8 @@ export function loadConfig(options: LoadOptions): GatewayConfig {
 
   if (models.deployments.length === 0) findings.warn(`${file} has no deployment that can serve image edits`);
   const openAis = models.deployments.filter(({ apiBase }) => apiBase === defaults.apiBase);
-  const { litellm_key_header_name, forward_client_headers_to_llm_api } = settings.general_settings;
+  const { litellm_key_header_name, forward_client_headers_to_llm_api, store_prompts_in_spend_logs } =
+    settings.general_settings;
   const { require_auth_for_metrics_endpoint } = settings.litellm_settings;
   const { idempotency_memory_mb } = settings.general_settings;
   return {
@@ -88,6 +89,7 @@ export function loadConfig(options: LoadOptions): GatewayConfig {
     ...(forcedModel !== undefined && { forcedModel }),
     forwardClientHeaders: forward_client_headers_to_llm_api ?? defaults.forwardClientHeaders,
     requireAuthForMetrics: require_auth_for_metrics_endpoint ?? defaults.requireAuthForMetrics,
+    storePrompts: store_prompts_in_spend_logs ?? defaults.storePrompts,
     upload,
     idempotencyMemoryBytes:
       idempotency_memory_mb === undefined ? defaults.idempotencyMemoryBytes : bytesOf(idempotency_memory_mb),

@@ -89,7 +89,8 @@ class EventRelay {
   async #takeError(event: ServerSentEvent): Promise<void> {
     const { error } = event.facts;
     const body = [Buffer.from(JSON.stringify({ error: error ?? null }))];
-    this.#failure ??= { kind: "answer", head: errorHead, body, error, reason: "error event in the stream" };
+    const reason = "error event in the stream";
+    this.#failure ??= { kind: "answer", head: errorHead, body, error, bodySent: true, reason };
     if (!this.#started && !this.#holdsCompleted) return;
     this.#errorWasSent = true;
     await this.#forward(event.bytes);

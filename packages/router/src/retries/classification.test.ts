@@ -1,7 +1,7 @@
 import { type Verdict, classify } from "./classification.js";
 
 const refused = (status: number, error: unknown, headers: Readonly<Record<string, string>> = {}): Verdict =>
-  classify({ kind: "answer", head: { status, headers }, body: [], error, reason: "" });
+  classify({ kind: "answer", head: { status, headers }, body: [], error, bodySent: true, reason: "" });
 
 describe("an answer", () => {
   it.each<[string, number, unknown, string, string]>([
@@ -52,6 +52,15 @@ describe("an answer", () => {
   });
 });
 
+it("was not charged where the upstream answered before it had all of the request", () => {
+  const head = { status: 503, headers: {} };
+  const failure = { kind: "answer", head, body: [], error: undefined, reason: "" } as const;
+  expect(classify({ ...failure, bodySent: false })).toEqual({
+    ...classify({ ...failure, bodySent: true }),
+    billed: "no",
+  });
+});
+
 describe("a call without a complete answer", () => {
   it("is ambiguous once all of it was sent", () => {
     expect(classify({ kind: "connection", reason: "" })).toMatchObject({ next: "anywhere", billed: "no" });
@@ -63,5 +72,11 @@ describe("a call without a complete answer", () => {
     const timeout = { kind: "timeout", timeoutMs: 1, reason: "" } as const;
     expect(classify({ ...timeout, bodySent: true })).toMatchObject({ next: "elsewhere", ambiguous: true });
     expect(classify({ ...timeout, bodySent: false })).toMatchObject({ next: "anywhere", billed: "no" });
+  });
+
+  it("since its client is gone may have been charged where all was sent", () => {
+    const gone = { kind: "client gone", reason: "" } as const;
+    expect(classify({ ...gone, bodySent: true })).toMatchObject({ billed: "maybe", ambiguous: true });
+    expect(classify({ ...gone, bodySent: false })).toMatchObject({ next: "give up", billed: "no" });
   });
 });

@@ -196,6 +196,12 @@ const timeoutBeforeAllWasSent: Verdict = {
   cooldown: "counted",
   billed: "no",
 };
+const clientGoneBeforeAllWasSent: Verdict = {
+  errorClass: "APIError",
+  next: "give up",
+  cooldown: "never",
+  billed: "no",
+};
 /** No deployment of the group could be called. */
 const allCooling: Verdict = {
   errorClass: "RateLimitError",
@@ -207,10 +213,13 @@ const allCooling: Verdict = {
 /** What a failure means: the one place that says so. */
 export function classify(failure: Failure): Verdict {
   if (failure.kind === "answer") {
-    return asUpstreamWishes(verdictOnAnswer(failure), failure.head.headers["x-should-retry"]?.toString());
+    const verdict = verdictOnAnswer(failure);
+    const known = failure.bodySent ? verdict : { ...verdict, billed: "no" as const };
+    return asUpstreamWishes(known, failure.head.headers["x-should-retry"]?.toString());
   }
   if (failure.kind === "cooling") return allCooling;
   if (failure.kind === "timeout" && !failure.bodySent) return timeoutBeforeAllWasSent;
+  if (failure.kind === "client gone" && !failure.bodySent) return clientGoneBeforeAllWasSent;
   return byTransport[failure.kind];
 }
 

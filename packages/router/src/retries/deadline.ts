@@ -4,7 +4,7 @@ import { Stop } from "./stop.js";
 /** A client that is gone is no reason to throw a paid answer away: the running call is read for this long at most. */
 const readOnMs = 60_000;
 
-const clientGone: Failure = { kind: "client gone", reason: "the client is gone" };
+const clientGone: Failure = { kind: "client gone", bodySent: false, reason: "the client is gone" };
 
 /** Whoever waits for the answer. */
 export interface Client {

@@ -17,6 +17,8 @@ export type Failure =
       readonly body: readonly Buffer[];
       /** The object that the answer calls its error, if there is one. */
       readonly error: unknown;
+      /** Whether the upstream had all of the request before it answered. */
+      readonly bodySent: boolean;
       readonly reason: string;
     }
   /** `connection`: before the whole request was sent; `cut`: afterwards. */
@@ -29,7 +31,12 @@ export type Failure =
       readonly reason: string;
     }
   | { readonly kind: "too large"; readonly reason: string }
-  | { readonly kind: "client gone"; readonly reason: string }
+  | {
+      readonly kind: "client gone";
+      /** Whether the whole request had been sent. */
+      readonly bodySent: boolean;
+      readonly reason: string;
+    }
   /** No deployment of the group may be called now. */
   | {
       readonly kind: "cooling";

@@ -14,6 +14,11 @@ export class Stop {
     return this.#failure;
   }
 
+  /** @throws the failure, where there is one */
+  throwIfStopped(): void {
+    if (this.#failure !== undefined) this.signal.throwIfAborted();
+  }
+
   /** Only the first reason counts. */
   now(failure: Failure): void {
     if (this.#failure !== undefined) return;

@@ -8,6 +8,7 @@ const attempt: ObservedAttempt = { deployment: deployment("a"), edit: edit() };
 
 function outcome(failure?: Failure): AttemptOutcome {
   const report = {
+    attemptId: undefined,
     deployment: attempt.deployment,
     durationMs: 1500,
     succeeded: failure === undefined,
@@ -20,7 +21,7 @@ function outcome(failure?: Failure): AttemptOutcome {
 
 function answered(status: number): Failure {
   const head = { status, headers: {} };
-  return { kind: "answer", head, body: [], error: undefined, reason: String(status) };
+  return { kind: "answer", head, body: [], error: undefined, bodySent: true, reason: String(status) };
 }
 
 test.each<[string, Failure | undefined, AttemptEnd["outcome"]]>([
@@ -30,7 +31,7 @@ test.each<[string, Failure | undefined, AttemptEnd["outcome"]]>([
   ["a reset", { kind: "connection", reason: "connection reset" }, "failed"],
   ["a timeout", { kind: "timeout", timeoutMs: 1500, bodySent: true, reason: "timeout" }, "failed"],
   ["a request that is at fault", answered(400), "refused"],
-  ["a client that is gone", { kind: "client gone", reason: "client gone" }, "refused"],
+  ["a client that is gone", { kind: "client gone", bodySent: true, reason: "client gone" }, "refused"],
 ])("%s is told with its length", async (_, failure, expected) => {
   const told: unknown[] = [];
   const observer = {

@@ -23,6 +23,8 @@ export interface UpstreamRequest {
 export interface UpstreamAnswer {
   readonly status: number;
   readonly headers: http.IncomingHttpHeaders;
+  /** Whether the whole request is sent by now: an upstream may answer before. */
+  readonly bodySent: boolean;
   /**
    * Hands over the body as it comes, and no more of it while `take` waits.
    * @throws UpstreamCallError if the connection breaks before the announced end; what `take` throws
@@ -72,6 +74,9 @@ export async function callUpstream(request: UpstreamRequest): Promise<UpstreamAn
       resolve({
         status: answer.statusCode ?? 0,
         headers: answer.headers,
+        get bodySent() {
+          return bodySent;
+        },
         read: (take) => readToEnd(answer, take),
         discard: () => answer.destroy(),
       });

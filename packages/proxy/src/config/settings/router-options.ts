@@ -43,6 +43,7 @@ export function routerOptions(source: RouterSettingsSource, findings: Findings):
     health: healthSettings(router),
     ...connectionSettings(general),
     ...(general.unpriced !== undefined && { unpriced: general.unpriced }),
+    ...(general.server_errors !== undefined && { serverErrors: general.server_errors }),
   };
 }
 

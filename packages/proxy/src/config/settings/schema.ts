@@ -100,6 +100,8 @@ export const fileSchemas = {
     default_model: optional(text),
     price_map: optional(text),
     unpriced: optional(z.enum(["refuse", "allow"], { error: "expected refuse or allow" })),
+    server_errors: optional(z.enum(["uncertain", "unbilled"], { error: "expected uncertain or unbilled" })),
+    store_prompts_in_spend_logs: optional(onOrOff),
     max_request_size_mb: optional(numberAbove(0)),
     max_response_size_mb: optional(numberAbove(0)),
     answer_memory_mb: optional(numberAbove(0)),
