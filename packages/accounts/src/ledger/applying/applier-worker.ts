@@ -1,0 +1,44 @@
+import { setTimeout as wait } from "node:timers/promises";
+import { parentPort, workerData } from "node:worker_threads";
+import { Follower, type FollowerReport, type LedgerProgress } from "./follower.js";
+
+/** What the thread that applies is started with. */
+export interface ApplierSettings {
+  readonly folder: string;
+  readonly committedAtStart: number;
+}
+
+export type ToApplier = { readonly kind: "follow"; readonly through: number } | { readonly kind: "close" };
+
+export type FromApplier =
+  | FollowerReport
+  | { readonly kind: "opened"; readonly progress: LedgerProgress }
+  | { readonly kind: "refused"; readonly reason: string };
+
+/** The thread that applies: a follower, told of the journal's commits by messages. */
+function work(port: NonNullable<typeof parentPort>, settings: ApplierSettings): void {
+  const say = (message: FromApplier): void => port.postMessage(message);
+  const closing = new AbortController();
+  const follower = new Follower({
+    ...settings,
+    report: say,
+    wait: (milliseconds) => wait(milliseconds, undefined, { signal: closing.signal }).catch(() => undefined),
+  });
+  say({ kind: "opened", progress: follower.progress });
+  port.on("message", (message: ToApplier) => {
+    if (message.kind === "follow") void follower.follow(message.through);
+    else {
+      closing.abort();
+      void follower.close().then(() => port.close());
+    }
+  });
+}
+
+if (parentPort !== null) {
+  try {
+    work(parentPort, workerData as ApplierSettings);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    parentPort.postMessage({ kind: "refused", reason } satisfies FromApplier);
+  }
+}

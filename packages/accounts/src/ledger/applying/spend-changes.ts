@@ -1,0 +1,55 @@
+import type { OutcomeState } from "../../journal/records.js";
+import type { ChargedMeter } from "./read-entry.js";
+
+/** What a meter is charged in a period. */
+export interface SpendChange {
+  readonly meter: string;
+  readonly period: string;
+  certainNanoUsd: bigint;
+  uncertainNanoUsd: bigint;
+  attempts: number;
+}
+
+/** What the attempts of a batch change in the spend, each meter's together. */
+export class SpendChanges {
+  readonly #changes = new Map<string, SpendChange>();
+
+  /** A new attempt. One without a known price changes no amount. */
+  add(charges: readonly ChargedMeter[], state: OutcomeState, nanoUsd: bigint | null): void {
+    for (const charge of charges) {
+      this.#of(charge).attempts += 1;
+      this.#move(charge, state, nanoUsd ?? 0n);
+    }
+  }
+
+  /** An attempt that was charged at one amount is certain to have cost another. */
+  settle(
+    charges: readonly ChargedMeter[],
+    from: { readonly state: OutcomeState; readonly nanoUsd: bigint | null },
+    toNanoUsd: bigint,
+  ): void {
+    for (const charge of charges) {
+      this.#move(charge, from.state, -(from.nanoUsd ?? 0n));
+      this.#move(charge, "certain", toNanoUsd);
+    }
+  }
+
+  [Symbol.iterator](): Iterator<SpendChange> {
+    return this.#changes.values();
+  }
+
+  #move(charge: ChargedMeter, state: OutcomeState, nanoUsd: bigint): void {
+    const change = this.#of(charge);
+    if (state === "uncertain") change.uncertainNanoUsd += nanoUsd;
+    else change.certainNanoUsd += nanoUsd;
+  }
+
+  #of({ meter, period }: ChargedMeter): SpendChange {
+    const key = JSON.stringify([meter, period]);
+    const known = this.#changes.get(key);
+    if (known !== undefined) return known;
+    const change = { meter, period, certainNanoUsd: 0n, uncertainNanoUsd: 0n, attempts: 0 };
+    this.#changes.set(key, change);
+    return change;
+  }
+}

@@ -1,0 +1,149 @@
+import { sql } from "kysely";
+import type { LibsqlDatabase } from "../../database/open-database.js";
+import { PreparedStatement, statementBuilder } from "../../database/prepared-statement.js";
+import type { AttemptTable, CorrectionTable, LedgerTables, RefusalTable, RequestTable } from "../schema.js";
+import type { JournalEntry } from "./read-entry.js";
+import type { SpendChange } from "./spend-changes.js";
+
+type Unnumbered<Table> = Omit<Table, "number">;
+
+/** Of a request, what an attempt tells before it has ended. */
+type RequestOfAttempt = Pick<
+  AttemptTable,
+  "requestId" | "atMs" | "caller" | "requestedModel" | "modelGroup" | "deploymentId" | "fallback"
+> & { readonly isRetry: number };
+
+type SetAside = JournalEntry & { readonly journal: number; readonly reason: string };
+
+/** All that the applier says to the database. */
+export type LedgerStatements = ReturnType<typeof ledgerStatements>;
+
+export function ledgerStatements(database: LibsqlDatabase) {
+  const build = statementBuilder<LedgerTables>(database);
+  const excluded = (column: string) => sql.ref<string>(`excluded.${column}`);
+  return {
+    /** Changes nothing where the attempt is there. */
+    insertAttempt: new PreparedStatement<Unnumbered<AttemptTable>>(database, (attempt) =>
+      build
+        .insertInto("attempts")
+        .values(attempt)
+        .onConflict((conflict) => conflict.column("attemptId").doNothing()),
+    ),
+
+    /** A request that has ended stays as it is. */
+    noteAttempt: new PreparedStatement<RequestOfAttempt>(
+      database,
+      ({ requestId, atMs, caller, requestedModel, modelGroup, deploymentId, fallback, isRetry }) =>
+        build
+          .insertInto("requests")
+          .values({
+            ...{ requestId, caller, requestedModel, modelGroup, deploymentId },
+            state: sql<string>`'running'`,
+            startedAtMs: atMs,
+            attempts: sql<string>`1`,
+            retries: isRetry,
+            fallbacks: fallback,
+            images: sql<string>`0`,
+          })
+          .onConflict((conflict) =>
+            conflict
+              .column("requestId")
+              .doUpdateSet({
+                modelGroup: excluded("modelGroup"),
+                deploymentId: excluded("deploymentId"),
+                attempts: sql<string>`requests.attempts + 1`,
+                retries: sql<string>`requests.retries + excluded.retries`,
+                fallbacks: excluded("fallbacks"),
+              })
+              .where("requests.state", "!=", sql<string>`'ended'`),
+          ),
+    ),
+
+    upsertRequest: new PreparedStatement<Unnumbered<RequestTable>>(database, (request) => {
+      const { requestId, ...others } = request;
+      const replaced = Object.keys(others).map((column) => [column, excluded(column)]);
+      return build
+        .insertInto("requests")
+        .values(request)
+        .onConflict((conflict) =>
+          conflict.column("requestId").doUpdateSet(Object.fromEntries(replaced) as Record<string, string>),
+        );
+    }),
+
+    interruptRequests: new PreparedStatement<object>(database, () =>
+      build
+        .updateTable("requests")
+        .set({ state: sql<string>`'interrupted'` })
+        .where("state", "=", sql<string>`'running'`),
+    ),
+
+    addSpend: new PreparedStatement<SpendChange>(database, (change) =>
+      build
+        .insertInto("spend")
+        .values(change)
+        .onConflict((conflict) =>
+          conflict.columns(["meter", "period"]).doUpdateSet({
+            certainNanoUsd: sql<string>`spend.certain_nano_usd + excluded.certain_nano_usd`,
+            uncertainNanoUsd: sql<string>`spend.uncertain_nano_usd + excluded.uncertain_nano_usd`,
+            attempts: sql<string>`spend.attempts + excluded.attempts`,
+          }),
+        ),
+    ),
+
+    insertRefusals: new PreparedStatement<RefusalTable>(database, (refusals) =>
+      build.insertInto("refusals").values(refusals),
+    ),
+
+    attemptToCorrect: new PreparedStatement<Pick<AttemptTable, "attemptId">>(database, ({ attemptId }) =>
+      build
+        .selectFrom("attempts")
+        .select(["state", "costNanoUsd", "revision", "charges"])
+        .where("attemptId", "=", attemptId),
+    ),
+
+    insertCorrection: new PreparedStatement<CorrectionTable>(database, (correction) =>
+      build.insertInto("corrections").values(correction),
+    ),
+
+    correctAttempt: new PreparedStatement<Pick<CorrectionTable, "attemptId" | "revision" | "costNanoUsd">>(
+      database,
+      ({ attemptId, revision, costNanoUsd }) =>
+        build
+          .updateTable("attempts")
+          .set({ revision, costNanoUsd, state: sql<string>`'certain'` })
+          .where("attemptId", "=", attemptId),
+    ),
+
+    setAside: new PreparedStatement<SetAside>(database, (entry) =>
+      build.insertInto("setAside").values(entry),
+    ),
+
+    /** Begins where nothing of a journal was applied. */
+    insertJournal: new PreparedStatement<{ readonly id: string }>(database, ({ id }) =>
+      build
+        .insertInto("journals")
+        .values({ id, appliedThrough: sql<string>`0` })
+        .onConflict((conflict) => conflict.column("id").doNothing()),
+    ),
+
+    journal: new PreparedStatement<{ readonly id: string }>(database, ({ id }) =>
+      build.selectFrom("journals").select(["number", "appliedThrough"]).where("id", "=", id),
+    ),
+
+    markApplied: new PreparedStatement<{ readonly number: number; readonly appliedThrough: number }>(
+      database,
+      ({ number, appliedThrough }) =>
+        build.updateTable("journals").set({ appliedThrough }).where("number", "=", number),
+    ),
+
+    uncertain: new PreparedStatement<object>(database, () =>
+      build
+        .selectFrom("attempts")
+        .select([
+          sql<bigint>`count(*)`.as("attempts"),
+          sql<bigint>`coalesce(sum(cost_nano_usd), 0)`.as("nanoUsd"),
+        ])
+        .where("state", "=", sql<string>`'uncertain'`),
+    ),
+  };
+}

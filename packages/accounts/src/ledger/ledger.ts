@@ -1,0 +1,143 @@
+import type { CorrectionRecord } from "../journal/records.js";
+import { ApplierThread, type ApplierState } from "./applying/applier-thread.js";
+import type { EntrySetAside, UncertainTotal } from "./applying/applier.js";
+import type { LedgerReports } from "./reports/reports.js";
+import { ReportsThread } from "./reports/reports-thread.js";
+import type { LedgerAttempt } from "./reports/rows.js";
+import { type Settlement, checkSettlement, correctionFor } from "./settlement.js";
+
+/** What the ledger needs of the journal that it follows. */
+export interface FollowedJournal {
+  /** The sequence of the last entry that is on the disk. */
+  readonly committed: number;
+  /** Entries up to this one are in the ledger, on the disk: the journal may forget them. */
+  prune(through: number): void;
+  /** @returns the entry's sequence, once it is on the disk */
+  correct(correction: CorrectionRecord): Promise<number>;
+}
+
+export interface LedgerOptions {
+  /** The data folder; the journal's file is in it. */
+  readonly folder: string;
+  readonly journal: FollowedJournal;
+  /** The ledger has fallen behind, has stopped, or goes on again. */
+  readonly onState?: (state: ApplierState) => void;
+  /** An entry cannot be applied. It is kept, and should be looked at. */
+  readonly onSetAside?: (entry: EntrySetAside) => void;
+  /** Milliseconds since 1970. */
+  readonly now?: () => number;
+}
+
+/**
+ * How often the journal is asked for news. What is committed in between is applied with one fsync, so that the disk is left
+ * to the journal.
+ */
+const applyEveryMs = 100;
+
+/**
+ * What was spent: a row for every attempt and every request, and the spend of every meter, written from the journal by a
+ * thread of its own. It may be behind the journal at any time, and loses nothing by it.
+ */
+export class Ledger {
+  /** Of what is applied so far. */
+  readonly reports: LedgerReports;
+  readonly #journal: FollowedJournal;
+  readonly #applier: ApplierThread;
+  readonly #now: () => number;
+  readonly #timer: NodeJS.Timeout;
+  #setAsideCount = 0;
+  #settlements: Promise<unknown> = Promise.resolve();
+
+  /**
+   * Does not wait until all is applied: see {@link catchUp}.
+   *
+   * @throws LedgerError where the ledger's file is damaged or does not belong to the journal; the message says what to do
+   */
+  static async open(options: LedgerOptions): Promise<Ledger> {
+    const { folder, journal, onState, onSetAside } = options;
+    let ledger: Ledger | undefined;
+    const applier = await ApplierThread.start(
+      { folder, committedAtStart: journal.committed },
+      {
+        onProgress: ({ appliedThrough }) => journal.prune(appliedThrough),
+        onState: (state) => onState?.(state),
+        onSetAside: (entry) => {
+          if (ledger !== undefined) ledger.#setAsideCount += 1;
+          onSetAside?.(entry);
+        },
+      },
+    );
+    ledger = new Ledger(options, applier);
+    applier.follow(journal.committed);
+    return ledger;
+  }
+
+  private constructor({ folder, journal, now }: LedgerOptions, applier: ApplierThread) {
+    this.reports = new ReportsThread(folder);
+    this.#journal = journal;
+    this.#applier = applier;
+    this.#now = now ?? Date.now;
+    this.#timer = setInterval(() => applier.follow(journal.committed), applyEveryMs).unref();
+  }
+
+  /** Whether entries are applied. */
+  get state(): ApplierState {
+    return this.#applier.state;
+  }
+
+  /** How many entries the journal has that the ledger has not. */
+  get lagEntries(): number {
+    return Math.max(0, this.#journal.committed - this.#applier.progress.appliedThrough);
+  }
+
+  /** What upstreams may have charged, and nobody knows. */
+  get uncertain(): UncertainTotal {
+    return this.#applier.progress.uncertain;
+  }
+
+  /** How many entries could not be applied since this process began. */
+  get setAsideCount(): number {
+    return this.#setAsideCount;
+  }
+
+  /**
+   * Waits until all that is committed now is applied.
+   * @throws LedgerError where nothing is applied at present
+   */
+  catchUp(): Promise<void> {
+    return this.#applier.applied(this.#journal.committed);
+  }
+
+  /**
+   * Puts a person's word in the place of what is not known. It is kept for good who said it, and how they know.
+   *
+   * @returns the attempt as it is now
+   * @throws SettlementError where it cannot be settled, with the field that is at fault
+   * @throws LedgerError where nothing is applied at present
+   */
+  settle(settlement: Settlement): Promise<LedgerAttempt> {
+    checkSettlement(settlement);
+    // One after the other: each is the next revision of what the one before has left.
+    const settled = this.#settlements.then(() => this.#settle(settlement));
+    this.#settlements = settled.catch(() => undefined);
+    return settled;
+  }
+
+  /** What is not applied yet will be at the next start. The journal must be closed later than the ledger. */
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#settlements;
+    await Promise.all([this.#applier.close(), this.reports.close()]);
+  }
+
+  async #settle(settlement: Settlement): Promise<LedgerAttempt> {
+    const { attemptId } = settlement;
+    await this.catchUp();
+    const attempt = await this.reports.attempt(attemptId);
+    await this.#journal.correct(correctionFor(settlement, attempt, this.#now()));
+    await this.catchUp();
+    const settled = await this.reports.attempt(attemptId);
+    if (settled === undefined) throw new Error(`attempt '${attemptId}' was there and is gone`);
+    return settled;
+  }
+}

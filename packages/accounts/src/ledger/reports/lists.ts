@@ -1,0 +1,52 @@
+import { type Kysely, sql } from "kysely";
+import type { LedgerTables } from "../schema.js";
+import { type AttemptFilter, type RequestFilter, fits } from "./filter.js";
+import { type Page, type PageRequest, pageEndFrom, pageOf } from "./page.js";
+import { type LedgerAttempt, type LedgerRequest, attemptFrom, requestFrom } from "./rows.js";
+
+/** A page of attempts. */
+export async function listAttempts(
+  database: Kysely<LedgerTables>,
+  filter: AttemptFilter,
+  page: PageRequest,
+): Promise<Page<LedgerAttempt>> {
+  const rows = await database
+    .selectFrom("attempts")
+    .selectAll()
+    .where(fits("atMs", filter))
+    .where(isBehind("atMs", page))
+    .orderBy("atMs", direction(page))
+    .orderBy("number", direction(page))
+    .limit(page.limit + 1)
+    .execute();
+  return pageOf(rows, page.limit, ({ atMs }) => atMs, attemptFrom);
+}
+
+/** A page of requests. */
+export async function listRequests(
+  database: Kysely<LedgerTables>,
+  filter: RequestFilter,
+  page: PageRequest,
+): Promise<Page<LedgerRequest>> {
+  const rows = await database
+    .selectFrom("requests")
+    .selectAll()
+    .where(fits("startedAtMs", filter))
+    .where(isBehind("startedAtMs", page))
+    .orderBy("startedAtMs", direction(page))
+    .orderBy("number", direction(page))
+    .limit(page.limit + 1)
+    .execute();
+  return pageOf(rows, page.limit, ({ startedAtMs }) => startedAtMs, requestFrom);
+}
+
+function isBehind(timeColumn: "atMs" | "startedAtMs", { after, order }: PageRequest) {
+  if (after === undefined) return sql<boolean>`1 = 1`;
+  const { timeMs, number } = pageEndFrom(after);
+  const behind = order === "oldest" ? sql`>` : sql`<`;
+  return sql<boolean>`(${sql.ref(timeColumn)}, ${sql.ref("number")}) ${behind} (${timeMs}, ${number})`;
+}
+
+function direction({ order }: PageRequest): "asc" | "desc" {
+  return order === "oldest" ? "asc" : "desc";
+}

@@ -1,0 +1,86 @@
+import type { Kysely } from "kysely";
+import { type LibsqlDatabase, openForReading } from "../../database/open-database.js";
+import { queryBuilder } from "../../database/query-builder.js";
+import { LedgerError } from "../errors.js";
+import { ledgerPath } from "../files.js";
+import type { LedgerTables } from "../schema.js";
+import { type RequestExplanation, explainRequest, findAttempt } from "./explain.js";
+import type { AttemptFilter, RequestFilter } from "./filter.js";
+import { listAttempts, listRequests } from "./lists.js";
+import type { Page, PageRequest } from "./page.js";
+import type { LedgerAttempt, LedgerRequest } from "./rows.js";
+import { type MeterSpend, listSpend } from "./spend.js";
+import { type KeyedSum, type LedgerSum, type SumKey, sumAttempts, sumAttemptsBy } from "./sum.js";
+
+/** What can be asked of a ledger. Every answer is of one moment; a list has one for each of its pages. */
+export interface LedgerReports {
+  attempts(filter: AttemptFilter, page: PageRequest): Promise<Page<LedgerAttempt>>;
+  requests(filter: RequestFilter, page: PageRequest): Promise<Page<LedgerRequest>>;
+  attempt(attemptId: string): Promise<LedgerAttempt | undefined>;
+  explain(requestId: string): Promise<RequestExplanation | undefined>;
+  sum(filter: AttemptFilter): Promise<LedgerSum>;
+  sumBy(filter: AttemptFilter, by: SumKey): Promise<readonly KeyedSum[]>;
+  spend(of: { readonly meter?: string; readonly period?: string }): Promise<readonly MeterSpend[]>;
+  /** How many entries of journals could not be applied. */
+  setAside(): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** Reports on a connection of their own, which holds up nobody who writes. */
+export class Reports implements LedgerReports {
+  readonly #database: Kysely<LedgerTables>;
+
+  /** @throws LedgerError where the folder has no ledger that can be read */
+  constructor(folder: string) {
+    this.#database = queryBuilder<LedgerTables>(opened(ledgerPath(folder)));
+  }
+
+  attempts(filter: AttemptFilter, page: PageRequest): Promise<Page<LedgerAttempt>> {
+    return listAttempts(this.#database, filter, page);
+  }
+
+  requests(filter: RequestFilter, page: PageRequest): Promise<Page<LedgerRequest>> {
+    return listRequests(this.#database, filter, page);
+  }
+
+  attempt(attemptId: string): Promise<LedgerAttempt | undefined> {
+    return findAttempt(this.#database, attemptId);
+  }
+
+  explain(requestId: string): Promise<RequestExplanation | undefined> {
+    return explainRequest(this.#database, requestId);
+  }
+
+  sum(filter: AttemptFilter): Promise<LedgerSum> {
+    return sumAttempts(this.#database, filter);
+  }
+
+  sumBy(filter: AttemptFilter, by: SumKey): Promise<readonly KeyedSum[]> {
+    return sumAttemptsBy(this.#database, filter, by);
+  }
+
+  spend(of: { readonly meter?: string; readonly period?: string }): Promise<readonly MeterSpend[]> {
+    return listSpend(this.#database, of);
+  }
+
+  async setAside(): Promise<number> {
+    const { count } = await this.#database
+      .selectFrom("setAside")
+      .select(({ fn }) => fn.countAll<number>().as("count"))
+      .executeTakeFirstOrThrow();
+    return count;
+  }
+
+  async close(): Promise<void> {
+    await this.#database.destroy();
+  }
+}
+
+function opened(path: string): LibsqlDatabase {
+  try {
+    return openForReading(path);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new LedgerError(`${path} cannot be read: ${reason}`);
+  }
+}

@@ -1,0 +1,245 @@
+import type { Generated } from "kysely";
+import type { OutcomeState } from "../journal/records.js";
+
+/**
+ * The tables of the ledger. Times are milliseconds since 1970, amounts nano-dollars, JSON is text. Rows are numbered in the
+ * order in which they came; (time, number) is the order of every list.
+ */
+export interface LedgerTables {
+  /** How far each journal is applied: entries up to here are in the other tables, in the same transaction. */
+  journals: { number: Generated<number>; id: string; appliedThrough: number };
+  attempts: AttemptTable;
+  requests: RequestTable;
+  /** What each meter of money was charged in a period: always the sum of its attempts. */
+  spend: { meter: string; period: string; certainNanoUsd: bigint; uncertainNanoUsd: bigint; attempts: number };
+  refusals: RefusalTable;
+  /** What people have settled by hand, for good. */
+  corrections: CorrectionTable;
+  /** Entries that cannot be applied, word for word. */
+  setAside: { journal: number; sequence: number; kind: string; record: string; reason: string };
+}
+
+export interface AttemptTable {
+  number: Generated<number>;
+  attemptId: string;
+  /** Where its outcome came from. */
+  journal: number;
+  sequence: number;
+  requestId: string;
+  atMs: number;
+  endedAtMs: number;
+  caller: string | null;
+  requestedModel: string;
+  modelGroup: string;
+  deploymentId: string;
+  provider: string;
+  model: string;
+  retry: number;
+  fallback: number;
+  /** As answered, else as asked for; so is the quality. */
+  size: string | null;
+  quality: string | null;
+  n: number;
+  /** 0 or 1. */
+  stream: number;
+  inputImages: number;
+  promptBytes: number;
+  /** Where the operator wants prompts to be kept; nothing here shows it. */
+  prompt: string | null;
+  /** JSON: a list of meters and periods. */
+  charges: string;
+  estimateNanoUsd: bigint | null;
+  priceVersion: string;
+  state: OutcomeState;
+  costNanoUsd: bigint | null;
+  /** JSON: nano-dollars, as texts, by name. */
+  breakdown: string | null;
+  basis: string | null;
+  /** JSON: numbers by name. */
+  tokens: string | null;
+  images: number;
+  durationMs: number;
+  status: number | null;
+  errorClass: string | null;
+  reason: string | null;
+  upstreamRequestId: string | null;
+  /** How often it was corrected. */
+  revision: number;
+}
+
+/** `running`: only attempts of it are known so far. `interrupted`: so it will stay, since its gateway has ended. */
+export type RequestState = "running" | "ended" | "interrupted";
+
+export interface RequestTable {
+  number: Generated<number>;
+  requestId: string;
+  state: RequestState;
+  startedAtMs: number;
+  endedAtMs: number | null;
+  caller: string | null;
+  route: string | null;
+  requestedModel: string;
+  modelGroup: string | null;
+  deploymentId: string | null;
+  status: number | null;
+  attempts: number;
+  retries: number;
+  fallbacks: number;
+  waitedMs: number | null;
+  upstreamMs: number | null;
+  requestBytes: number | null;
+  answerBytes: number | null;
+  images: number;
+  costNanoUsd: bigint | null;
+  error: string | null;
+  replayOf: string | null;
+}
+
+export interface RefusalTable {
+  journal: number;
+  sequence: number;
+  caller: string;
+  route: string;
+  status: number;
+  code: string;
+  count: number;
+  fromMs: number;
+  toMs: number;
+}
+
+export interface CorrectionTable {
+  attemptId: string;
+  revision: number;
+  journal: number;
+  sequence: number;
+  atMs: number;
+  costNanoUsd: bigint;
+  differenceNanoUsd: bigint;
+  settledBy: string;
+  note: string;
+}
+
+/** STRICT: an amount that is no whole number must not get in. */
+export const ledgerMigrations = [
+  `
+  CREATE TABLE journals (
+    number INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    applied_through INTEGER NOT NULL
+  ) STRICT;
+
+  CREATE TABLE attempts (
+    number INTEGER PRIMARY KEY,
+    attempt_id TEXT NOT NULL UNIQUE,
+    journal INTEGER NOT NULL,
+    sequence INTEGER NOT NULL,
+    request_id TEXT NOT NULL,
+    at_ms INTEGER NOT NULL,
+    ended_at_ms INTEGER NOT NULL,
+    caller TEXT,
+    requested_model TEXT NOT NULL,
+    model_group TEXT NOT NULL,
+    deployment_id TEXT NOT NULL,
+    provider TEXT NOT NULL,
+    model TEXT NOT NULL,
+    retry INTEGER NOT NULL,
+    fallback INTEGER NOT NULL,
+    size TEXT,
+    quality TEXT,
+    n INTEGER NOT NULL,
+    stream INTEGER NOT NULL,
+    input_images INTEGER NOT NULL,
+    prompt_bytes INTEGER NOT NULL,
+    prompt TEXT,
+    charges TEXT NOT NULL,
+    estimate_nano_usd INTEGER,
+    price_version TEXT NOT NULL,
+    state TEXT NOT NULL,
+    cost_nano_usd INTEGER,
+    breakdown TEXT,
+    basis TEXT,
+    tokens TEXT,
+    images INTEGER NOT NULL,
+    duration_ms INTEGER NOT NULL,
+    status INTEGER,
+    error_class TEXT,
+    reason TEXT,
+    upstream_request_id TEXT,
+    revision INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX attempts_by_request ON attempts (request_id);
+  CREATE INDEX attempts_by_time ON attempts (at_ms);
+  CREATE INDEX attempts_uncertain ON attempts (at_ms, cost_nano_usd) WHERE state = 'uncertain';
+
+  CREATE TABLE requests (
+    number INTEGER PRIMARY KEY,
+    request_id TEXT NOT NULL UNIQUE,
+    state TEXT NOT NULL,
+    started_at_ms INTEGER NOT NULL,
+    ended_at_ms INTEGER,
+    caller TEXT,
+    route TEXT,
+    requested_model TEXT NOT NULL,
+    model_group TEXT,
+    deployment_id TEXT,
+    status INTEGER,
+    attempts INTEGER NOT NULL,
+    retries INTEGER NOT NULL,
+    fallbacks INTEGER NOT NULL,
+    waited_ms INTEGER,
+    upstream_ms INTEGER,
+    request_bytes INTEGER,
+    answer_bytes INTEGER,
+    images INTEGER NOT NULL,
+    cost_nano_usd INTEGER,
+    error TEXT,
+    replay_of TEXT
+  ) STRICT;
+  CREATE INDEX requests_by_time ON requests (started_at_ms);
+  CREATE INDEX requests_running ON requests (number) WHERE state = 'running';
+
+  CREATE TABLE spend (
+    meter TEXT NOT NULL,
+    period TEXT NOT NULL,
+    certain_nano_usd INTEGER NOT NULL,
+    uncertain_nano_usd INTEGER NOT NULL,
+    attempts INTEGER NOT NULL,
+    PRIMARY KEY (meter, period)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE refusals (
+    journal INTEGER NOT NULL,
+    sequence INTEGER NOT NULL,
+    caller TEXT NOT NULL,
+    route TEXT NOT NULL,
+    status INTEGER NOT NULL,
+    code TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    from_ms INTEGER NOT NULL,
+    to_ms INTEGER NOT NULL,
+    PRIMARY KEY (journal, sequence)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE corrections (
+    attempt_id TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    journal INTEGER NOT NULL,
+    sequence INTEGER NOT NULL,
+    at_ms INTEGER NOT NULL,
+    cost_nano_usd INTEGER NOT NULL,
+    difference_nano_usd INTEGER NOT NULL,
+    settled_by TEXT NOT NULL,
+    note TEXT NOT NULL,
+    PRIMARY KEY (attempt_id, revision)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE set_aside (
+    journal INTEGER NOT NULL,
+    sequence INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    record TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    PRIMARY KEY (journal, sequence)
+  ) STRICT, WITHOUT ROWID;
+  `,
+];
