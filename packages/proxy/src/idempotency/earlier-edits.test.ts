@@ -1,4 +1,5 @@
-import { type KeyedAttempt, earlierEdits } from "./earlier-edits.js";
+import type { KeyedAttempt } from "@darkroom/accounts";
+import { earlierEdits } from "./earlier-edits.js";
 
 const minuteMs = 60_000;
 let nowMs: number;

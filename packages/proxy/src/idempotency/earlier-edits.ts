@@ -1,3 +1,5 @@
+import type { KeyedAttempt } from "@darkroom/accounts";
+
 /** An edit that is paid, or may be. */
 export interface PaidEdit {
   readonly requestId: string;
@@ -12,16 +14,6 @@ export interface PaidEdit {
 /** The edits that were made before this process was started, by the key of `keyOfCaller`. */
 export interface EarlierEdits {
   find(key: string): PaidEdit | undefined;
-}
-
-/** An attempt of a request with a key, as the ledger has it. */
-export interface KeyedAttempt {
-  readonly requestId: string;
-  readonly idempotency: { readonly key: string; readonly fingerprint: string };
-  /** When it ended, or was found without an end: milliseconds since 1970. */
-  readonly atMs: number;
-  readonly state: PaidEdit["state"] | "failed";
-  readonly costNanoUsd: bigint | null;
 }
 
 /** A key holds for ten minutes from the end of its edit on. */

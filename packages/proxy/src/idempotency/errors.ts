@@ -3,7 +3,7 @@ import { GatewayError } from "../errors.js";
 import type { PaidEdit } from "./earlier-edits.js";
 import { keyHeader } from "./idempotency-key.js";
 
-/** Of how many keys there can be, the oldest expire all the time. */
+/** The oldest keys expire all the time, and ledgers heal by themselves. */
 const retryAfterSeconds = 5;
 
 /** The key was used for another edit. */
@@ -32,6 +32,19 @@ export function givenUp(firstId: string): GatewayError {
     message: `Request ${firstId} was given up since its client had left. Nothing was paid; send the request again.`,
     retryAfterSeconds: 1,
   });
+}
+
+/** What was paid before this process was started is not known now. */
+export function earlierEditsUnknown(cause: unknown): GatewayError {
+  const error = new GatewayError({
+    status: 503,
+    type: "server_error",
+    code: "ledger_unavailable",
+    message: `The ledger cannot say what this ${keyHeader} was used for before; send the request again later.`,
+    retryAfterSeconds,
+  });
+  error.cause = cause;
+  return error;
 }
 
 export function tooManyKeys(): GatewayError {

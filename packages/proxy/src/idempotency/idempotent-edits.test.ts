@@ -463,7 +463,7 @@ describe("edits of an earlier process", () => {
   } as const;
 
   it("are not made again: a 409 names request and cost", async () => {
-    start({ earlier: { find: (key) => (key === "key" ? paid : undefined) } });
+    start({ loadEarlier: () => Promise.resolve({ find: (key) => (key === "key" ? paid : undefined) }) });
     const again = request();
     await expect(again.served).rejects.toMatchObject({ status: 409, code: "idempotent_answer_gone" });
     await expect(again.served).rejects.toThrow(
@@ -471,5 +471,25 @@ describe("edits of an earlier process", () => {
     );
     await expect(request("key", "other").served).rejects.toMatchObject({ code: "idempotency_key_reused" });
     expect(request("another").hasBegun).toBe(true);
+  });
+
+  it("nothing is sent as long as they are not known", async () => {
+    let loaded = 0;
+    const answers = [
+      () => Promise.reject(new Error("the disk is full")),
+      () => Promise.resolve({ find: () => undefined }),
+    ];
+    start({ loadEarlier: () => answers[loaded++]?.() ?? Promise.reject(new Error("loaded again")) });
+    const [one, other] = [request(), request()];
+    for (const early of [one, other]) {
+      await expect(early.served).rejects.toMatchObject({ status: 503, code: "ledger_unavailable" });
+      expect(early.hasBegun).toBe(false);
+    }
+    const [first, joined] = [request(), request()];
+    await new Promise((resolve) => setImmediate(resolve));
+    expect([first.hasBegun, joined.hasBegun, edits.waiting]).toEqual([true, false, 1]);
+    await first.answer("picture");
+    await joined.served;
+    expect(loaded).toBe(2);
   });
 });

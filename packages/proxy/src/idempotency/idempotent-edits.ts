@@ -11,7 +11,7 @@ import {
 import type { RequestRecord } from "../observability/request-record.js";
 import { AnswerCopy } from "./answer-copy.js";
 import { type EarlierEdits, type PaidEdit, keptMs } from "./earlier-edits.js";
-import { answerGone, givenUp, otherBody, tooManyKeys } from "./errors.js";
+import { answerGone, earlierEditsUnknown, givenUp, otherBody, tooManyKeys } from "./errors.js";
 import { KeptAnswers } from "./kept-answers.js";
 import { Replay } from "./replay.js";
 import { SharedAnswer } from "./shared-answer.js";
@@ -42,8 +42,8 @@ export interface IdempotentEditsOptions {
   readonly memoryBytes: number;
   /** How many keys are remembered at once. */
   readonly mostKeys?: number;
-  /** What became of keys before this process was started. */
-  readonly earlier?: EarlierEdits;
+  /** What became of keys before this process was started. Asked with the first key, and again as long as it fails. */
+  readonly loadEarlier?: () => Promise<EarlierEdits>;
   readonly timers?: Timers;
 }
 
@@ -75,14 +75,16 @@ export class IdempotentEdits {
   readonly #ended = new Map<string, EndedEdit>();
   readonly #kept: KeptAnswers;
   readonly #mostKeys: number;
-  readonly #earlier: EarlierEdits | undefined;
+  readonly #loadEarlier: (() => Promise<EarlierEdits>) | undefined;
   readonly #timers: Timers;
+  #earlier: EarlierEdits | undefined;
+  #loading: Promise<EarlierEdits> | undefined;
   #waiting = 0;
 
-  constructor({ memoryBytes, mostKeys, earlier, timers }: IdempotentEditsOptions) {
+  constructor({ memoryBytes, mostKeys, loadEarlier, timers }: IdempotentEditsOptions) {
     this.#kept = new KeptAnswers(memoryBytes);
     this.#mostKeys = mostKeys ?? defaultMostKeys;
-    this.#earlier = earlier;
+    this.#loadEarlier = loadEarlier;
     this.#timers = timers ?? backgroundTimers;
   }
 
@@ -99,10 +101,12 @@ export class IdempotentEdits {
   /**
    * Answers a request with a key, by making its edit or by giving it the answer of the one that was or is being made.
    * @throws what `begin` throws; RouterError where that is the answer; GatewayError (409) where the key belongs to another
-   * body, or its answer is not kept any more; GatewayError (503) where there are too many keys
+   * body, or its answer is not kept any more; GatewayError (503) where there are too many keys, or earlier ones are not known
    */
   async serve(request: KeyedRequest): Promise<void> {
     const { key, fingerprint } = request.idempotency;
+    if (this.#loadEarlier !== undefined) this.#earlier ??= await this.#load(this.#loadEarlier);
+    // From here on nothing is waited for until the edit is begun: of two requests only one finds the key unused.
     const running = this.#running.get(key);
     const ended: EndedEdit | undefined = this.#ended.get(key) ?? this.#earlier?.find(key);
     const first = running ?? ended;
@@ -112,6 +116,17 @@ export class IdempotentEdits {
     const replay = new Replay(request.answer, request.record, first.requestId);
     if (running !== undefined) await this.#join(running, replay, request.timeoutMs);
     else if (ended !== undefined) await give(ended, replay);
+  }
+
+  /** @throws GatewayError (503) */
+  async #load(loadEarlier: () => Promise<EarlierEdits>): Promise<EarlierEdits> {
+    this.#loading ??= loadEarlier();
+    try {
+      return await this.#loading;
+    } catch (cause) {
+      this.#loading = undefined;
+      throw earlierEditsUnknown(cause);
+    }
   }
 
   async #begin({ idempotency: { key, fingerprint }, record, answer, begin }: KeyedRequest): Promise<void> {

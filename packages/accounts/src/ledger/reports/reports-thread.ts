@@ -2,6 +2,7 @@ import { Worker } from "node:worker_threads";
 import { LedgerError } from "../errors.js";
 import type { RequestExplanation } from "./explain.js";
 import type { AttemptFilter, RequestFilter } from "./filter.js";
+import type { KeyedAttempt } from "./keyed-attempts.js";
 import type { Page, PageRequest } from "./page.js";
 import type { ReportAnswer, ReportQuestion } from "./reports-worker.js";
 import type { LedgerReports } from "./reports.js";
@@ -54,6 +55,10 @@ export class ReportsThread implements LedgerReports {
 
   spend(of: { readonly meter?: string; readonly period?: string }): Promise<readonly MeterSpend[]> {
     return this.#ask("spend", of);
+  }
+
+  keyedAttempts(sinceMs: number): Promise<readonly KeyedAttempt[]> {
+    return this.#ask("keyedAttempts", sinceMs);
   }
 
   setAside(): Promise<number> {
