@@ -22,3 +22,15 @@ export type { LedgerAttempt, LedgerCorrection, LedgerRequest } from "./ledger/re
 export type { MeterSpend } from "./ledger/reports/spend.js";
 export { type KeyedSum, type LedgerSum, type SumKey, sumKeys } from "./ledger/reports/sum.js";
 export { type Settlement, SettlementError } from "./ledger/settlement.js";
+export { DataFolderInUseError, JournalFileError, JournalUnavailableError } from "./journal/errors.js";
+export type { JournalState } from "./journal/commit-queue.js";
+export { Journal, type JournalOptions } from "./journal/journal.js";
+export type {
+  Charge,
+  CorrectionRecord,
+  IntentRecord,
+  OutcomeRecord,
+  OutcomeState,
+  RefusalsRecord,
+  RequestRecord,
+} from "./journal/records.js";

@@ -5,6 +5,7 @@ import type { Logger } from "pino";
 import { authenticate } from "./access/authenticate.js";
 import { refuseForeignPages } from "./access/host-guard.js";
 import { answerTo } from "./answers/error-answer.js";
+import type { Books } from "./books/books.js";
 import { GatewayError, errorAnswer } from "./errors.js";
 import { logRequest } from "./observability/log.js";
 import type { Metrics } from "./observability/metrics.js";
@@ -29,7 +30,7 @@ export interface ApplicationOptions extends ImageEditsOptions {
 
 /** The routes, in the order in which a request passes them. */
 export function createApplication(options: ApplicationOptions): Express {
-  const { router, masterKey, keyHeaderName, metricsNeedKey, metrics, log, isDraining } = options;
+  const { router, books, masterKey, keyHeaderName, metricsNeedKey, metrics, log, isDraining } = options;
   const application = express();
   application.disable("x-powered-by");
   application.disable("etag");
@@ -43,7 +44,7 @@ export function createApplication(options: ApplicationOptions): Express {
     next();
   };
 
-  application.use(recordRequests(log, metrics));
+  application.use(recordRequests(log, metrics, books));
   if (masterKey === undefined) application.use(onlyThisMachine);
   application.post(
     ["/v1/images/edits", "/images/edits", "/openai/deployments/:model/images/edits"],
@@ -54,7 +55,7 @@ export function createApplication(options: ApplicationOptions): Express {
   application.use(sendIds);
   // Probes have no key; what they are told is no secret.
   application.get(["/health/liveliness", "/health/liveness"], liveliness);
-  application.get("/health/readiness", readiness(isDraining));
+  application.get("/health/readiness", readiness(isDraining, books));
   if (metricsNeedKey) application.use("/metrics", withKey);
   application.get("/metrics", exposeMetrics(metrics));
   application.get("/", page({ router, needsKey: masterKey !== undefined, isDraining }));
@@ -65,8 +66,8 @@ export function createApplication(options: ApplicationOptions): Express {
   return application;
 }
 
-/** Gives every request its record, every answer its id, and tells log and metrics how it ended. */
-function recordRequests(log: Logger, metrics: Metrics): RequestHandler {
+/** Gives every request its record, every answer its id, and tells log, metrics and books how it ended. */
+function recordRequests(log: Logger, metrics: Metrics, books: Books): RequestHandler {
   return (request, response, next) => {
     const record = new RequestRecord(request.headers["x-litellm-call-id"]);
     const { path } = request;
@@ -94,6 +95,7 @@ function recordRequests(log: Logger, metrics: Metrics): RequestHandler {
           reason: record.reason,
           replayOf,
         });
+        books.noteRequest(record, route, status);
       });
     });
     next();
@@ -116,8 +118,10 @@ function answerErrors(log: Logger): ErrorRequestHandler {
     record.reason = code ?? type;
     if (told instanceof RouterError) record.report = told.report;
     if (status === 500) log.error({ requestId: record.id, err: error }, "internal error");
-    if (response.headersSent) response.destroy();
-    else void refusePolitely(request, response, answerTo(told, record));
+    if (response.headersSent) return void response.destroy();
+    const answer = answerTo(told, record);
+    record.answerBytes = answer.body.length;
+    void refusePolitely(request, response, answer);
   };
 }
 

@@ -3,10 +3,12 @@ import { MasterKey } from "@darkroom/accounts";
 import { createRouter } from "@darkroom/router";
 import type { Logger } from "pino";
 import { createApplication } from "./application.js";
+import type { Books } from "./books/books.js";
 import type { GatewayConfig } from "./config/gateway-config.js";
 import { unpricedModels } from "./config/models/unpriced.js";
 import { forwardedHeaders } from "./access/forwarded-headers.js";
 import { createExpressServer } from "./express-server.js";
+import { earlierEdits, keptMs } from "./idempotency/earlier-edits.js";
 import { IdempotentEdits } from "./idempotency/idempotent-edits.js";
 import { InFlight } from "./in-flight.js";
 import { logRouter } from "./observability/log.js";
@@ -29,11 +31,19 @@ export class Gateway {
   readonly #edits = new InFlight();
   #draining = false;
 
-  constructor(config: GatewayConfig, log: Logger) {
-    const router = createRouter(config.router);
+  /** @param books are the gateway's own from now on: it closes them when it has drained */
+  constructor(
+    config: GatewayConfig,
+    private readonly books: Books,
+    log: Logger,
+  ) {
+    const router = createRouter({ ...config.router, journal: books.attempts });
     const uploadSettings = completeUploadSettings(config.upload);
     const uploads = uploadMemory(uploadSettings);
-    const idempotentEdits = new IdempotentEdits({ memoryBytes: config.idempotencyMemoryBytes });
+    const idempotentEdits = new IdempotentEdits({
+      memoryBytes: config.idempotencyMemoryBytes,
+      loadEarlier: async () => earlierEdits(await books.keyedAttempts(keptMs)),
+    });
     const isDraining = (): boolean => this.#draining;
     logRouter(log, router.events);
     const unpriced = new UnpricedEdits(log, unpricedModels(config.router.deployments));
@@ -49,7 +59,9 @@ export class Gateway {
       ...(config.masterKey === undefined ? {} : { masterKey: new MasterKey(config.masterKey) }),
       ...(config.keyHeaderName === undefined ? {} : { keyHeaderName: config.keyHeaderName }),
       metricsNeedKey: config.requireAuthForMetrics,
-      metrics: new Metrics(router, uploads, this.#edits, idempotentEdits),
+      books,
+      storePrompts: config.storePrompts,
+      metrics: new Metrics({ router, uploads, edits: this.#edits, books, idempotentEdits }),
       log,
       isDraining,
       edits: this.#edits,
@@ -91,6 +103,7 @@ export class Gateway {
     await Promise.all(this.#servers.map((server) => new Promise((resolve) => server.close(resolve))));
     clearTimeout(tooLong);
     this.#router.close();
+    await this.books.close();
   }
 
   /** Ends everything at once. */

@@ -12,8 +12,6 @@ export abstract class RouterError extends Error {
   readonly retryAfterMs: number | undefined;
   /** An upstream may have served, and charged, an attempt whose answer never came: another try may pay again. */
   mayBeBilled = false;
-  /** No upstream has charged anything, for certain: the same request may be sent again without paying twice. */
-  isUnbilled = true;
   /** What had been tried; absent when nothing was. */
   report?: EditReport;
 }

@@ -9,8 +9,6 @@ export class EditProgress {
   retries = 0;
   /** An attempt was sent as a whole and nothing says what became of it: it may have been charged. */
   mayBeBilled = false;
-  /** No upstream has charged any of the failed attempts, for certain. */
-  isUnbilled = true;
   #retriedUncertain = false;
   fallbacks = 0;
   deployment: Deployment | undefined;

@@ -313,25 +313,6 @@ describe("events", () => {
   });
 });
 
-it.each<[string, Step, boolean]>([
-  ["a server's error", serverError, false],
-  ["a reset behind the body", resets, false],
-  ["half an answer", cutShort, false],
-  ["a rate limit", answers(429, { error: { code: "rate_limit_exceeded" } }), true],
-  ["a refusal", answers(400, { error: { message: "no", type: "invalid_request_error" } }), true],
-])("an edit that failed tells whether anything is charged for certain: %s", async (_, step, isUnbilled) => {
-  const alone = router({ edits: [await upstream(step)] }, { retries: 0 });
-  await expect(alone.imageEdit(request)).rejects.toMatchObject({ isUnbilled });
-  // What another deployment says makes nothing certain.
-  const followed = firstThen(await upstream(step), await upstream(answers(400, {})));
-  await expect(followed.imageEdit(request)).rejects.toMatchObject({ isUnbilled });
-});
-
-it("an upstream whose 5xx are not charged, says the operator, charges nothing for them", async () => {
-  const made = router({ edits: [await upstream(serverError)] }, { retries: 0, serverErrors: "unbilled" });
-  await expect(made.imageEdit(request)).rejects.toMatchObject({ isUnbilled: true });
-});
-
 describe("time", () => {
   it("runs out for a deployment that hangs, and another serves", async () => {
     const hanging = await upstream(hangs);

@@ -15,7 +15,6 @@ import {
 } from "./image-edit/image-edit.js";
 import type { ImageEditOptions } from "./image-edit/image-edit-options.js";
 import type { JournalSettings } from "./journal/attempt-entry.js";
-import { isUnbilled } from "./journal/charge.js";
 import { ByteBudget } from "./memory/byte-budget.js";
 import { type RouterOptions, defaultOptions } from "./options.js";
 import { EditProgress } from "./progress.js";
@@ -46,7 +45,6 @@ export class Router {
   readonly #connections: Connections;
   readonly #targets: UpstreamTargets;
   readonly #answers: AnswerLimits;
-  readonly #serverErrorsUnbilled: boolean;
   readonly #journal: JournalSettings | undefined;
 
   constructor(
@@ -68,8 +66,7 @@ export class Router {
     });
     this.#retries = new Retries(options, this.events, random, nowMs);
     this.#answers = answerLimits(options);
-    this.#serverErrorsUnbilled = (options.serverErrors ?? defaultOptions.serverErrors) === "unbilled";
-    this.#journal = this.#journalSettings(epochMs);
+    this.#journal = journalSettings(options, epochMs);
     this.#connections = new Connections(options.connections);
     this.#targets = new UpstreamTargets(this.#connections, nowMs);
   }
@@ -223,10 +220,7 @@ export class Router {
     const { report, failure, released } = outcome;
     const verdict = failure && classify(failure);
     if (failure === undefined || verdict === undefined) this.#health.succeeded(turn);
-    else {
-      this.#noteFailure(turn, failure, verdict, progress);
-      progress.isUnbilled &&= isUnbilled(failure, report, this.#serverErrorsUnbilled);
-    }
+    else this.#noteFailure(turn, failure, verdict, progress);
     this.events.emit("attempt", {
       requestId,
       attemptId: report.attemptId,
@@ -241,11 +235,6 @@ export class Router {
       verdict,
     });
     return released ? undefined : failure;
-  }
-
-  #journalSettings(epochMs: () => number): JournalSettings | undefined {
-    const { journal } = this.options;
-    return journal && { journal, serverErrorsUnbilled: this.#serverErrorsUnbilled, epochMs };
   }
 
   #noteFailure(turn: Turn, failure: Failure, verdict: Verdict, progress: EditProgress): void {
@@ -302,8 +291,14 @@ function failedWith(failure: Failure | undefined, deadline: Deadline, progress: 
 function told(error: RouterError, progress: EditProgress): RouterError {
   error.report = progress.report();
   error.mayBeBilled = progress.mayBeBilled;
-  error.isUnbilled = progress.isUnbilled;
   return error;
+}
+
+function journalSettings(
+  { journal, serverErrors = defaultOptions.serverErrors }: RouterOptions,
+  epochMs: () => number,
+): JournalSettings | undefined {
+  return journal && { journal, serverErrorsUnbilled: serverErrors === "unbilled", epochMs };
 }
 
 /** What a router is made of; of a deployment, group and key are enough. */

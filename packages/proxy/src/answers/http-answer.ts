@@ -50,6 +50,7 @@ export class HttpAnswer implements AnswerSink {
     const { response } = this;
     const length = body.reduce((sum, buffer) => sum + buffer.length, 0);
     this.#begin(head, report, ["content-length", String(length)]);
+    this.record.answerBytes += length;
     response.cork();
     for (const buffer of body) response.write(buffer);
     response.end();
@@ -63,10 +64,13 @@ export class HttpAnswer implements AnswerSink {
   }
 
   async writeEvent(bytes: readonly Buffer[]): Promise<void> {
-    const { response } = this;
+    const { response, record } = this;
     response.cork();
     let mayGoOn = true;
-    for (const buffer of bytes) mayGoOn = response.write(buffer);
+    for (const buffer of bytes) {
+      record.answerBytes += buffer.length;
+      mayGoOn = response.write(buffer);
+    }
     response.uncork();
     if (!mayGoOn) await this.#until("drain");
   }

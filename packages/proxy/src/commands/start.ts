@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { keptMasterKey } from "@darkroom/accounts";
+import { BooksError, openBooks } from "../books/open-books.js";
 import type { GatewayConfig } from "../config/index.js";
 import { Gateway } from "../gateway.js";
 import { createLog } from "../observability/log.js";
@@ -57,13 +58,17 @@ interface ServeOptions extends Pick<StartOptions, "version" | "dataDir" | "logLe
 async function serve(read: GatewayConfig, options: ServeOptions): Promise<void> {
   const { version, port, host, simulator } = options;
   const addresses = host === undefined || host === "localhost" ? loopbackAddresses : [host];
-  const { config, newKey } = await withKey(read, addresses, dataDirectory(options));
+  const folder = dataDirectory(options);
+  const { config, newKey } = await withKey(read, addresses, folder);
 
   const log = createLog(options.logLevel);
   for (const remark of remarksOn(config)) log.warn(remark);
+  const books = await openBooks(folder, log).catch((error: unknown) => {
+    throw error instanceof BooksError ? new CommandError(error.message) : error;
+  });
   // What is to be known of the configuration is said before anything is served.
   await new Promise((resolve) => log.flush(resolve));
-  const gateway = new Gateway(config, log);
+  const gateway = new Gateway(config, books, log);
   const listeningOn = await listen(gateway, port, addresses);
   endOnSignal(gateway, log);
   simulator?.process.once("exit", () => {

@@ -1,14 +1,11 @@
 import type { KeyedAttempt } from "@darkroom/accounts";
+import { type RequestCharge, sumOfCharges } from "./attempt-charges.js";
 
 /** An edit that is paid, or may be. */
-export interface PaidEdit {
+export interface PaidEdit extends RequestCharge {
   readonly requestId: string;
   /** Of its request, as `fingerprintOf` makes it. */
   readonly fingerprint: string;
-  /** Null where it is not known. */
-  readonly costNanoUsd: bigint | null;
-  /** `uncertain`: it may have been charged, and no more than that. */
-  readonly state: "certain" | "uncertain";
 }
 
 /** The edits that were made before this process was started, by the key of `keyOfCaller`. */
@@ -21,6 +18,7 @@ export const keptMs = 10 * 60_000;
 
 interface TimedEdit {
   readonly edit: PaidEdit;
+  /** When its last attempt ended. */
   readonly atMs: number;
 }
 
@@ -35,10 +33,9 @@ export function earlierEdits(
   nowMs: () => number = () => Date.now(),
 ): EarlierEdits {
   const byKey = new Map<string, TimedEdit>();
-  for (const attempt of attempts) {
-    if (attempt.state === "failed") continue;
-    const { key } = attempt.idempotency;
-    byKey.set(key, joined(byKey.get(key), attempt, attempt.state));
+  for (const [key, edit] of paidEdits(attempts)) {
+    // Of two requests with one key the later one counts.
+    if ((byKey.get(key)?.atMs ?? 0) <= edit.atMs) byKey.set(key, edit);
   }
   return {
     find(key) {
@@ -50,23 +47,17 @@ export function earlierEdits(
   };
 }
 
-/** The attempts of one request cost what they cost together; of two requests the later one counts. */
-function joined(
-  earlier: TimedEdit | undefined,
-  { requestId, idempotency: { fingerprint }, atMs, costNanoUsd }: KeyedAttempt,
-  state: PaidEdit["state"],
-): TimedEdit {
-  const own = { edit: { requestId, fingerprint, costNanoUsd, state }, atMs };
-  if (earlier === undefined) return own;
-  if (earlier.edit.requestId !== requestId) return earlier.atMs > atMs ? earlier : own;
-  const { edit } = earlier;
-  return {
-    edit: {
-      requestId,
-      fingerprint,
-      costNanoUsd: edit.costNanoUsd === null || costNanoUsd === null ? null : edit.costNanoUsd + costNanoUsd,
-      state: edit.state === "certain" ? state : "uncertain",
-    },
-    atMs: Math.max(earlier.atMs, atMs),
-  };
+function* paidEdits(attempts: Iterable<KeyedAttempt>): Generator<[key: string, edit: TimedEdit]> {
+  const byRequest = new Map<string, [KeyedAttempt, ...KeyedAttempt[]]>();
+  for (const attempt of attempts) {
+    const known = byRequest.get(attempt.requestId);
+    if (known === undefined) byRequest.set(attempt.requestId, [attempt]);
+    else known.push(attempt);
+  }
+  for (const [requestId, all] of byRequest) {
+    const charge = sumOfCharges(all);
+    const { key, fingerprint } = all[0].idempotency;
+    const atMs = all.reduce((latest, { atMs: each }) => Math.max(latest, each), 0);
+    if (charge !== undefined) yield [key, { edit: { requestId, fingerprint, ...charge }, atMs }];
+  }
 }

@@ -10,6 +10,7 @@ import {
 } from "@darkroom/router";
 import { RequestRecord } from "../observability/request-record.js";
 import { ManualTimers } from "../upload/manual-timers.test.support.js";
+import type { AttemptCharge } from "./attempt-charges.js";
 import { IdempotentEdits, type IdempotentEditsOptions } from "./idempotent-edits.js";
 
 const head: AnswerHead = { status: 200, headers: { "content-type": "application/json" } };
@@ -62,6 +63,7 @@ class TestRequest {
   /** What the router answers to; once the edit was begun. */
   sink: AnswerSink | undefined;
   hasBody = true;
+  readonly #charges: AttemptCharge[] = [];
   readonly served: Promise<void>;
   #answer: (report: EditReport) => void = () => undefined;
   #fail: (error: unknown) => void = () => undefined;
@@ -73,7 +75,7 @@ class TestRequest {
     readonly client = new TestClient(),
   ) {
     this.served = idempotentEdits.serve({
-      idempotency: { key, fingerprint },
+      idempotency: { key, fingerprint, charges: this.#charges },
       record: this.record,
       answer: client,
       timeoutMs: 1000,
@@ -97,6 +99,7 @@ class TestRequest {
   }
 
   async answer(text: string): Promise<void> {
+    this.charge("certain", 12_945_000n);
     const body = Buffer.from(text);
     void this.sink?.sendWhole(head, [body], this.report());
     // Its memory is used for another answer as soon as the client has it.
@@ -106,6 +109,7 @@ class TestRequest {
   }
 
   async stream(...events: readonly string[]): Promise<void> {
+    this.charge("certain", 12_945_000n);
     this.sink?.startStream(head, this.report());
     for (const event of events) {
       const bytes = Buffer.from(event);
@@ -115,6 +119,10 @@ class TestRequest {
     void this.sink?.endStream(this.report());
     this.#answer(this.report());
     await this.served;
+  }
+
+  charge(state: AttemptCharge["state"], costNanoUsd: bigint): void {
+    this.#charges.push({ state, costNanoUsd });
   }
 
   async fail(error: Error): Promise<void> {
@@ -162,14 +170,12 @@ async function answered(text = "picture", key = "key"): Promise<TestRequest> {
   return first;
 }
 
-function unbilled(): UpstreamConnectionError {
+function refused(): UpstreamConnectionError {
   return new UpstreamConnectionError("connection refused");
 }
 
-function perhapsBilled(): UpstreamAnswerError {
-  const error = new UpstreamAnswerError({ status: 500, headers: {} }, [Buffer.from("broken")]);
-  error.isUnbilled = false;
-  return error;
+function broken(): UpstreamAnswerError {
+  return new UpstreamAnswerError({ status: 500, headers: {} }, [Buffer.from("broken")]);
 }
 
 describe("after the edit", () => {
@@ -339,12 +345,13 @@ describe("while it runs", () => {
 });
 
 describe("a failure", () => {
-  it.each([unbilled, () => new InvalidRequestError("Invalid.", { code: "invalid_value" })])(
+  it.each([refused, () => new InvalidRequestError("Invalid.", { code: "invalid_value" })])(
     "that nobody has charged goes to all who wait, and is forgotten",
     async (make) => {
       const error = make();
       const first = request();
       const joined = request();
+      first.charge("failed", 0n);
       await first.fail(error);
       await expect(joined.served).rejects.toMatchObject({
         message: error.message,
@@ -357,7 +364,8 @@ describe("a failure", () => {
 
   it("that may be charged is told again as it was, and clients are not to try again", async () => {
     const first = request();
-    const error = Object.assign(perhapsBilled(), { report: first.report() });
+    const error = Object.assign(broken(), { report: first.report() });
+    first.charge("uncertain", 50_000_000n);
     await first.fail(error);
     expect(error.mayBeBilled).toBe(true);
     const again = request();
@@ -375,19 +383,29 @@ describe("a failure", () => {
 
   it("that may be charged and is not kept any more: nothing is sent", async () => {
     start({ memoryBytes: 0 });
-    await request().fail(perhapsBilled());
+    const first = request();
+    first.charge("uncertain", 50_000_000n);
+    first.charge("failed", 0n);
+    await first.fail(refused());
+    await expect(request().served).rejects.toMatchObject({
+      code: "idempotent_answer_gone",
+      message: expect.stringContaining("It may have been charged, at $0.05 or less."),
+    });
+  });
+
+  it("since its client had left, behind a call that may be charged, has nothing to tell again", async () => {
+    const first = request();
+    first.charge("uncertain", 50_000_000n);
+    await first.fail(new ClientGoneError());
+    await expect(request().served).rejects.toMatchObject({ code: "idempotent_answer_gone" });
+  });
+
+  it("of our own may have happened behind a call", async () => {
+    await request().fail(new TypeError("bug"));
     await expect(request().served).rejects.toMatchObject({
       code: "idempotent_answer_gone",
       message: expect.stringContaining("It may have been charged."),
     });
-  });
-
-  it.each<[string, () => Error]>([
-    ["of our own", () => new TypeError("bug")],
-    ["since its client had left", () => Object.assign(new ClientGoneError(), { isUnbilled: false })],
-  ])("%s behind a call that may be charged has nothing to tell again", async (_, error) => {
-    await request().fail(error());
-    await expect(request().served).rejects.toMatchObject({ code: "idempotent_answer_gone" });
   });
 
   it("of an edit that was given up before it was paid invites who came too late", async () => {

@@ -10,19 +10,13 @@ import {
 } from "@darkroom/router";
 import type { RequestRecord } from "../observability/request-record.js";
 import { AnswerCopy } from "./answer-copy.js";
+import { type AttemptCharge, type RequestCharge, sumOfCharges } from "./attempt-charges.js";
 import { type EarlierEdits, type PaidEdit, keptMs } from "./earlier-edits.js";
 import { answerGone, earlierEditsUnknown, givenUp, otherBody, tooManyKeys } from "./errors.js";
+import type { Idempotency } from "./idempotency.js";
 import { KeptAnswers } from "./kept-answers.js";
 import { Replay } from "./replay.js";
 import { SharedAnswer } from "./shared-answer.js";
-
-/** What a key stands for, and what it was first sent with. */
-export interface Idempotency {
-  /** As `keyOfCaller` makes it. */
-  readonly key: string;
-  /** As `fingerprintOf` makes it. */
-  readonly fingerprint: string;
-}
 
 /** A request with a key. */
 export interface KeyedRequest {
@@ -129,7 +123,8 @@ export class IdempotentEdits {
     }
   }
 
-  async #begin({ idempotency: { key, fingerprint }, record, answer, begin }: KeyedRequest): Promise<void> {
+  async #begin({ idempotency, record, answer, begin }: KeyedRequest): Promise<void> {
+    const { key, fingerprint, charges } = idempotency;
     if (answer.isGone) throw new ClientGoneError();
     if (this.#running.size + this.#ended.size >= this.#mostKeys) throw tooManyKeys();
     const copy = new AnswerCopy(this.#kept);
@@ -141,16 +136,15 @@ export class IdempotentEdits {
     });
     this.#running.set(key, { ...first, answer: shared, ended });
     try {
-      const { cost } = await begin(shared);
-      const state = cost === undefined ? "uncertain" : "certain";
-      tellEnd({ edit: this.#keep(key, copy, { ...first, costNanoUsd: cost?.nanoUsd ?? null, state }) });
+      await begin(shared);
+      tellEnd({ edit: this.#keep(key, copy, { ...first, ...chargeOf(charges) }) });
     } catch (error) {
-      if (isUnbilled(error)) {
+      if (isUnbilled(error, charges)) {
         copy.drop();
         tellEnd({ error });
       } else {
         takeFailure(copy, error);
-        tellEnd({ edit: this.#keep(key, copy, { ...first, costNanoUsd: null, state: "uncertain" }) });
+        tellEnd({ edit: this.#keep(key, copy, { ...first, ...chargeOf(charges) }) });
       }
       throw error;
     } finally {
@@ -211,9 +205,15 @@ async function give(edit: EndedEdit, replay: Replay): Promise<void> {
   await edit.copy.giveTo(replay);
 }
 
-/** Whatever went wrong on our side may have happened behind the upstream's answer. */
-function isUnbilled(error: unknown): boolean {
-  return error instanceof RouterError ? error.isUnbilled : error instanceof InvalidRequestError;
+/** As far as it is written down. */
+function chargeOf(charges: readonly AttemptCharge[]): RequestCharge {
+  return sumOfCharges(charges) ?? { state: "uncertain", costNanoUsd: null };
+}
+
+/** Whatever else went wrong on our side may have happened behind the upstream's answer. */
+function isUnbilled(error: unknown, charges: readonly AttemptCharge[]): boolean {
+  const isToldOf = error instanceof RouterError || error instanceof InvalidRequestError;
+  return isToldOf && sumOfCharges(charges) === undefined;
 }
 
 /** A client that had left was told nothing, so there is nothing to tell again. */

@@ -1,6 +1,8 @@
 import type { AttemptEvent, EditReport, Router } from "@darkroom/router";
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from "prom-client";
+import type { Books } from "../books/books.js";
 import type { IdempotentEdits } from "../idempotency/idempotent-edits.js";
+import { bookMetrics } from "./book-metrics.js";
 import type { InFlight } from "../in-flight.js";
 import type { ByteBudget } from "@darkroom/router";
 
@@ -18,6 +20,15 @@ export interface RequestEvent {
   readonly durationMs: number;
   /** Whether it was given an earlier request's answer. */
   readonly isReplay: boolean;
+}
+
+/** Whose figures are told. */
+export interface MetricsSources {
+  readonly router: Router;
+  readonly uploads: ByteBudget;
+  readonly edits: InFlight;
+  readonly books: Books;
+  readonly idempotentEdits: IdempotentEdits;
 }
 
 /** The gateway's metrics, in a registry of their own. */
@@ -108,7 +119,7 @@ export class Metrics {
   readonly #spend = new Map<string, { labels: { group: string; deployment: string }; nanoUsd: bigint }>();
   readonly #router: Router;
 
-  constructor(router: Router, uploads: ByteBudget, edits: InFlight, idempotentEdits: IdempotentEdits) {
+  constructor({ router, uploads, edits, books, idempotentEdits }: MetricsSources) {
     this.#router = router;
     const spend = this.#spend;
     new Counter({
@@ -161,6 +172,7 @@ export class Metrics {
         this.set(edits.count);
       },
     });
+    bookMetrics(this.registry, books);
     collectDefaultMetrics({ register: this.registry });
     router.events.on("attempt", (event) => {
       this.#countAttempt(event);

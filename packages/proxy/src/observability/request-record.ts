@@ -2,17 +2,22 @@ import { randomUUID } from "node:crypto";
 import { type EditReport, RouterError } from "@darkroom/router";
 import type { Response } from "express";
 import type { Timing } from "../answers/answer-headers.js";
-import type { Idempotency } from "../idempotency/idempotent-edits.js";
 
 /** What is known of one request while it is handled: filled on the way, told in headers, logs and metrics. */
 export class RequestRecord {
   readonly id = `req_${randomUUID().replaceAll("-", "")}`;
   readonly #idHeaders: string[];
+  /** Milliseconds since 1970. */
+  readonly receivedAtMs = Date.now();
+  /** Who asks, once that is known and allowed. */
+  caller: string | undefined;
   /** The model group that was asked for, once it is known. */
   group: string | undefined;
+  /** Of the body, where it was read. */
+  requestBytes = 0;
+  /** Of the body that the client was sent. */
+  answerBytes = 0;
   report: EditReport | undefined;
-  /** Where the client gave the request a key. */
-  idempotency: Idempotency | undefined;
   #replayOf: string | undefined;
   #edit: Promise<void> = Promise.resolve();
   /** Why the request was refused or failed. */

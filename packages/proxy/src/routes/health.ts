@@ -1,14 +1,25 @@
+import { formatUsd } from "@darkroom/cost-calculator";
 import type { RequestHandler } from "express";
+import type { Books } from "../books/books.js";
 
 /** `GET /health/liveliness`: the process answers. The text is LiteLLM's, for probes that compare it. */
 export const liveliness: RequestHandler = (_request, response) => {
   response.json("I'm alive!");
 };
 
-/** `GET /health/readiness`: whether new requests should be sent here. */
-export function readiness(isDraining: () => boolean): RequestHandler {
+/**
+ * `GET /health/readiness`: whether new requests should be sent here. With it what the journal does, and the dollars that
+ * upstreams may have charged and nobody knows.
+ */
+export function readiness(isDraining: () => boolean, books: Books): RequestHandler {
   return (_request, response) => {
-    if (isDraining()) response.status(503).json({ status: "draining" });
-    else response.json({ status: "healthy" });
+    const { state, uncertainNanoUsd } = books;
+    const status = isDraining() ? "draining" : books.areOpen ? "healthy" : "journal stopped";
+    response.status(status === "healthy" ? 200 : 503).json({
+      status,
+      journal: state.name,
+      ...(state.name === "stopped" && { reason: state.reason }),
+      uncertain_usd: formatUsd(uncertainNanoUsd),
+    });
   };
 }

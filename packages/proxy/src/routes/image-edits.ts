@@ -7,11 +7,12 @@ import {
   tagsFromText,
 } from "@darkroom/router";
 import type { Request, RequestHandler, Response } from "express";
-import { callerOf } from "../access/caller.js";
 import { HttpAnswer } from "../answers/http-answer.js";
+import type { Books } from "../books/books.js";
+import { callerOf } from "../books/caller.js";
 import { GatewayError } from "../errors.js";
-import { fingerprintOf } from "../idempotency/fingerprint.js";
-import { idempotencyKeyFrom, keyOfCaller } from "../idempotency/idempotency-key.js";
+import { idempotencyKeyFrom } from "../idempotency/idempotency-key.js";
+import { idempotencyOf } from "../idempotency/idempotency.js";
 import type { IdempotentEdits } from "../idempotency/idempotent-edits.js";
 import type { InFlight } from "../in-flight.js";
 import { recordOf } from "../observability/request-record.js";
@@ -26,7 +27,11 @@ export interface ImageEditsOptions {
   /** Overrides the model that clients name in the body (LiteLLM's `image_generation_model`). */
   readonly forcedModel?: string;
   readonly forwardedHeaders: (headers: IncomingHttpHeaders) => Record<string, string>;
-  /** A header of the operator's choice that carries the client's key. */
+  /** Where it is written down who asked for what, and what that cost. */
+  readonly books: Books;
+  /** Whether the books keep prompts. */
+  readonly storePrompts: boolean;
+  /** A header of the operator's choice that carries the key. */
   readonly keyHeaderName?: string;
   readonly idempotentEdits: IdempotentEdits;
   readonly isDraining: () => boolean;
@@ -34,17 +39,22 @@ export interface ImageEditsOptions {
   readonly edits: InFlight;
 }
 
-/** `POST /v1/images/edits`: receive the upload, route it, release the answer. */
+/** `POST /v1/images/edits`: receive the upload, route it, release the answer. What it costs is in the books before that. */
 export function imageEdits(options: ImageEditsOptions): RequestHandler {
   const { router, uploads, uploadSettings, forcedModel, forwardedHeaders, isDraining, edits } = options;
-  const { idempotentEdits, keyHeaderName } = options;
+  const { books, idempotentEdits, storePrompts, keyHeaderName } = options;
 
-  const serve = async (request: Request<{ model?: string }>, response: Response): Promise<void> => {
+  const serve = async (
+    request: Request<{ model?: string }>,
+    response: Response,
+    caller: string,
+  ): Promise<void> => {
     const record = recordOf(response);
     const key = idempotencyKeyFrom(request.headers);
     const upload = await receiveUpload(request, response, uploadSettings, uploads);
     try {
       record.pausesMs = upload.pausesMs;
+      record.requestBytes = upload.bytes;
       const model = request.params.model ?? forcedModel ?? upload.model ?? router.defaultModel;
       record.group = model;
       const edit = {
@@ -60,38 +70,45 @@ export function imageEdits(options: ImageEditsOptions): RequestHandler {
         rehearsesFallbacks: upload.controls.rehearsesFallbacks,
         tags: upload.controls.tags ?? tagsFromText(request.get("x-litellm-tags") ?? ""),
       };
+      const prompt = storePrompts ? upload.body.valueOf("prompt") : undefined;
+      const idempotency = key === undefined ? undefined : await idempotencyOf(caller, key, upload.body, edit);
+      books.origins.note(edit, { caller, idempotency, ...(typeof prompt === "string" && { prompt }) });
       const answer = new HttpAnswer(response, record, () => upload.memory.release());
       const begin = (sink: AnswerSink): Promise<EditReport> => {
         const running = router.edit(edit, sink);
         record.follow(running);
         return running;
       };
-      if (key === undefined) {
-        await begin(answer);
-        return;
+      if (idempotency === undefined) await begin(answer);
+      else {
+        const timeoutMs = router.timeoutMsOf(edit);
+        const letGo = (): void => upload.memory.release();
+        await idempotentEdits.serve({ idempotency, record, answer, timeoutMs, begin, letGo });
       }
-      record.idempotency = {
-        key: keyOfCaller(callerOf(request, keyHeaderName), key),
-        fingerprint: await fingerprintOf(upload.body, edit),
-      };
-      await idempotentEdits.serve({
-        idempotency: record.idempotency,
-        record,
-        answer,
-        timeoutMs: router.timeoutMsOf(edit),
-        begin,
-        letGo: () => upload.memory.release(),
-      });
     } finally {
       upload.memory.release();
     }
   };
 
   return async (request: Request<{ model?: string }>, response: Response) => {
+    const caller = callerOf(request.headers, request.socket.remoteAddress, keyHeaderName);
+    recordOf(response).caller = caller;
     if (isDraining()) throw draining();
+    if (!books.areOpen) throw booksClosed();
     // The upload counts as well: a shutdown that did not wait for it would cut off the edit that follows.
-    await edits.run(() => serve(request, response));
+    await edits.run(() => serve(request, response, caller));
   };
+}
+
+function booksClosed(): GatewayError {
+  return new GatewayError({
+    status: 503,
+    type: "server_error",
+    code: "journal_unavailable",
+    message:
+      "This gateway cannot write down what is spent, and so spends nothing; send the request again later.",
+    retryAfterSeconds: 5,
+  });
 }
 
 function draining(): GatewayError {

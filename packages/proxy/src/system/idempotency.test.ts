@@ -1,4 +1,7 @@
+import { mkdtempSync, rmSync } from "node:fs";
 import http from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import OpenAI, { APIError, toFile } from "openai";
 import { stringify } from "yaml";
 import { editForm, errorOf, picture, sendEdit } from "./edit-request.js";
@@ -279,6 +282,19 @@ describe("an answer that is not kept", () => {
   });
 });
 
+test("of a failure that may be charged it is told what it may have cost, once it is not kept any more", async () => {
+  await simulator.setFaults(onNext({ kind: "status", status: 500, billed: true }));
+  const none = await startGateway({ config: config(simulator, { idempotency_memory_mb: 0 }) });
+  const key = newKey();
+  const failed = await edit(key, { to: none });
+  const again = await edit(key, { to: none });
+  expect([failed.status, again.status]).toEqual([500, 409]);
+  expect(errorOf(again).message).toContain(String(failed.headers["x-request-id"]));
+  expect(errorOf(again).message).toMatch(/It may have been charged, at \$0\.\d+ or less\./);
+  expect(await billedRequests()).toBe(1);
+  await none.stop();
+});
+
 describe("a failure", () => {
   test.each<[string, FaultRule["fault"]]>([
     ["429", { kind: "status", status: 429, code: "rate_limit_exceeded" }],
@@ -463,6 +479,89 @@ describe("OpenAI's client, as it is", () => {
     await expect(refused).rejects.toMatchObject({ status: 409, code: "idempotency_key_reused" });
     const after = (await readMetrics(gateway)).sum("darkroom_requests_total", { status: "409" });
     expect(after - before).toBe(1);
+  });
+});
+
+describe("a gateway that dies", () => {
+  let folder: string;
+  let own: RunningGateway;
+  const start = (general: object = {}): Promise<RunningGateway> =>
+    startGateway({ config: config(simulator, general), arguments: ["--data-dir", folder] });
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), "darkroom-keys-"));
+    own = await start();
+  });
+  afterEach(async () => {
+    await own.stop();
+    rmSync(folder, { recursive: true });
+  });
+
+  async function restart(): Promise<void> {
+    await own.stop();
+    own = await start();
+  }
+
+  function expectRefused(again: Answer, requestId: string, cost: RegExp): void {
+    expect(again.status).toBe(409);
+    expect(again.headers["x-should-retry"]).toBe("false");
+    expect(errorOf(again).code).toBe("idempotent_answer_gone");
+    expect(errorOf(again).message).toContain(`request ${requestId},`);
+    expect(errorOf(again).message).toMatch(cost);
+  }
+
+  const uncertain = /It may have been charged, at \$(0\.\d+) or less\./;
+
+  test("while the edit runs: the same key names the first request and what it may cost, and nothing is paid again", async () => {
+    await simulator.setFaults(onNext({ kind: "delay", ms: 60_000 }));
+    const key = newKey();
+    const first = edit(key, { to: own }).catch(() => undefined);
+    await until(async () => (await simulator.requests())[0]?.billed);
+    await restart();
+    expect(await first).toBeUndefined();
+
+    const again = await edit(key, { to: own });
+    const [, requestId = ""] = /request (req_\w+),/.exec(errorOf(again).message) ?? [];
+    expectRefused(again, requestId, uncertain);
+    const [, mostUsd] = uncertain.exec(errorOf(again).message) ?? [];
+    expect(Number(mostUsd)).toBeGreaterThanOrEqual(
+      Number((await simulator.bill()).totals.overall.nanoUsd) / 1e9,
+    );
+    expect(errorOf(await edit(key, { to: own, fields: { n: "2" } })).code).toBe("idempotency_key_reused");
+    expect(await simulator.requests()).toHaveLength(1);
+    expect(await billedRequests()).toBe(1);
+    // Another start later it is still known, and another key is served.
+    await restart();
+    expectRefused(await edit(key, { to: own }), requestId, uncertain);
+    expect((await edit(newKey(), { to: own })).status).toBe(200);
+    expect(await billedRequests()).toBe(2);
+  });
+
+  test("after the edit: the same key names the first request and what it cost", async () => {
+    const key = newKey();
+    const first = await edit(key, { to: own });
+    await restart();
+    const cost = String(first.headers["x-litellm-response-cost"]);
+    const again = await edit(key, { to: own });
+    expectRefused(again, String(first.headers["x-request-id"]), new RegExp(`It cost \\$${cost}\\.`));
+    expect(await billedRequests()).toBe(1);
+  });
+
+  test("after a failure that nobody charges: the same key is a new edit", async () => {
+    await simulator.setFaults(onNext({ kind: "status", status: 429, code: "rate_limit_exceeded" }));
+    const key = newKey();
+    expect((await edit(key, { to: own })).status).toBe(429);
+    await restart();
+    expect((await edit(key, { to: own })).status).toBe(200);
+    expect(await billedRequests()).toBe(1);
+  });
+
+  test("after an uncertain failure: the same key names what it may cost", async () => {
+    await simulator.setFaults(onNext({ kind: "reset", when: "after", billed: true }));
+    const key = newKey();
+    const first = await edit(key, { to: own });
+    await restart();
+    expectRefused(await edit(key, { to: own }), String(first.headers["x-request-id"]), uncertain);
+    expect(await simulator.requests()).toHaveLength(1);
   });
 });
 

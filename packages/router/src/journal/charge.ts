@@ -46,16 +46,11 @@ export function chargeOf(
     return { state: isExact(ended, cost, deployment) ? "certain" : "uncertain", nanoUsd: cost.nanoUsd };
   }
   if (facts.length > 0) return { state: "uncertain", nanoUsd: larger(most, cost?.nanoUsd ?? null) };
-  return isUnbilled(failure, report, serverErrorsUnbilled)
-    ? { state: "failed", nanoUsd: 0n }
-    : { state: "uncertain", nanoUsd: most };
-}
-
-/** Whether nothing is charged, for certain, for a failure that brought no image. */
-export function isUnbilled(failure: Failure, report: AttemptReport, serverErrorsUnbilled: boolean): boolean {
-  return (
-    classify(failure).billed === "no" || wasRefused(report) || (serverErrorsUnbilled && isServerError(report))
-  );
+  const isUnbilled =
+    classify(failure).billed === "no" ||
+    wasRefused(report) ||
+    (serverErrorsUnbilled && isServerError(report));
+  return isUnbilled ? { state: "failed", nanoUsd: 0n } : { state: "uncertain", nanoUsd: most };
 }
 
 /** By the tokens that were counted; or by images, unless the tokens should have been counted and were not. */

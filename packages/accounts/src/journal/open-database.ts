@@ -1,0 +1,132 @@
+import { randomUUID } from "node:crypto";
+import { existsSync, statSync } from "node:fs";
+import { join } from "node:path";
+import Database from "libsql";
+import { JournalFileError } from "./errors.js";
+import { recoverIntents } from "./recover-intents.js";
+import { findLogDamage } from "./write-ahead-log.js";
+
+const fileName = "journal.sqlite";
+/** Of the tables and of the records in them. */
+const currentFormat = 1;
+
+const schema = `
+  CREATE TABLE journal (
+    id TEXT NOT NULL, format INTEGER NOT NULL, created_ms INTEGER NOT NULL, pruned_through INTEGER NOT NULL
+  );
+  CREATE TABLE intents (ordinal INTEGER PRIMARY KEY, record TEXT NOT NULL);
+  CREATE TABLE entries (sequence INTEGER PRIMARY KEY, kind TEXT NOT NULL, record TEXT NOT NULL);
+`;
+
+const afterDamage =
+  `Restore the data folder from a backup. To go on without one, move the files ${fileName}* elsewhere: ` +
+  "what was written there and had not reached the ledger is then missing from the books.";
+
+export interface OpenDatabase {
+  readonly database: Database.Database;
+  /** Made with the file. */
+  readonly id: string;
+  /** The last sequence that was given. */
+  readonly committed: number;
+  /** The last sequence that is no longer in the file. */
+  readonly prunedThrough: number;
+  /** How many attempts were left without outcome by whoever wrote before; each has its entry now. */
+  readonly recovered: number;
+}
+
+/**
+ * Opens the journal's file for its one writer, and makes it where it is missing. Every commit is on the disk before it
+ * returns.
+ *
+ * @param folder held by a DataFolderLock
+ * @throws JournalFileError where what was committed cannot be read, or nothing can be written
+ */
+export function openDatabase(folder: string, nowMs: number): OpenDatabase {
+  const path = join(folder, fileName);
+  refuseDamagedLog(path, `${path}-wal`);
+  let database: Database.Database | undefined;
+  try {
+    database = new Database(path);
+    if (database.prepare("SELECT 1 FROM sqlite_schema").all().length === 0) create(database, nowMs);
+    database.exec("PRAGMA synchronous = FULL");
+    // Checkpoints are made by the writer: SQLite's own would hide that the disk has failed.
+    database.pragma("wal_autocheckpoint = 0");
+    const { id, committed, prunedThrough } = read(database, path);
+    const recovered = recoverIntents(database, committed, nowMs);
+    // A log that is begun anew has nothing behind its end that a crash may have left there.
+    database.pragma("wal_checkpoint(TRUNCATE)");
+    return { database, id, committed: committed + recovered, prunedThrough, recovered };
+  } catch (error) {
+    database?.close();
+    throw asJournalFileError(error, path);
+  }
+}
+
+function refuseDamagedLog(path: string, logPath: string): void {
+  if (!existsSync(logPath)) return;
+  // SQLite deletes the log of a database that is missing.
+  if (statSync(logPath).size > 0 && (!existsSync(path) || statSync(path).size === 0))
+    throw new JournalFileError(
+      `The journal ${path} is missing, though its log ${logPath} is there. ${afterDamage}`,
+    );
+  const damage = findLogDamage(logPath);
+  if (damage !== undefined)
+    throw new JournalFileError(
+      `The journal's log ${logPath} is damaged at byte ${damage.offset}: ${damage.what}. ${afterDamage}`,
+    );
+}
+
+function create(database: Database.Database, nowMs: number): void {
+  database.pragma("journal_mode = WAL");
+  database.exec("BEGIN IMMEDIATE");
+  database.exec(schema);
+  database.prepare("INSERT INTO journal VALUES (?, ?, ?, 0)").run(randomUUID(), currentFormat, nowMs);
+  database.exec("COMMIT");
+}
+
+function read(database: Database.Database, path: string): Omit<OpenDatabase, "database" | "recovered"> {
+  const [found] = database.prepare("PRAGMA quick_check(1)").pluck().all() as string[];
+  if (found !== "ok")
+    throw new JournalFileError(`The journal ${path} is damaged: ${String(found)}. ${afterDamage}`);
+  const tables = database.prepare("SELECT name FROM sqlite_schema ORDER BY name").pluck().all();
+  if (tables.join() !== "entries,intents,journal")
+    throw new JournalFileError(`The file ${path} is no journal of Darkroom; move it elsewhere.`);
+
+  const [head] = database.prepare("SELECT id, format, pruned_through FROM journal").all() as {
+    id: string;
+    format: number;
+    pruned_through: number;
+  }[];
+  if (head === undefined)
+    throw new JournalFileError(`The journal ${path} is damaged: it has lost its id. ${afterDamage}`);
+  if (head.format !== currentFormat)
+    throw new JournalFileError(
+      `The journal ${path} has format ${head.format}, this version of Darkroom knows format ${currentFormat} alone. ` +
+        "Start the version that wrote it.",
+    );
+
+  const [entries] = database
+    .prepare("SELECT count(*) AS count, min(sequence) AS first, max(sequence) AS last FROM entries")
+    .all() as { count: number; first: number | null; last: number | null }[];
+  const prunedThrough = head.pruned_through;
+  const committed = entries?.last ?? prunedThrough;
+  if (
+    entries?.count !== committed - prunedThrough ||
+    (entries.first ?? prunedThrough + 1) !== prunedThrough + 1
+  )
+    throw new JournalFileError(`The journal ${path} is damaged: entries are missing. ${afterDamage}`);
+  return { id: head.id, committed, prunedThrough };
+}
+
+function asJournalFileError(error: unknown, path: string): Error {
+  if (error instanceof JournalFileError) return error;
+  const code = error instanceof Database.SqliteError ? error.code : "";
+  const message = error instanceof Error ? error.message : String(error);
+  if (code.startsWith("SQLITE_CORRUPT") || code === "SQLITE_NOTADB")
+    return new JournalFileError(`The journal ${path} is damaged: ${message}. ${afterDamage}`);
+  if (code === "SQLITE_FULL")
+    return new JournalFileError(`The journal ${path} cannot be written: the disk is full. Make room on it.`);
+  return new JournalFileError(
+    `The journal ${path} cannot be opened and written: ${message}. Look at its disk and at who may write there.`,
+  );
+}

@@ -1,0 +1,128 @@
+import {
+  type ApplierState,
+  type EntrySetAside,
+  Journal,
+  type JournalState,
+  type KeyedAttempt,
+  Ledger,
+} from "@darkroom/accounts";
+import type { Logger } from "pino";
+import type { RequestRecord } from "../observability/request-record.js";
+import { AttemptsJournal } from "./attempts-journal.js";
+import { Origins } from "./origins.js";
+import { RefusedRequests } from "./refusals.js";
+import { isRefusal, requestRow } from "./request-rows.js";
+
+/** The gateway's books: the journal, where every attempt is written down, and the ledger that is made of it. */
+export class Books {
+  readonly origins = new Origins();
+  /** Where the router writes its attempts. */
+  readonly attempts: AttemptsJournal;
+  readonly #refused: RefusedRequests;
+
+  private constructor(
+    private readonly journal: Journal,
+    readonly ledger: Ledger,
+  ) {
+    this.attempts = new AttemptsJournal(journal, this.origins);
+    this.#refused = new RefusedRequests(journal);
+  }
+
+  /**
+   * Opens the books of a data folder, for this process alone.
+   * @throws DataFolderInUseError, JournalFileError, LedgerError, or the system's own Error where the folder cannot be written
+   */
+  static async open(folder: string, log: Logger): Promise<Books> {
+    const journal = await Journal.open({ folder, onStateChange: (state) => tellOfJournal(log, state) });
+    try {
+      const ledger = await Ledger.open({
+        folder,
+        journal,
+        onState: (state) => tellOfLedger(log, state),
+        onSetAside: (entry) => tellOfEntry(log, entry),
+      });
+      return new Books(journal, ledger);
+    } catch (error) {
+      await journal.close();
+      throw error;
+    }
+  }
+
+  /** What the journal does. */
+  get state(): JournalState {
+    return this.journal.state;
+  }
+
+  /** Whether what is spent can be written down: without it nothing is. */
+  get areOpen(): boolean {
+    return this.journal.state.name === "writing";
+  }
+
+  /** Entries of the journal that are on the disk. */
+  get entries(): number {
+    return this.journal.committed;
+  }
+
+  /** What upstreams may have charged and nobody knows. */
+  get uncertainNanoUsd(): bigint {
+    return this.ledger.uncertain.nanoUsd;
+  }
+
+  /**
+   * The attempts of requests with an idempotency key, as far as they have ended in the last so many milliseconds.
+   * @throws LedgerError where nothing can be read at present
+   */
+  async keyedAttempts(lastMs: number): Promise<readonly KeyedAttempt[]> {
+    await this.ledger.catchUp();
+    return this.ledger.reports.keyedAttempts(Date.now() - lastMs);
+  }
+
+  /** Writes a row for a request that has ended, if it was an edit that somebody known asked for. */
+  noteRequest(record: RequestRecord, route: string, status: number): void {
+    const { caller } = record;
+    if (caller === undefined) return;
+    const row = requestRow({
+      id: record.id,
+      startedAtMs: record.receivedAtMs,
+      endedAtMs: Date.now(),
+      caller,
+      route,
+      requestedModel: record.group,
+      status,
+      requestBytes: record.requestBytes,
+      answerBytes: record.answerBytes,
+      report: record.report,
+      reason: record.reason,
+      replayOf: record.replayOf,
+    });
+    if (isRefusal(row)) this.#refused.note(row);
+    else this.journal.note("request", row);
+  }
+
+  /** Writes what is not written yet. */
+  async close(): Promise<void> {
+    this.#refused.flush();
+    await this.ledger.close();
+    await this.journal.close();
+  }
+}
+
+function tellOfJournal(log: Logger, state: JournalState): void {
+  if (state.name === "stopped") {
+    log.error(
+      { reason: state.reason },
+      "the journal has stopped: no edit is served until it is written again",
+    );
+  } else log.warn("the journal is written again: edits are served");
+}
+
+function tellOfLedger(log: Logger, state: ApplierState): void {
+  if (state.kind === "applying") log.info("the ledger goes on");
+  else if (state.kind === "retrying")
+    log.warn({ reason: state.reason }, "the ledger falls behind and will try again");
+  else log.error({ reason: state.reason }, "the ledger has stopped; the journal keeps what is not in it");
+}
+
+function tellOfEntry(log: Logger, { sequence, kind, reason }: EntrySetAside): void {
+  log.error({ sequence, kind, reason }, "an entry of the journal cannot be applied, and was set aside");
+}

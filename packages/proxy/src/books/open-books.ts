@@ -1,0 +1,38 @@
+import { DataFolderInUseError, JournalFileError, LedgerError } from "@darkroom/accounts";
+import type { Logger } from "pino";
+import { Books } from "./books.js";
+import { throwAwayKindHere } from "./throw-away-layer.js";
+
+/** The books of a data folder cannot be opened; the message says why and what to do. */
+export class BooksError extends Error {
+  override readonly name = "BooksError";
+}
+
+/**
+ * Opens the books, and warns where they would go with their container.
+ * @throws BooksError
+ */
+export async function openBooks(folder: string, log: Logger): Promise<Books> {
+  const kind = await throwAwayKindHere(folder);
+  if (kind !== undefined) {
+    log.warn(
+      { folder },
+      `the data folder lies on ${kind}: what was paid is forgotten with the container; give it a volume, by --data-dir or DARKROOM_DATA_DIR`,
+    );
+  }
+  try {
+    return await Books.open(folder, log);
+  } catch (error) {
+    throw new BooksError(explained(error, folder), { cause: error });
+  }
+}
+
+function explained(error: unknown, folder: string): string {
+  const reason = error instanceof Error ? error.message : String(error);
+  if (error instanceof DataFolderInUseError) return `${reason} (--data-dir, DARKROOM_DATA_DIR)`;
+  if (error instanceof JournalFileError || error instanceof LedgerError) return reason;
+  return (
+    `Darkroom could not write to its data folder ${folder}: ${reason}\n` +
+    "Every edit is written down there before it is paid for. Make it writable, or give another one with --data-dir."
+  );
+}
