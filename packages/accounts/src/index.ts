@@ -28,6 +28,7 @@ export {
 export type { ExplainedAttempt, RequestExplanation } from "./ledger/reports/explain.js";
 export { type ExportFormat, exportFormats, exported } from "./ledger/reports/export.js";
 export type { AttemptFilter, RequestFilter } from "./ledger/reports/filter.js";
+export type { KeyedAttempt } from "./ledger/reports/keyed-attempts.js";
 export type { Page, PageRequest } from "./ledger/reports/page.js";
 export { type LedgerReports, Reports } from "./ledger/reports/reports.js";
 export type { LedgerAttempt, LedgerCorrection, LedgerRequest } from "./ledger/reports/rows.js";

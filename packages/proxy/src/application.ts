@@ -89,7 +89,8 @@ function recordRequests(log: Logger, metrics: Metrics, books: Books): RequestHan
       const status = isTaken ? response.statusCode : 499;
       const route = routeLabel(path);
       const { durationMs } = record.timing();
-      metrics.countRequest({ route, group: record.group, status, durationMs });
+      const { group, replayOf } = record;
+      metrics.countRequest({ route, group, status, durationMs, isReplay: replayOf !== undefined });
       // A client that is gone leaves an edit behind, whose cost belongs into the line.
       void record.editEnded.then(() => {
         logRequest(log, {
@@ -100,6 +101,7 @@ function recordRequests(log: Logger, metrics: Metrics, books: Books): RequestHan
           durationMs,
           report: record.report,
           reason: record.reason,
+          replayOf,
         });
         books.noteRequest(record, route, status);
       });

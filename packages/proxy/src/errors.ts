@@ -9,6 +9,8 @@ export interface ErrorAnswer {
   readonly param: string | null;
   readonly code: string | null;
   readonly retryAfterSeconds?: number;
+  /** False: clients of OpenAI would send it again by its status, and must not. */
+  readonly shouldRetry?: false;
 }
 
 /** What the gateway itself refuses, before or beside the router. */
@@ -19,6 +21,7 @@ export class GatewayError extends Error implements ErrorAnswer {
   readonly code: string | null;
   readonly param: string | null;
   readonly retryAfterSeconds?: number;
+  readonly shouldRetry?: false;
 
   constructor(answer: Omit<ErrorAnswer, "param" | "code"> & { param?: string; code?: string }) {
     super(answer.message);
@@ -27,6 +30,7 @@ export class GatewayError extends Error implements ErrorAnswer {
     this.code = answer.code ?? null;
     this.param = answer.param ?? null;
     if (answer.retryAfterSeconds !== undefined) this.retryAfterSeconds = answer.retryAfterSeconds;
+    if (answer.shouldRetry !== undefined) this.shouldRetry = answer.shouldRetry;
   }
 }
 

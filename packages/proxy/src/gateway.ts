@@ -9,6 +9,8 @@ import { unpricedModels } from "./config/models/unpriced.js";
 import { forwardedHeaders } from "./access/forwarded-headers.js";
 import { createExpressServer } from "./express-server.js";
 import { AnswerFormats } from "./formats/answer-formats.js";
+import { earlierEdits, keptMs } from "./idempotency/earlier-edits.js";
+import { IdempotentEdits } from "./idempotency/idempotent-edits.js";
 import { InFlight } from "./in-flight.js";
 import { logRouter } from "./observability/log.js";
 import { Metrics } from "./observability/metrics.js";
@@ -44,6 +46,10 @@ export class Gateway {
     const router = createRouter({ ...config.router, journal: books.attempts });
     const uploadSettings = completeUploadSettings(config.upload);
     const uploads = uploadMemory(uploadSettings);
+    const idempotentEdits = new IdempotentEdits({
+      memoryBytes: config.idempotencyMemoryBytes,
+      loadEarlier: async () => earlierEdits(await books.keyedAttempts(keptMs)),
+    });
     const isDraining = (): boolean => this.#draining;
     logRouter(log, router.events);
     const unpriced = new UnpricedEdits(log, unpricedModels(config.router.deployments));
@@ -69,10 +75,12 @@ export class Gateway {
         conversions: this.#formats.memory,
         edits: this.#edits,
         books,
+        idempotentEdits,
       }),
       log,
       isDraining,
       edits: this.#edits,
+      idempotentEdits,
       ...(config.forcedModel === undefined ? {} : { forcedModel: config.forcedModel }),
     });
   }

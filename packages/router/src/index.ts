@@ -62,7 +62,7 @@ export { imageEdit } from "./image-edit/image-edit-from-environment.js";
 export type { ImageEditOptions, ImageInput } from "./image-edit/image-edit-options.js";
 export { type BudgetSettings, ByteBudget } from "./memory/byte-budget.js";
 export type { MemoryLease } from "./memory/memory-lease.js";
-export { type Timers, systemTimers } from "./memory/timers.js";
+export { type Timers, backgroundTimers, systemTimers } from "./memory/timers.js";
 export type { RouterOptions } from "./options.js";
 export type { AttemptReport, EditReport } from "./report.js";
 export type { EditBody, EditParameters, EditRequest } from "./request.js";

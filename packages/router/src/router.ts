@@ -94,6 +94,13 @@ export class Router {
     return this.options.defaultModel ?? this.#groups.default;
   }
 
+  /** How long a request may take, in milliseconds, fallbacks included. */
+  timeoutMsOf({ timeoutMs, parameters }: Pick<EditRequest, "timeoutMs" | "parameters">): number {
+    const { options } = this;
+    const streamTimeoutMs = parameters.stream ? options.streamTimeoutMs : undefined;
+    return timeoutMs ?? streamTimeoutMs ?? options.timeoutMs ?? defaultOptions.timeoutMs;
+  }
+
   /**
    * Serves one edit; what is answered goes to `sink`.
    *
@@ -106,7 +113,7 @@ export class Router {
       this.events.emit("passedOver", { requestId: request.id, group: name, refusal });
     });
     const progress = new EditProgress(request, groups.first.name, this.nowMs);
-    const deadline = new Deadline(this.#timeoutMsOf(request), sink, this.nowMs);
+    const deadline = new Deadline(this.timeoutMsOf(request), sink, this.nowMs);
 
     let firstFailure: Failure | undefined;
     let failure: Failure | undefined;
@@ -254,12 +261,6 @@ export class Router {
     const atMs = candidates.soonest()?.atMs ?? this.nowMs();
     const retryAfterMs = Math.max(0, atMs - this.nowMs());
     return { kind: "cooling", group: name, retryAfterMs, reason: "all deployments are cooling down" };
-  }
-
-  #timeoutMsOf({ timeoutMs, parameters }: EditRequest): number {
-    const { options } = this;
-    const streamTimeoutMs = parameters.stream ? options.streamTimeoutMs : undefined;
-    return timeoutMs ?? streamTimeoutMs ?? options.timeoutMs ?? defaultOptions.timeoutMs;
   }
 }
 

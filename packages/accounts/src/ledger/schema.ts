@@ -52,6 +52,9 @@ export interface AttemptTable {
   promptBytes: number;
   /** Where the operator wants prompts to be kept; nothing here shows it. */
   prompt: string | null;
+  /** Of the request, where its client gave it a key: hashes, for when the same is asked again. */
+  idempotencyKey: string | null;
+  idempotencyFingerprint: string | null;
   /** JSON: a list of meters and periods. */
   charges: string;
   estimateNanoUsd: bigint | null;
@@ -157,6 +160,8 @@ export const ledgerMigrations = [
     input_images INTEGER NOT NULL,
     prompt_bytes INTEGER NOT NULL,
     prompt TEXT,
+    idempotency_key TEXT,
+    idempotency_fingerprint TEXT,
     charges TEXT NOT NULL,
     estimate_nano_usd INTEGER,
     price_version TEXT NOT NULL,
@@ -175,6 +180,7 @@ export const ledgerMigrations = [
   ) STRICT;
   CREATE INDEX attempts_by_request ON attempts (request_id);
   CREATE INDEX attempts_by_time ON attempts (at_ms);
+  CREATE INDEX attempts_keyed ON attempts (ended_at_ms) WHERE idempotency_key IS NOT NULL;
   CREATE INDEX attempts_uncertain ON attempts (at_ms, cost_nano_usd) WHERE state = 'uncertain';
 
   CREATE TABLE requests (

@@ -18,9 +18,10 @@ export function answerTo(error: unknown, record: RequestRecord): Refusal {
     return { status, headers: asObject(headers), body: Buffer.concat(body) };
   }
   const answer = errorAnswer(error);
-  const { status, retryAfterSeconds } = answer;
+  const { status, retryAfterSeconds, shouldRetry } = answer;
   headers.push("content-type", "application/json");
   if (retryAfterSeconds !== undefined) headers.push("retry-after", String(retryAfterSeconds));
+  if (shouldRetry === false) headers.push("x-should-retry", "false");
   return { status, headers: asObject(headers), body: Buffer.from(JSON.stringify(envelope(answer))) };
 }
 

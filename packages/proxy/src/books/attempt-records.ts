@@ -5,7 +5,7 @@ import { chargesOf } from "./charges.js";
 import type { Origin } from "./origins.js";
 
 /** An attempt that is about to be sent, as the journal keeps it. */
-export function intentRecord(intent: Intent, { caller, prompt }: Origin): IntentRecord {
+export function intentRecord(intent: Intent, { caller, prompt, idempotency }: Origin): IntentRecord {
   const { attemptId, atMs, request, group, deployment, retry, fallback, estimate } = intent;
   const { size, quality, n, stream } = request.parameters;
   const { promptBytes, images } = request.body.inputs();
@@ -31,6 +31,9 @@ export function intentRecord(intent: Intent, { caller, prompt }: Origin): Intent
     charges: chargesOf(deployment, atMs),
     estimateNanoUsd: estimate?.nanoUsd ?? null,
     priceVersion: priceVersionOf(deployment),
+    ...(idempotency !== undefined && {
+      idempotency: { key: idempotency.key, fingerprint: idempotency.fingerprint },
+    }),
   };
 }
 

@@ -25,7 +25,9 @@ export class AttemptsJournal implements RouterJournal {
   }
 
   async conclude(outcome: Outcome): Promise<void> {
-    await this.#timed(this.journal.conclude(outcomeRecord(outcome)));
+    const record = outcomeRecord(outcome);
+    this.origins.of(outcome.intent.request).idempotency?.charges.push(record);
+    await this.#timed(this.journal.conclude(record));
   }
 
   async #timed<Result>(commit: Promise<Result>): Promise<Result> {

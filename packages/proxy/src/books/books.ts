@@ -3,6 +3,7 @@ import {
   type EntrySetAside,
   Journal,
   type JournalState,
+  type KeyedAttempt,
   Ledger,
 } from "@darkroom/accounts";
 import type { Logger } from "pino";
@@ -72,6 +73,15 @@ export class Books {
     return this.ledger.uncertain.nanoUsd;
   }
 
+  /**
+   * The attempts of requests with an idempotency key, as far as they have ended in the last so many milliseconds.
+   * @throws LedgerError where nothing can be read at present
+   */
+  async keyedAttempts(lastMs: number): Promise<readonly KeyedAttempt[]> {
+    await this.ledger.catchUp();
+    return this.ledger.reports.keyedAttempts(Date.now() - lastMs);
+  }
+
   /** Writes a row for a request that has ended, if it was an edit that somebody known asked for. */
   noteRequest(record: RequestRecord, route: string, status: number): void {
     const { caller } = record;
@@ -88,6 +98,7 @@ export class Books {
       answerBytes: record.answerBytes,
       report: record.report,
       reason: record.reason,
+      replayOf: record.replayOf,
     });
     if (isRefusal(row)) this.#refused.note(row);
     else this.journal.note("request", row);

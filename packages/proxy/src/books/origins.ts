@@ -1,4 +1,5 @@
 import type { EditRequest } from "@darkroom/router";
+import type { Idempotency } from "../idempotency/idempotency.js";
 
 /** What the books know of an edit and the router does not. */
 export interface Origin {
@@ -6,6 +7,8 @@ export interface Origin {
   readonly caller: string;
   /** Only where the operator wants prompts to be kept. */
   readonly prompt?: string;
+  /** Where the client gave its request a key. */
+  readonly idempotency?: Idempotency | undefined;
 }
 
 /** The origins of the edits under way, each for as long as its edit is remembered. */

@@ -150,6 +150,7 @@ const served: EndedRequest = {
     waitedMs: 5.5,
   },
   reason: undefined,
+  replayOf: undefined,
 };
 
 test("a request has what was tried for it and what was answered", () => {
@@ -185,4 +186,19 @@ test("a refusal cost nothing, and an answer without a price no known amount", ()
   expect(requestRow({ ...served, report: report && { ...report, cost: null } }).costNanoUsd).toBeNull();
   const nothing = requestRow({ ...served, status: 502, report: report && { ...report, cost: undefined } });
   expect([nothing.costNanoUsd, isRefusal(nothing)]).toEqual([0n, false]);
+});
+
+test("a request that was given an earlier one's answer says whose, and is no refusal though it was an error", () => {
+  const report = { ...served.report!, attempts: [], images: 0 };
+  const row = requestRow({ ...served, status: 502, replayOf: "req_0", report });
+  expect(row).toMatchObject({ replayOf: "req_0", attempts: 0 });
+  expect(isRefusal(row)).toBe(false);
+});
+
+test("of a request's key its hashes are kept", () => {
+  const idempotency = { key: "hash of the key", fingerprint: "hash of the body", charges: [] };
+  expect(intentRecord(intent, { caller: "key-one", idempotency }).idempotency).toEqual({
+    key: "hash of the key",
+    fingerprint: "hash of the body",
+  });
 });

@@ -18,12 +18,14 @@ export interface EndedRequest {
   readonly report: EditReport | undefined;
   /** Why it was refused or failed. */
   readonly reason: string | undefined;
+  /** The request whose answer it was given once more. */
+  readonly replayOf: string | undefined;
 }
 
 /** A request, as the journal keeps it. */
 export function requestRow(request: EndedRequest): RequestRow {
   const { id, startedAtMs, endedAtMs, caller, route, requestedModel = "", status, report, reason } = request;
-  const { requestBytes, answerBytes } = request;
+  const { requestBytes, answerBytes, replayOf } = request;
   const deploymentId = report?.deployment?.id;
   return {
     requestId: id,
@@ -45,10 +47,11 @@ export function requestRow(request: EndedRequest): RequestRow {
     images: report?.images ?? 0,
     costNanoUsd: report?.cost === null ? null : (report?.cost?.nanoUsd ?? 0n),
     ...(reason !== undefined && { error: reason }),
+    ...(replayOf !== undefined && { replayOf }),
   };
 }
 
-/** Nothing was sent for it, so that it cost nothing. */
-export function isRefusal({ attempts, status }: RequestRow): boolean {
-  return attempts === 0 && status >= 400;
+/** Nothing was sent for it, nor for another one in its place, so that it cost nothing. */
+export function isRefusal({ attempts, status, replayOf }: RequestRow): boolean {
+  return attempts === 0 && status >= 400 && replayOf === undefined;
 }

@@ -43,6 +43,7 @@ export function configFromEnvironment(
     storePrompts: defaults.storePrompts,
     upload: defaults.upload,
     formats: defaults.formats,
+    idempotencyMemoryBytes: defaults.idempotencyMemoryBytes,
     warnings: apiBase === defaults.apiBase ? shutDownWarnings(names, today) : [],
     skipped: [],
     invalid: [],

@@ -30,6 +30,8 @@ export interface GatewayConfig {
   readonly storePrompts: boolean;
   readonly upload: UploadSettings;
   readonly formats: FormatSettings;
+  /** Room for answers that are kept for requests with the same `Idempotency-Key` (`general_settings.idempotency_memory_mb`). */
+  readonly idempotencyMemoryBytes: number;
   /** To be said at start. */
   readonly warnings: readonly string[];
   /** Entries of `model_list` that Darkroom does not serve. */
@@ -58,6 +60,7 @@ export const defaults = {
   forwardClientHeaders: false,
   requireAuthForMetrics: true,
   storePrompts: false,
+  idempotencyMemoryBytes: 64 * mebibyte,
   upload: {
     maxRequestBytes: 64 * mebibyte,
     memoryBudgetBytes: 512 * mebibyte,

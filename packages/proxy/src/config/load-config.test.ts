@@ -68,6 +68,7 @@ general_settings:
   upload_memory_mb: 100
   upload_wait: 0
   upload_timeout: 60
+  idempotency_memory_mb: 0
   upload_minimum_bytes_per_second: 0
 `);
   expect(config).toMatchObject({
@@ -76,6 +77,7 @@ general_settings:
     forcedModel: "other",
     forwardClientHeaders: true,
     requireAuthForMetrics: true,
+    idempotencyMemoryBytes: 0,
     upload: {
       maxRequestBytes: 10_485_760,
       memoryBudgetBytes: 104_857_600,

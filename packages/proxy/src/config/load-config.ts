@@ -76,6 +76,7 @@ export function loadConfig(options: LoadOptions): GatewayConfig {
   const { litellm_key_header_name, forward_client_headers_to_llm_api, store_prompts_in_spend_logs } =
     settings.general_settings;
   const { require_auth_for_metrics_endpoint } = settings.litellm_settings;
+  const { idempotency_memory_mb } = settings.general_settings;
   return {
     source: file,
     router: {
@@ -94,6 +95,8 @@ export function loadConfig(options: LoadOptions): GatewayConfig {
     storePrompts: store_prompts_in_spend_logs ?? defaults.storePrompts,
     upload,
     formats: formatSettings(settings),
+    idempotencyMemoryBytes:
+      idempotency_memory_mb === undefined ? defaults.idempotencyMemoryBytes : bytesOf(idempotency_memory_mb),
     warnings: [
       ...findings.warnings,
       ...[...unpricedModels(models.deployments)].map(unpricedWarning),

@@ -10,6 +10,8 @@ export interface RequestLine {
   readonly status: number;
   readonly durationMs: number;
   readonly report: EditReport | undefined;
+  /** The request whose answer it was given once more. */
+  readonly replayOf: string | undefined;
   /** Why it was refused or failed; never the client's own words. */
   readonly reason: string | undefined;
 }
@@ -34,6 +36,7 @@ export function logRequest(log: Logger, line: RequestLine): void {
       route: line.route,
       status: line.status,
       reason: line.reason,
+      replayOf: line.replayOf,
       group: report?.group,
       deployment: report?.deployment?.id,
       attempts: report?.attempts.length,

@@ -1,6 +1,7 @@
 import type { AttemptEvent, EditReport, Router } from "@darkroom/router";
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from "prom-client";
 import type { Books } from "../books/books.js";
+import type { IdempotentEdits } from "../idempotency/idempotent-edits.js";
 import { bookMetrics } from "./book-metrics.js";
 import type { InFlight } from "../in-flight.js";
 import type { ByteBudget } from "@darkroom/router";
@@ -17,6 +18,8 @@ export interface RequestEvent {
   readonly group: string | undefined;
   readonly status: number;
   readonly durationMs: number;
+  /** Whether it was given an earlier request's answer. */
+  readonly isReplay: boolean;
 }
 
 /** Whose figures are told. */
@@ -26,6 +29,7 @@ export interface MetricsSources {
   readonly conversions: ByteBudget;
   readonly edits: InFlight;
   readonly books: Books;
+  readonly idempotentEdits: IdempotentEdits;
 }
 
 /** The gateway's metrics, in a registry of their own. */
@@ -36,6 +40,12 @@ export class Metrics {
     name: "darkroom_requests_total",
     help: "Requests answered, by route, model group and status (499: the client was gone).",
     labelNames: ["route", "group", "status"],
+    registers: [this.registry],
+  });
+  readonly #replays = new Counter({
+    name: "darkroom_replays_total",
+    help: "Of these, requests that were given the answer of an earlier one with their Idempotency-Key, at no cost.",
+    labelNames: ["group"],
     registers: [this.registry],
   });
   readonly #attempts = new Counter({
@@ -110,7 +120,7 @@ export class Metrics {
   readonly #spend = new Map<string, { labels: { group: string; deployment: string }; nanoUsd: bigint }>();
   readonly #router: Router;
 
-  constructor({ router, uploads, conversions, edits, books }: MetricsSources) {
+  constructor({ router, uploads, conversions, edits, books, idempotentEdits }: MetricsSources) {
     this.#router = router;
     const spend = this.#spend;
     new Counter({
@@ -148,6 +158,22 @@ export class Metrics {
       },
     });
     new Gauge({
+      name: "darkroom_idempotency_bytes",
+      help: "Bytes of the memory for answers that are kept for requests with the same Idempotency-Key.",
+      registers: [this.registry],
+      collect() {
+        this.set(idempotentEdits.keptBytes);
+      },
+    });
+    new Gauge({
+      name: "darkroom_replays_waiting",
+      help: "Requests that wait for the edit of an earlier one with their Idempotency-Key.",
+      registers: [this.registry],
+      collect() {
+        this.set(idempotentEdits.waiting);
+      },
+    });
+    new Gauge({
       name: "darkroom_edits_in_flight",
       help: "Edits that run now, from their upload on, those whose client is gone included.",
       registers: [this.registry],
@@ -178,9 +204,10 @@ export class Metrics {
     });
   }
 
-  countRequest({ route, group, status, durationMs }: RequestEvent): void {
+  countRequest({ route, group, status, durationMs, isReplay }: RequestEvent): void {
     const label = (group === undefined ? undefined : this.#router.groupNameFor(group)) ?? otherGroup;
     this.#requests.inc({ route, group: label, status: String(status) });
+    if (isReplay) this.#replays.inc({ group: label });
     this.#requestSeconds.observe({ route, group: label }, durationMs / 1000);
   }
 

@@ -6,8 +6,7 @@ import type { Timing } from "../answers/answer-headers.js";
 /** What is known of one request while it is handled: filled on the way, told in headers, logs and metrics. */
 export class RequestRecord {
   readonly id = `req_${randomUUID().replaceAll("-", "")}`;
-  /** The headers that every answer carries, errors too: names and values in turn. */
-  readonly idHeaders: readonly string[];
+  readonly #idHeaders: string[];
   /** Milliseconds since 1970. */
   readonly receivedAtMs = Date.now();
   /** Who asks, once that is known and allowed. */
@@ -19,6 +18,7 @@ export class RequestRecord {
   /** Of the body that the client was sent. */
   answerBytes = 0;
   report: EditReport | undefined;
+  #replayOf: string | undefined;
   #edit: Promise<void> = Promise.resolve();
   /** Why the request was refused or failed. */
   reason: string | undefined;
@@ -29,7 +29,24 @@ export class RequestRecord {
   /** @param callId the client's own id for the call, which is kept if it is one, as LiteLLM does */
   constructor(callId: string | string[] | undefined) {
     const isId = typeof callId === "string" && /^[\w.:-]{1,128}$/.test(callId);
-    this.idHeaders = ["x-request-id", this.id, "x-litellm-call-id", isId ? callId : this.id];
+    this.#idHeaders = ["x-request-id", this.id, "x-litellm-call-id", isId ? callId : this.id];
+  }
+
+  /** The headers that every answer carries, errors too: names and values in turn. */
+  get idHeaders(): readonly string[] {
+    return this.#idHeaders;
+  }
+
+  /** The request whose answer this one was given, if it was. */
+  get replayOf(): string | undefined {
+    return this.#replayOf;
+  }
+
+  /** The request gets the answer of an earlier one. */
+  replays(requestId: string): void {
+    if (this.#replayOf !== undefined) return;
+    this.#replayOf = requestId;
+    this.#idHeaders.push("x-darkroom-replay-of", requestId);
   }
 
   /** The edit that serves the request; it may end after its client has gone. */

@@ -1,11 +1,20 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { type ByteBudget, type Router, tagsFromText } from "@darkroom/router";
+import {
+  type AnswerSink,
+  type ByteBudget,
+  type EditReport,
+  type Router,
+  tagsFromText,
+} from "@darkroom/router";
 import type { Request, RequestHandler, Response } from "express";
 import { HttpAnswer } from "../answers/http-answer.js";
 import type { Books } from "../books/books.js";
 import { callerOf } from "../books/caller.js";
 import type { AnswerFormats } from "../formats/answer-formats.js";
 import { GatewayError } from "../errors.js";
+import { idempotencyKeyFrom } from "../idempotency/idempotency-key.js";
+import { idempotencyOf } from "../idempotency/idempotency.js";
+import type { IdempotentEdits } from "../idempotency/idempotent-edits.js";
 import type { InFlight } from "../in-flight.js";
 import { recordOf } from "../observability/request-record.js";
 import { type Upload, receiveUpload } from "../upload/receive-upload.js";
@@ -26,6 +35,7 @@ export interface ImageEditsOptions {
   readonly storePrompts: boolean;
   /** A header of the operator's choice that carries the key. */
   readonly keyHeaderName?: string;
+  readonly idempotentEdits: IdempotentEdits;
   readonly isDraining: () => boolean;
   /** What a shutdown waits for. */
   readonly edits: InFlight;
@@ -35,7 +45,7 @@ export interface ImageEditsOptions {
 export function imageEdits(options: ImageEditsOptions): RequestHandler {
   const { router, uploads, uploadSettings, formats, forcedModel, forwardedHeaders, isDraining, edits } =
     options;
-  const { books, storePrompts, keyHeaderName } = options;
+  const { books, idempotentEdits, storePrompts, keyHeaderName } = options;
 
   const serve = async (
     request: Request<{ model?: string }>,
@@ -43,6 +53,7 @@ export function imageEdits(options: ImageEditsOptions): RequestHandler {
     caller: string,
   ): Promise<void> => {
     const record = recordOf(response);
+    const key = idempotencyKeyFrom(request.headers);
     const upload = await receiveUpload(request, response, uploadSettings, uploads);
     try {
       record.pausesMs = upload.pausesMs;
@@ -64,12 +75,21 @@ export function imageEdits(options: ImageEditsOptions): RequestHandler {
         sizeFit: sizeFitOf(upload),
       };
       const prompt = storePrompts ? upload.body.valueOf("prompt") : undefined;
-      books.origins.note(edit, { caller, ...(typeof prompt === "string" && { prompt }) });
+      const idempotency = key === undefined ? undefined : await idempotencyOf(caller, key, upload.body, edit);
+      books.origins.note(edit, { caller, idempotency, ...(typeof prompt === "string" && { prompt }) });
       const format = formats.for(edit, request);
-      const answer = new HttpAnswer(response, record, () => upload.memory.release(), format);
-      const running = router.edit(edit, answer);
-      record.follow(running);
-      await running;
+      const letGo = (): void => upload.memory.release();
+      const answer = new HttpAnswer(response, record, letGo, format);
+      const begin = (sink: AnswerSink): Promise<EditReport> => {
+        const running = router.edit(edit, sink);
+        record.follow(running);
+        return running;
+      };
+      if (idempotency === undefined) await begin(answer);
+      else {
+        const timeoutMs = router.timeoutMsOf(edit);
+        await idempotentEdits.serve({ idempotency, record, answer, timeoutMs, begin, letGo });
+      }
     } finally {
       upload.memory.release();
     }

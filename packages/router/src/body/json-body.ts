@@ -27,7 +27,8 @@ export class JsonBody implements EditBody {
   /** The model the client asked for. */
   readonly model: string | undefined;
 
-  readonly #content: readonly Buffer[];
+  /** The body as it arrived. */
+  readonly content: readonly Buffer[];
   readonly #outline: JsonOutline;
   readonly #text: string;
   readonly #members: readonly JsonMember[];
@@ -40,7 +41,7 @@ export class JsonBody implements EditBody {
    * @throws InvalidRequestError where it is no strict JSON object in UTF-8, or names the bad field
    */
   constructor(content: readonly Buffer[], outline = JsonOutline.of(content)) {
-    this.#content = content;
+    this.content = content;
     this.#outline = outline;
     this.#text = outline.text();
     if (!isUtf8(Buffer.from(this.#text, "latin1"))) {
@@ -75,7 +76,7 @@ export class JsonBody implements EditBody {
 
   /** The bytes of the body between two offsets of the outline. */
   #between(start: number, end: number): Buffer[] {
-    return slicesOf(this.#content, { start: this.#bodyOffset(start), end: this.#bodyOffset(end) });
+    return slicesOf(this.content, { start: this.#bodyOffset(start), end: this.#bodyOffset(end) });
   }
 
   bodyFor(deployment: Deployment, size?: string): readonly Buffer[] {

@@ -23,6 +23,8 @@ export class MultipartBody implements EditBody {
   /** The model the client asked for; the last one where it was sent several times. */
   readonly model: string | undefined;
 
+  /** All that the client sent, in its order, the gateway's own fields included. */
+  readonly parts: readonly Part[];
   readonly #values: FormValues;
   /** Names of the fields that some model refuses: nearly always none. */
   readonly #refusable: readonly string[];
@@ -33,6 +35,7 @@ export class MultipartBody implements EditBody {
 
   private constructor(parts: readonly Part[], bytesOf: (planned: readonly PlannedPart[]) => FormBytes) {
     const planned = planParts(parts);
+    this.parts = parts;
     this.#planned = planned;
     this.contents = new FormContents(planned);
     const names = planned.filter(({ part }) => isField(part)).map(({ name }) => name);

@@ -2,6 +2,9 @@ import { once } from "node:events";
 import { type Client, Deadline } from "./deadline.js";
 import type { Stop } from "./stop.js";
 
+const { jest } = import.meta;
+afterEach(() => jest.useRealTimers());
+
 const stays: Client = { isGone: false, whenGone: () => undefined };
 const untilStopped = async (stop: Stop): Promise<unknown> => {
   await once(stop.signal, "abort");
@@ -41,27 +44,69 @@ test("what waits for its call to begin ends when its client is gone, and nothing
   expect(await deadline.run(undefined, (stop) => Promise.resolve(stop.failure))).toEqual(gone);
 });
 
-test("a call whose client is gone is read on for a minute, and no longer", async () => {
-  const { jest } = import.meta;
-  jest.useFakeTimers();
-  try {
-    const leaving: (() => void)[] = [];
-    const client = { isGone: false, whenGone: (callback: () => void) => void leaving.push(callback) };
+describe("a client that is gone", () => {
+  /** A client whose place another may take. */
+  class Replaceable implements Client {
+    isGone = false;
+    #tell: () => void = () => undefined;
+
+    whenGone(callback: () => void): void {
+      this.#tell = callback;
+    }
+
+    leave(): void {
+      this.isGone = true;
+      this.#tell();
+    }
+  }
+
+  async function running() {
+    jest.useFakeTimers();
+    const client = new Replaceable();
     const deadline = new Deadline(600_000, client, () => 0);
-    let isStopped = false;
+    let end: unknown;
     const calling = (stop: Stop): Promise<unknown> => {
       stop.isUnderWay = true;
-      return untilStopped(stop).finally(() => (isStopped = true));
+      return untilStopped(stop);
     };
-    const running = deadline.run(undefined, calling);
-    client.isGone = true;
-    for (const leave of leaving) leave();
-    expect(deadline.failure).toMatchObject({ kind: "client gone" });
-    await jest.advanceTimersByTimeAsync(59_999);
-    expect(isStopped).toBe(false);
-    await jest.advanceTimersByTimeAsync(1);
-    expect(await running).toMatchObject({ kind: "client gone" });
-  } finally {
-    jest.useRealTimers();
+    void deadline.run(undefined, calling).then((reason) => {
+      end = reason;
+    });
+    const pass = (milliseconds: number): Promise<void> => jest.advanceTimersByTimeAsync(milliseconds);
+    return { client, pass, isStopped: () => end !== undefined };
   }
+
+  test("has its call read for a minute", async () => {
+    const { client, pass, isStopped } = await running();
+    client.leave();
+    await pass(59_999);
+    expect(isStopped()).toBe(false);
+    await pass(1);
+    expect(isStopped()).toBe(true);
+  });
+
+  test("and there again keeps its call running, until a minute after it leaves again", async () => {
+    const { client, pass, isStopped } = await running();
+    client.leave();
+    await pass(30_000);
+    client.isGone = false;
+    await pass(60_000);
+    expect(isStopped()).toBe(false);
+    client.leave();
+    await pass(59_999);
+    expect(isStopped()).toBe(false);
+    await pass(1);
+    expect(isStopped()).toBe(true);
+  });
+
+  test("that comes and goes within the minute gets a whole one anew", async () => {
+    const { client, pass, isStopped } = await running();
+    client.leave();
+    await pass(30_000);
+    client.leave();
+    await pass(59_999);
+    expect(isStopped()).toBe(false);
+    await pass(1);
+    expect(isStopped()).toBe(true);
+  });
 });

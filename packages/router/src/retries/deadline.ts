@@ -9,7 +9,7 @@ const clientGone: Failure = { kind: "client gone", bodySent: false, reason: "the
 /** Whoever waits for the answer. */
 export interface Client {
   readonly isGone: boolean;
-  /** Calls back when that comes true. */
+  /** Calls back when that comes true, each time where another may come in its place. */
   whenGone(callback: () => void): void;
 }
 
@@ -87,10 +87,16 @@ export class Deadline {
     return true;
   }
 
-  /** Nothing new starts for a client that is gone. */
+  /** Nothing new starts for a client that is gone; of a call under way somebody may come back to the answer. */
   #limit(stop: Stop): void {
-    if (stop.isUnderWay) this.#readOn = setTimeout(() => stop.now(clientGone), readOnMs);
-    else stop.now(clientGone);
+    if (!stop.isUnderWay) {
+      stop.now(clientGone);
+      return;
+    }
+    clearTimeout(this.#readOn);
+    this.#readOn = setTimeout(() => {
+      if (this.client.isGone) stop.now(clientGone);
+    }, readOnMs);
   }
 }
 

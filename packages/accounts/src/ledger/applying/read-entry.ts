@@ -59,6 +59,7 @@ function readAttempt(intent: Fields, outcome: Fields): Change {
   const charges = intent
     .list("charges")
     .map((charge) => ({ meter: charge.text("meter"), period: charge.text("period") }));
+  const idempotency = intent.optionalObject("idempotency");
   const attempt = {
     attemptId,
     requestId: intent.id("requestId"),
@@ -79,6 +80,8 @@ function readAttempt(intent: Fields, outcome: Fields): Change {
     inputImages: intent.count("inputImages"),
     promptBytes: intent.count("promptBytes"),
     prompt: intent.optionalText("prompt"),
+    idempotencyKey: idempotency?.text("key") ?? null,
+    idempotencyFingerprint: idempotency?.text("fingerprint") ?? null,
     charges: JSON.stringify(charges),
     estimateNanoUsd: intent.amountOrNull("estimateNanoUsd"),
     priceVersion: intent.text("priceVersion"),

@@ -3,6 +3,7 @@ import { threadFile } from "../../thread-file.js";
 import { LedgerError } from "../errors.js";
 import type { RequestExplanation } from "./explain.js";
 import type { AttemptFilter, RequestFilter } from "./filter.js";
+import type { KeyedAttempt } from "./keyed-attempts.js";
 import type { Page, PageRequest } from "./page.js";
 import type { ReportAnswer, ReportQuestion } from "./reports-worker.js";
 import type { LedgerReports } from "./reports.js";
@@ -52,6 +53,10 @@ export class ReportsThread implements LedgerReports {
 
   spend(of: { readonly meter?: string; readonly period?: string }): Promise<readonly MeterSpend[]> {
     return this.#ask("spend", of);
+  }
+
+  keyedAttempts(sinceMs: number): Promise<readonly KeyedAttempt[]> {
+    return this.#ask("keyedAttempts", sinceMs);
   }
 
   setAside(): Promise<number> {

@@ -6,6 +6,7 @@ import { ledgerPath } from "../files.js";
 import type { LedgerTables } from "../schema.js";
 import { type RequestExplanation, explainRequest, findAttempt } from "./explain.js";
 import type { AttemptFilter, RequestFilter } from "./filter.js";
+import { type KeyedAttempt, listKeyedAttempts } from "./keyed-attempts.js";
 import { listAttempts, listRequests } from "./lists.js";
 import type { Page, PageRequest } from "./page.js";
 import type { LedgerAttempt, LedgerRequest } from "./rows.js";
@@ -21,6 +22,8 @@ export interface LedgerReports {
   sum(filter: AttemptFilter): Promise<LedgerSum>;
   sumBy(filter: AttemptFilter, by: SumKey): Promise<readonly KeyedSum[]>;
   spend(of: { readonly meter?: string; readonly period?: string }): Promise<readonly MeterSpend[]>;
+  /** Attempts of requests with an idempotency key that ended at `sinceMs` or later. */
+  keyedAttempts(sinceMs: number): Promise<readonly KeyedAttempt[]>;
   /** How many entries of journals could not be applied. */
   setAside(): Promise<number>;
   close(): Promise<void>;
@@ -61,6 +64,10 @@ export class Reports implements LedgerReports {
 
   spend(of: { readonly meter?: string; readonly period?: string }): Promise<readonly MeterSpend[]> {
     return listSpend(this.#database, of);
+  }
+
+  keyedAttempts(sinceMs: number): Promise<readonly KeyedAttempt[]> {
+    return listKeyedAttempts(this.#database, sinceMs);
   }
 
   async setAside(): Promise<number> {

@@ -5,7 +5,16 @@ import type { AttemptTable, CorrectionTable, RequestTable } from "../schema.js";
 /** An attempt as the ledger has it; without its prompt, should one be kept. */
 export type LedgerAttempt = Omit<
   Selectable<AttemptTable>,
-  "number" | "journal" | "sequence" | "prompt" | "charges" | "breakdown" | "tokens" | "stream"
+  | "number"
+  | "journal"
+  | "sequence"
+  | "prompt"
+  | "idempotencyKey"
+  | "idempotencyFingerprint"
+  | "charges"
+  | "breakdown"
+  | "tokens"
+  | "stream"
 > & {
   readonly stream: boolean;
   /** Each is charged the whole cost. */
@@ -20,7 +29,8 @@ export type LedgerRequest = Omit<Selectable<RequestTable>, "number">;
 export type LedgerCorrection = Omit<Selectable<CorrectionTable>, "journal" | "sequence">;
 
 export function attemptFrom(row: Selectable<AttemptTable>): LedgerAttempt {
-  const { number, journal, sequence, prompt, charges, breakdown, tokens, stream, ...columns } = row;
+  const { number, journal, sequence, prompt, idempotencyKey, idempotencyFingerprint, ...shown } = row;
+  const { charges, breakdown, tokens, stream, ...columns } = shown;
   return {
     ...columns,
     stream: stream === 1,

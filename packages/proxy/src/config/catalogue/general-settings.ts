@@ -16,6 +16,7 @@ export const generalSettings: Catalogue = {
     "price_map",
     "server_errors",
     "answer_memory_mb",
+    "idempotency_memory_mb",
     "max_connections_per_host",
     "max_idle_connections_per_host",
     "idle_connection_timeout",

@@ -112,6 +112,7 @@ export const fileSchemas = {
     max_request_size_mb: optional(numberAbove(0)),
     max_response_size_mb: optional(numberAbove(0)),
     answer_memory_mb: optional(numberAbove(0)),
+    idempotency_memory_mb: optional(numberFrom(0)),
     max_connections_per_host: optional(wholeNumberFrom(1)),
     max_idle_connections_per_host: optional(wholeNumberFrom(1)),
     idle_connection_timeout: optional(numberAbove(0)),
