@@ -22,9 +22,7 @@ it.each(["", "yesterday", "2026", "2026-13-01", "2026-01-31 10:00", "1767225600"
   "refuses %j as a time, and names the field",
   (text) => {
     const message = `'until' must be a time such as 2026-01-31, 2026-01-31T12:00:00Z or 24h (ago), not '${text}'.`;
-    expect(() => attemptFilterOf({ until: text }, nowMs)).toThrow(
-      expect.objectContaining({ field: "until", message }),
-    );
+    expect(() => attemptFilterOf({ until: text }, nowMs)).toThrow(message);
   },
 );
 
