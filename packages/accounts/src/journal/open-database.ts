@@ -77,6 +77,8 @@ function refuseDamagedLog(path: string, logPath: string): void {
 }
 
 function create(database: Database.Database, nowMs: number): void {
+  // Larger pages than usual: a record takes a good part of a small one, and the rest would be lost.
+  database.exec("PRAGMA page_size = 8192");
   database.pragma("journal_mode = WAL");
   database.exec("BEGIN IMMEDIATE");
   database.exec(schema);
