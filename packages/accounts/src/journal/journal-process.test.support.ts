@@ -44,9 +44,18 @@ export class JournalProcess {
    * @throws Error with all that was printed, if the process ends before
    */
   async printed(pattern: RegExp): Promise<string> {
+    const [line = ""] = await this.printedTimes(pattern, 1);
+    return line;
+  }
+
+  /**
+   * Waits for so many lines.
+   * @throws Error with all that was printed, if the process ends before
+   */
+  async printedTimes(pattern: RegExp, count: number): Promise<string[]> {
     for (;;) {
-      const line = this.lines.find((one) => pattern.test(one));
-      if (line !== undefined) return line;
+      const lines = this.lines.filter((one) => pattern.test(one));
+      if (lines.length >= count) return lines;
       if (this.#hasEnded) throw new Error(`The process ended without printing ${pattern}:\n${this.#printed}`);
       await new Promise<void>((resolve) => this.#onPrinted.push(resolve));
     }

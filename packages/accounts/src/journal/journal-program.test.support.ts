@@ -35,6 +35,9 @@ async function perform(journal: Journal, command: string, argument: string): Pro
       return `intended ${argument}`;
     case "conclude":
       return `concluded ${argument} ${await journal.conclude(outcomeOf(argument))}`;
+    case "attempt":
+      say(await perform(journal, "intend", argument));
+      return perform(journal, "conclude", argument);
     case "note":
       journal.note("request", requestOf(argument));
       return `noted ${argument}`;
