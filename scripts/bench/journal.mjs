@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { setUp } from "../setup.mjs";
+import { intentOf, outcomeOf, requestOf } from "./journal-records.mjs";
 import { table } from "./report/table.mjs";
 import { percentile } from "./statistics.mjs";
 
@@ -23,7 +24,8 @@ setUp();
 const { Journal } = await import("../../packages/accounts/dist/index.js");
 
 const rows = [];
-for (const inFlight of values["in-flight"]) rows.push(await measure(Number(inFlight), Number(values.seconds) * 1000));
+for (const inFlight of values["in-flight"])
+  rows.push(await measure(Number(inFlight), Number(values.seconds) * 1000));
 console.log(
   table(
     [
@@ -91,73 +93,4 @@ async function drive(journal, inFlight, milliseconds) {
   };
   await Promise.all(Array.from({ length: inFlight }, lane));
   return { attempts: waits.length / 2, waits };
-}
-
-function intentOf(attemptId, requestId) {
-  return {
-    attemptId,
-    requestId,
-    atMs: Date.now(),
-    caller: "key-0123456789abcdef",
-    requestedModel: "gpt-image-1",
-    group: "gpt-image-1",
-    deploymentId: "gpt-image-1/openai-a",
-    provider: "openai",
-    model: "gpt-image-1",
-    retry: 0,
-    fallback: 0,
-    size: "1024x1024",
-    quality: "high",
-    n: 1,
-    stream: false,
-    inputImages: 1,
-    promptBytes: 120,
-    charges: [
-      { meter: "key-0123456789abcdef", period: "2026-11" },
-      { meter: "team-red", period: "2026-11" },
-    ],
-    estimateNanoUsd: 250_000_000n,
-    priceVersion: "2026-11-20",
-  };
-}
-
-function outcomeOf(attemptId) {
-  return {
-    attemptId,
-    atMs: Date.now(),
-    state: "certain",
-    costNanoUsd: 170_200_000n,
-    breakdown: { textInput: 200_000n, imageInput: 3_230_000n, imageOutput: 166_770_000n },
-    basis: "usage",
-    tokens: { textInput: 40, imageInput: 323, imageOutput: 4160 },
-    images: 1,
-    size: "1024x1024",
-    quality: "high",
-    durationMs: 21_437,
-    status: 200,
-    upstreamRequestId: "req_0123456789abcdef0123456789abcdef",
-  };
-}
-
-function requestOf(requestId) {
-  return {
-    requestId,
-    startedAtMs: Date.now(),
-    endedAtMs: Date.now(),
-    caller: "key-0123456789abcdef",
-    route: "/v1/images/edits",
-    requestedModel: "gpt-image-1",
-    group: "gpt-image-1",
-    deploymentId: "gpt-image-1/openai-a",
-    status: 200,
-    attempts: 1,
-    retries: 0,
-    fallbacks: 0,
-    waitedMs: 0,
-    upstreamMs: 21_437,
-    requestBytes: 1_048_576,
-    answerBytes: 2_097_152,
-    images: 1,
-    costNanoUsd: 170_200_000n,
-  };
 }

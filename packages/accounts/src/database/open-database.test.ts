@@ -1,6 +1,6 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { removeTemporaryFolders, temporaryFolder } from "../ledger/journal-file.test.support.js";
+import { removeTemporaryFolders, temporaryFolder } from "../journal/journal-folder.test.support.js";
 import { openForReading, openForWriting } from "./open-database.js";
 
 afterAll(removeTemporaryFolders);

@@ -1,7 +1,12 @@
 import { chmodSync } from "node:fs";
 import { DataFolderError } from "./errors.js";
 import { Journal } from "./journal.js";
-import { readEntries, readOpenIntents, removeTemporaryFolders, temporaryFolder } from "./journal-folder.test.support.js";
+import {
+  readEntries,
+  readOpenIntents,
+  removeTemporaryFolders,
+  temporaryFolder,
+} from "./journal-folder.test.support.js";
 import { JournalProcess, killAll } from "./journal-process.test.support.js";
 import { hasSmallDisk, onSmallDisk } from "./small-disk.test.support.js";
 

@@ -126,7 +126,10 @@ describe("a damaged file refuses the start, says which and what to do, and is le
   test("the log, in its middle", async () => {
     await killedProcess();
     change(file("-wal"), Math.floor(statSync(file("-wal")).size / 2), 64);
-    await expectRefusal(file("-wal"), /damaged at byte \d+: committed transactions lie behind.*Restore .* backup/);
+    await expectRefusal(
+      file("-wal"),
+      /damaged at byte \d+: committed transactions lie behind.*Restore .* backup/,
+    );
   });
 
   test("the log, at its head", async () => {

@@ -1,7 +1,7 @@
 import type { IntentRecord, OutcomeRecord, RequestRecord } from "./records.js";
 
 /** 2026-01-01. */
-const startMs = Date.UTC(2026, 0, 1);
+export const startMs = Date.UTC(2026, 0, 1);
 
 export function intentOf(attemptId: string, given: Partial<IntentRecord> = {}): IntentRecord {
   return {
@@ -44,7 +44,7 @@ export function outcomeOf(attemptId: string, given: Partial<OutcomeRecord> = {})
   };
 }
 
-export function requestOf(requestId: string): RequestRecord {
+export function requestOf(requestId: string, given: Partial<RequestRecord> = {}): RequestRecord {
   return {
     requestId,
     startedAtMs: startMs,
@@ -61,5 +61,6 @@ export function requestOf(requestId: string): RequestRecord {
     answerBytes: 2_097_152,
     images: 1,
     costNanoUsd: 42_120_000n,
+    ...given,
   };
 }
