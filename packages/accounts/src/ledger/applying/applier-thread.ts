@@ -28,6 +28,7 @@ interface Waiting {
 export class ApplierThread {
   readonly #worker: Worker;
   readonly #listeners: ApplierListeners;
+  readonly #ended: Promise<unknown>;
   #progress: LedgerProgress;
   #state: ApplierState = { kind: "applying" };
   #setAsideCount = 0;
@@ -53,6 +54,7 @@ export class ApplierThread {
     this.#worker = worker;
     this.#listeners = listeners;
     this.#progress = progress;
+    this.#ended = new Promise((resolve) => worker.once("exit", resolve));
     worker.on("message", (message: FromApplier) => this.#take(message));
     worker.once("error", (error) => this.#enter({ kind: "stopped", reason: error.message }));
   }
@@ -90,9 +92,8 @@ export class ApplierThread {
 
   /** Ends the batch that is under way, and the thread. */
   async close(): Promise<void> {
-    const ended = new Promise((resolve) => this.#worker.once("exit", resolve));
     this.#say({ kind: "close" });
-    await ended;
+    await this.#ended;
     for (const { reject } of this.#waiting.splice(0)) reject(notApplying("the ledger was closed"));
   }
 
