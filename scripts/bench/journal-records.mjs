@@ -1,5 +1,13 @@
 /** What the journal is measured with: an edit in high quality, charged to a key and to a team. */
 
+import { randomUUID } from "node:crypto";
+
+/** A UUID of version 7: it sorts by time. */
+export function newAttemptId() {
+  const time = Date.now().toString(16).padStart(12, "0");
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${randomUUID().slice(15)}`;
+}
+
 export function intentOf(attemptId, requestId) {
   return {
     attemptId,

@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { setUp } from "../setup.mjs";
-import { intentOf, outcomeOf, requestOf } from "./journal-records.mjs";
+import { intentOf, newAttemptId, outcomeOf, requestOf } from "./journal-records.mjs";
 import { table } from "./report/table.mjs";
 
 const { values } = parseArgs({
@@ -131,7 +131,7 @@ async function writeUntilKilled(folder, attempts) {
   const lane = async () => {
     while (begun < attempts) {
       begun += 1;
-      const [attemptId, requestId] = [randomUUID(), randomUUID()];
+      const [attemptId, requestId] = [newAttemptId(), randomUUID()];
       await journal.intend(intentOf(attemptId, requestId));
       await journal.conclude(outcomeOf(attemptId));
       journal.note("request", requestOf(requestId));
@@ -139,7 +139,7 @@ async function writeUntilKilled(folder, attempts) {
   };
   await Promise.all(Array.from({ length: writtenAtOnce }, lane));
   await Promise.all(
-    Array.from({ length: underWay }, () => journal.intend(intentOf(randomUUID(), randomUUID()))),
+    Array.from({ length: underWay }, () => journal.intend(intentOf(newAttemptId(), randomUUID()))),
   );
   process.kill(process.pid, "SIGKILL");
 }
