@@ -30,7 +30,15 @@ async function showFullDisk() {
     return false;
   }
   await inFolder(async (folder) => {
-    const printed = await run("unshare", [...way, ...mount('exec "$@"'), folder, process.execPath, program, folder, "--fill"]);
+    const printed = await run("unshare", [
+      ...way,
+      ...mount('exec "$@"'),
+      folder,
+      process.execPath,
+      program,
+      folder,
+      "--fill",
+    ]);
     expectLine(printed, /a later intent: .*full \(heals: true/);
     expectLine(printed, /the outcome of an intent: .*full \(heals: true, kept: true/);
     expectLine(printed, /an intent after room was made: written/);
@@ -41,7 +49,12 @@ async function showFullDisk() {
 
 async function showFailingFsync() {
   console.log("\nA failing fsync:");
-  const inject = ["-e", "trace=fsync,fdatasync", "-e", `inject=fsync,fdatasync:error=EIO:when=${failingFsync}+`];
+  const inject = [
+    "-e",
+    "trace=fsync,fdatasync",
+    "-e",
+    `inject=fsync,fdatasync:error=EIO:when=${failingFsync}+`,
+  ];
   if (spawnSync("strace", ["-f", "-o", "/dev/null", ...inject, "true"]).status !== 0) {
     console.log("  cannot be shown here: there is no strace, or it may not trace.");
     return false;

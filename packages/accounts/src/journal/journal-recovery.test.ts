@@ -95,6 +95,12 @@ describe("after a kill", () => {
   });
 });
 
+test("the files belong to their owner alone", async () => {
+  if (process.platform === "win32") return;
+  await killedProcess();
+  for (const ending of ["", "-wal", "-shm"]) expect(statSync(file(ending)).mode & 0o777).toBe(0o600);
+});
+
 describe("a log that was cut short by the crash", () => {
   test("loses what nobody was told of, and nothing else", async () => {
     await killedProcess();
@@ -126,7 +132,10 @@ describe("a damaged file refuses the start, says which and what to do, and is le
   test("the log, in its middle", async () => {
     await killedProcess();
     change(file("-wal"), Math.floor(statSync(file("-wal")).size / 2), 64);
-    await expectRefusal(file("-wal"), /damaged at byte \d+: committed transactions lie behind.*Restore .* backup/);
+    await expectRefusal(
+      file("-wal"),
+      /damaged at byte \d+: committed transactions lie behind.*Restore .* backup/,
+    );
   });
 
   test("the log, at its head", async () => {

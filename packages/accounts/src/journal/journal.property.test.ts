@@ -45,5 +45,7 @@ test("whatever is killed when: all that was told is there, once, under the seque
     expect(new Set(attempts).size).toBe(attempts.length);
     expect(attempts).toEqual(expect.arrayContaining(intended));
   };
-  await fc.assert(fc.asyncProperty(fc.array(life, { minLength: 1, maxLength: 3 }), killAndLook), { numRuns: 8 });
+  await fc.assert(fc.asyncProperty(fc.array(life, { minLength: 1, maxLength: 3 }), killAndLook), {
+    numRuns: 8,
+  });
 });

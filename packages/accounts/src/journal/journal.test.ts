@@ -70,7 +70,10 @@ test("intents and outcomes mixed in one commit are each told their own", async (
   const journal = await open();
   await Promise.all(numbered(50).map((id) => journal.intend(intentOf(id))));
   const told = await Promise.all([
-    ...numbered(50).flatMap((id) => [journal.intend(intentOf(`next-${id}`)), journal.conclude(outcomeOf(id))]),
+    ...numbered(50).flatMap((id) => [
+      journal.intend(intentOf(`next-${id}`)),
+      journal.conclude(outcomeOf(id)),
+    ]),
     journal.correct({
       attemptId: "a0",
       revision: 1,
@@ -81,7 +84,9 @@ test("intents and outcomes mixed in one commit are each told their own", async (
       note: "by the invoice",
     }),
   ]);
-  expect(told.filter((sequence) => sequence !== undefined)).toEqual(numbered(51).map((_, index) => index + 1));
+  expect(told.filter((sequence) => sequence !== undefined)).toEqual(
+    numbered(51).map((_, index) => index + 1),
+  );
   expect(readEntries(folder).at(-1)).toMatchObject({ sequence: 51, kind: "correction" });
   expect(readOpenIntents(folder)).toHaveLength(50);
 });
@@ -133,7 +138,15 @@ describe("notes", () => {
     const journal = await open();
     await journal.intend(intentOf("a"));
     journal.note("request", requestOf("r1"));
-    journal.note("refusals", { caller: "k", route: "/", status: 429, code: "c", count: 3, fromMs: 1, toMs: 2 });
+    journal.note("refusals", {
+      caller: "k",
+      route: "/",
+      status: 429,
+      code: "c",
+      count: 3,
+      fromMs: 1,
+      toMs: 2,
+    });
     expect(await journal.conclude(outcomeOf("a"))).toBe(3);
     expect(readEntries(folder).map(({ kind }) => kind)).toEqual(["request", "refusals", "outcome"]);
   });
@@ -221,7 +234,10 @@ describe("closing", () => {
     await journal.intend(intentOf("a"));
     const told = Promise.all([journal.conclude(outcomeOf("a")), journal.intend(intentOf("b"))]);
     const closed = journal.close();
-    await expect(journal.intend(intentOf("c"))).rejects.toMatchObject({ reason: "it is closed", heals: false });
+    await expect(journal.intend(intentOf("c"))).rejects.toMatchObject({
+      reason: "it is closed",
+      heals: false,
+    });
     await expect(told).resolves.toEqual([1, undefined]);
     await closed;
     await expect(journal.conclude(outcomeOf("b"))).rejects.toThrow(JournalUnavailableError);

@@ -1,4 +1,11 @@
-import { attemptText, correctionText, intentText, outcomeText, refusalsText, requestText } from "./record-text.js";
+import {
+  attemptText,
+  correctionText,
+  intentText,
+  outcomeText,
+  refusalsText,
+  requestText,
+} from "./record-text.js";
 import { intentOf, outcomeOf, requestOf } from "./records.test.support.js";
 
 /** More than a float can tell from its neighbours. */
@@ -10,13 +17,19 @@ test("an intent's amount is a text, everything else stands as it was", () => {
 });
 
 test("no price is no amount, which is not the same as nothing", () => {
-  expect(JSON.parse(intentText(intentOf("a", { estimateNanoUsd: null })))).toHaveProperty("estimateNanoUsd", null);
+  expect(JSON.parse(intentText(intentOf("a", { estimateNanoUsd: null })))).toHaveProperty(
+    "estimateNanoUsd",
+    null,
+  );
   expect(JSON.parse(outcomeText(outcomeOf("a", { costNanoUsd: null })))).toHaveProperty("costNanoUsd", null);
   expect(JSON.parse(outcomeText(outcomeOf("a", { costNanoUsd: 0n })))).toHaveProperty("costNanoUsd", "0");
 });
 
 test("an outcome's cost and every part of it are texts", () => {
-  const record = outcomeOf("a", { costNanoUsd: large, breakdown: { textInput: 1n, imageOutput: large - 1n } });
+  const record = outcomeOf("a", {
+    costNanoUsd: large,
+    breakdown: { textInput: 1n, imageOutput: large - 1n },
+  });
   expect(JSON.parse(outcomeText(record))).toEqual({
     ...record,
     costNanoUsd: "9007199254740993",
@@ -40,7 +53,9 @@ test("requests, refusals and corrections", () => {
   const refusals = { caller: "k", route: "/", status: 429, code: "c", count: 3, fromMs: 1, toMs: 2 };
   expect(JSON.parse(refusalsText(refusals))).toEqual(refusals);
   const correction = { attemptId: "a", revision: 1, atMs: 5, by: "ann", note: "by the invoice" };
-  expect(
-    JSON.parse(correctionText({ ...correction, costNanoUsd: 0n, differenceNanoUsd: -large })),
-  ).toEqual({ ...correction, costNanoUsd: "0", differenceNanoUsd: "-9007199254740993" });
+  expect(JSON.parse(correctionText({ ...correction, costNanoUsd: 0n, differenceNanoUsd: -large }))).toEqual({
+    ...correction,
+    costNanoUsd: "0",
+    differenceNanoUsd: "-9007199254740993",
+  });
 });
