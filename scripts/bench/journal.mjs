@@ -6,6 +6,7 @@ import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { setUp } from "../setup.mjs";
 import { intentOf, outcomeOf, requestOf } from "./journal-records.mjs";
@@ -16,9 +17,13 @@ const { values } = parseArgs({
   options: {
     folder: { type: "string", default: tmpdir() },
     seconds: { type: "string", default: "3" },
+    // Between intent and outcome; an upstream that answers at once makes all move in step.
+    "upstream-ms": { type: "string", default: "0" },
     "in-flight": { type: "string", multiple: true, default: ["1", "32", "256"] },
   },
 });
+
+const upstreamMs = Number(values["upstream-ms"]);
 
 setUp();
 const { Journal } = await import("../../packages/accounts/dist/index.js");
@@ -85,9 +90,11 @@ async function drive(journal, inFlight, milliseconds) {
       const attemptId = randomUUID();
       const intended = performance.now();
       await journal.intend(intentOf(attemptId, requestId));
+      const intendedMs = performance.now() - intended;
+      if (upstreamMs > 0) await delay(upstreamMs * (0.5 + Math.random()));
       const answered = performance.now();
       await journal.conclude(outcomeOf(attemptId));
-      waits.push(answered - intended, performance.now() - answered);
+      waits.push(intendedMs, performance.now() - answered);
       journal.note("request", requestOf(requestId));
     }
   };

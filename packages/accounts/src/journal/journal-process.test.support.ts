@@ -1,4 +1,4 @@
-import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 
@@ -14,9 +14,9 @@ export class JournalProcess {
   #onPrinted: (() => void)[] = [];
 
   /** @param prefix of the command line, for a surrounding in which the process is to run */
-  constructor(folder: string, prefix: readonly string[] = [], options: SpawnOptions = {}) {
-    const [command = "", ...rest] = [...prefix, process.execPath, program, folder];
-    this.#child = spawn(command, rest, { ...options, stdio: ["pipe", "pipe", "pipe"] });
+  constructor(folder: string, prefix: readonly string[] = []) {
+    const [command, ...rest] = [...prefix, process.execPath, program, folder];
+    this.#child = spawn(command, rest, { stdio: ["pipe", "pipe", "pipe"] });
     for (const stream of [this.#child.stdout, this.#child.stderr])
       stream?.setEncoding("utf8").on("data", (text: string) => {
         this.#printed += text;

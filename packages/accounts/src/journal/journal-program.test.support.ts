@@ -1,10 +1,11 @@
 /**
  * A process with a journal, to be killed: `journal-program.test.support.js FOLDER`. It does what it is told by the lines of
- * its standard input, and prints a line once each is done. Its clock stands still but for `advance`.
+ * its standard input, and prints a line once each is done. Its clock stands still but for `probe`.
  */
 import { appendFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { setImmediate } from "node:timers/promises";
 import { ManualTimers } from "../manual-timers.test.support.js";
 import { Journal } from "./journal.js";
 import { intentOf, outcomeOf, requestOf } from "./records.test.support.js";
@@ -41,12 +42,11 @@ async function perform(journal: Journal, command: string, argument: string): Pro
     case "note":
       journal.note("request", requestOf(argument));
       return `noted ${argument}`;
-    case "prune":
-      journal.prune(Number(argument));
-      return `pruning ${argument}`;
-    case "advance":
-      timers.advance(Number(argument));
-      return `advanced ${argument}`;
+    case "probe":
+      timers.advance(1_000);
+      // Where it was in vain, there is a next one.
+      while (timers.pending === 0 && journal.state.name === "stopped") await setImmediate();
+      return "probed";
     case "fill":
       fill();
       return "filled";

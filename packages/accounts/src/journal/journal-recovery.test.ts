@@ -95,6 +95,12 @@ describe("after a kill", () => {
   });
 });
 
+test("the files belong to their owner alone", async () => {
+  if (process.platform === "win32") return;
+  await killedProcess();
+  for (const ending of ["", "-wal", "-shm"]) expect(statSync(file(ending)).mode & 0o777).toBe(0o600);
+});
+
 describe("a log that was cut short by the crash", () => {
   test("loses what nobody was told of, and nothing else", async () => {
     await killedProcess();

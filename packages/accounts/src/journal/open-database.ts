@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
+import { chmodSync, closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
 import Database from "libsql";
 import { JournalFileError } from "./errors.js";
@@ -9,6 +9,9 @@ import { findLogDamage } from "./write-ahead-log.js";
 const fileName = "journal.sqlite";
 /** Of the tables and of the records in them. */
 const currentFormat = 1;
+
+/** How long a commit waits for somebody who has locked the file from outside, and ought not to. */
+const busyTimeoutMs = 5_000;
 
 /** What every database of SQLite begins with. */
 const databaseHead = "SQLite format 3\0";
@@ -50,6 +53,9 @@ export function openDatabase(folder: string, nowMs: number): OpenDatabase {
   let database: Database.Database | undefined;
   try {
     database = new Database(path);
+    // Prompts may be in it. SQLite gives the files beside it the same mode.
+    chmodSync(path, 0o600);
+    database.pragma(`busy_timeout = ${busyTimeoutMs}`);
     if (database.prepare("SELECT 1 FROM sqlite_schema").all().length === 0) create(database, nowMs);
     database.exec("PRAGMA synchronous = FULL");
     // Checkpoints are made by the writer: SQLite's own would hide that the disk has failed.

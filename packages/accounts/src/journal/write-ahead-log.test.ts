@@ -19,8 +19,7 @@ let ends: number[];
 
 /** SQLite reads with the copied log what it would read after a crash. */
 function rowsAfterCrash(): number {
-  const crashed = `${log.slice(0, -"-wal".length)}`;
-  const opened = new Database(crashed);
+  const opened = new Database(log.slice(0, -"-wal".length));
   const rows = opened.prepare("SELECT count(*) FROM numbers").pluck().all()[0] as number;
   opened.close();
   return rows;

@@ -37,7 +37,9 @@ export class ApplierThread {
 
   /** @throws LedgerError where the ledger cannot be kept in that folder; the message says what to do */
   static async start(settings: ApplierSettings, listeners: ApplierListeners): Promise<ApplierThread> {
-    const worker = new Worker(threadFile("applier-worker", import.meta.url), { workerData: settings });
+    const worker = new Worker(threadFile(new URL("./applier-worker.js", import.meta.url)), {
+      workerData: settings,
+    });
     const first = await new Promise<FromApplier>((resolve, reject) => {
       worker.once("message", resolve);
       worker.once("error", reject);
