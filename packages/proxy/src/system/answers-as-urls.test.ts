@@ -1,5 +1,5 @@
-import { createHmac } from "node:crypto";
-import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createHmac, randomBytes } from "node:crypto";
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Answer, editIn, postForm, postJson, send } from "./form-request.js";
@@ -11,6 +11,8 @@ import { stopAll } from "./running-process.js";
 import { type RunningSimulator, simulatorKeys, startSimulator } from "./running-simulator.js";
 import { ScriptedUpstream } from "./scripted-upstream.js";
 import { until } from "./until.js";
+
+const mebibyte = 1024 * 1024;
 
 let simulator: RunningSimulator;
 beforeAll(async () => {
@@ -143,7 +145,7 @@ describe("response_format=url where the upstream only gives base64", () => {
 
   it("a folder that cannot be written does not cost the client its answer", async () => {
     const gateway = await gatewayOver(simulator);
-    writeFileSync(join(gateway.running.folder, "data"), "a file, no folder");
+    writeFileSync(join(gateway.running.folder, "data", "images"), "a file, no folder");
     const answer = await postForm(gateway.url, edit({ response_format: "url", n: "2" }));
     expect(answer.status).toBe(200);
     expect(answer.headers["x-darkroom-response-format"]).toBe("b64_json: the image could not be kept");
@@ -153,17 +155,21 @@ describe("response_format=url where the upstream only gives base64", () => {
       (await simulator.requests()).filter(({ headers }) => headers["user-agent"] === "darkroom"),
     ).toHaveLength(1);
 
-    rmSync(join(gateway.running.folder, "data"));
+    rmSync(join(gateway.running.folder, "data", "images"));
     const next = await postForm(gateway.url, edit({ response_format: "url" }));
     expect(next.headers["x-darkroom-response-format"]).toBe("url from b64_json");
   });
 
   if (hasPrlimit) {
     it("nor does a disk that is full half-way through the second image", async () => {
-      const gateway = await gatewayOver(simulator);
-      const sizes = (await drawn({ n: "2" })).map(({ length }) => length);
-      const limit = Math.min(...sizes) - 100;
-      await run("prlimit", ["--pid", String(gateway.process.pid), `--fsize=${String(limit)}`], "/");
+      const images = [png(), Buffer.concat([png(), randomBytes(2 * mebibyte)])];
+      const data = images.map((image) => ({ b64_json: image.toString("base64") }));
+      const upstream = await new ScriptedUpstream((response) => {
+        response.end(JSON.stringify({ created: 1, data }));
+      }).listen();
+      const gateway = await gatewayOver(upstream);
+      // Less than the second image, and more than the books need.
+      await run("prlimit", ["--pid", String(gateway.process.pid), `--fsize=${String(mebibyte)}`], "/");
       const answer = await postForm(gateway.url, edit({ response_format: "url", n: "2" }));
       expect(answer.headers["x-darkroom-response-format"]).toBe("b64_json: the image could not be kept");
       expect(bytesIn(answer)).toHaveLength(2);
@@ -185,7 +191,7 @@ describe("response_format=url where the upstream only gives base64", () => {
     const answer = await postForm(gateway.url, edit({ response_format: "url" }));
     expect(answer.headers["x-darkroom-response-format"]).toBe("b64_json: this gateway keeps no images");
     expect(bytesIn(answer)).toHaveLength(1);
-    expect(readdirSync(gateway.running.folder)).toEqual(["config.yaml"]);
+    expect(existsSync(join(gateway.running.folder, "data", "images"))).toBe(false);
     const served = await send(`${gateway.url}/v1/images/files/${"0".repeat(32)}.png?expires=1&signature=x`);
     expect([served.status, editIn(served).error?.code]).toEqual([404, "unknown_route"]);
   });
@@ -212,7 +218,7 @@ describe("response_format=url where the upstream only gives base64", () => {
     const answer = await postForm(gateway.url, edit({ response_format: "url", stream: "true" }));
     expect(answer.headers["x-darkroom-response-format"]).toBe("b64_json: events carry no URLs");
     expect(answer.body.toString()).toContain("event: image_edit.completed");
-    expect(readdirSync(gateway.running.folder)).toEqual(["config.yaml"]);
+    expect(existsSync(join(gateway.running.folder, "data", "images"))).toBe(false);
   });
 
   it("a client that is gone before the answer is there is kept nothing for", async () => {
@@ -230,7 +236,7 @@ describe("response_format=url where the upstream only gives base64", () => {
     give?.();
     await metricIs(gateway, "darkroom_images_total", 1);
     await metricIs(gateway, "darkroom_answer_bytes", 0);
-    expect(readdirSync(gateway.running.folder)).toEqual(["config.yaml"]);
+    expect(existsSync(join(gateway.running.folder, "data", "images"))).toBe(false);
   });
 
   it("dall-e-2 gives URLs of its own, which stay what they are", async () => {

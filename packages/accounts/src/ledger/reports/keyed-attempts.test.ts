@@ -1,10 +1,6 @@
-import {
-  JournalFile,
-  attemptEntry,
-  removeTemporaryFolders,
-  startMs,
-  temporaryFolder,
-} from "../journal-file.test.support.js";
+import { removeTemporaryFolders, temporaryFolder } from "../../journal/journal-folder.test.support.js";
+import { startMs } from "../../journal/records.test.support.js";
+import { JournalFile, attemptEntry } from "../journal-file.test.support.js";
 import { Ledger } from "../ledger.js";
 
 const idempotency = { key: "hash of caller and key", fingerprint: "hash of the body" };
