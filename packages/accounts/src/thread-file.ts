@@ -1,12 +1,8 @@
 /**
- * The compiled file of a thread, which Node can run, also where a test runs this project from its sources.
+ * The file of a thread as Node can run it, also where a test runs this project from its sources: the compiled one.
  *
- * @param name of the file without its ending, beside `module`
- * @param module the `import.meta.url` of whoever starts the thread
+ * @param file by its compiled name, beside whoever starts it
  */
-export function threadFile(name: string, module: string): URL {
-  const file = new URL(`./${name}.js`, module);
-  if (module.endsWith(".ts"))
-    file.pathname = file.pathname.replace("/packages/accounts/src/", "/packages/accounts/dist/");
-  return file;
+export function threadFile(file: URL): URL {
+  return new URL(file.href.replace("/packages/accounts/src/", "/packages/accounts/dist/"));
 }

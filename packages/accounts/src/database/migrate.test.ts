@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { removeTemporaryFolders, temporaryFolder } from "../ledger/journal-file.test.support.js";
+import { removeTemporaryFolders, temporaryFolder } from "../journal/journal-folder.test.support.js";
 import { migrate } from "./migrate.js";
 import { openForWriting } from "./open-database.js";
 

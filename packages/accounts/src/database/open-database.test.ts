@@ -1,6 +1,6 @@
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { removeTemporaryFolders, temporaryFolder } from "../ledger/journal-file.test.support.js";
+import { removeTemporaryFolders, temporaryFolder } from "../journal/journal-folder.test.support.js";
 import { openForReading, openForWriting } from "./open-database.js";
 
 afterAll(removeTemporaryFolders);
@@ -47,4 +47,14 @@ it("refuses what is no database", () => {
   const path = join(temporaryFolder(), "text.sqlite");
   writeFileSync(path, "A text is no database, however long it may be. ".repeat(200));
   expect(() => openForWriting(path)).toThrow("file is not a database");
+});
+
+it("belongs to its owner alone, and so do the files beside it", () => {
+  if (process.platform === "win32") return;
+  const path = join(temporaryFolder(), "a.sqlite");
+  writeFileSync(path, "", { mode: 0o644 });
+  const database = openForWriting(path);
+  database.exec("CREATE TABLE t (a INTEGER) STRICT");
+  for (const end of ["", "-wal", "-shm"]) expect(statSync(`${path}${end}`).mode & 0o777).toBe(0o600);
+  database.close();
 });

@@ -1,3 +1,4 @@
+import { chmodSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import Database from "libsql";
 
@@ -11,13 +12,16 @@ const busyTimeoutMs = 5_000;
 const keptLogBytes = 64 * 1024 * 1024;
 
 /**
- * Opens a file for its one writer, and makes it where it is missing. Whoever reads does not hold up the writer, nor the
+ * Opens a file for its one writer, and makes it where it is missing; it belongs to its owner alone. Whoever reads does not hold up the writer, nor the
  * other way round. A transaction is on the disk once it is committed.
  *
  * @throws Error where the file cannot be opened; SqliteError where it is no database
  */
 export function openForWriting(path: string): LibsqlDatabase {
-  return prepared(new Database(path), [
+  const database = new Database(path);
+  // Who spends what is nobody else's business. SQLite gives the files beside it the same mode.
+  chmodSync(path, 0o600);
+  return prepared(database, [
     "journal_mode = WAL",
     "synchronous = FULL",
     `journal_size_limit = ${keptLogBytes}`,

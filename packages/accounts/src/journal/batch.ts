@@ -68,7 +68,10 @@ export class Batch {
   succeed(committed: number): void {
     for (const { waiter } of this.#intents) waiter.resolve();
     let sequence = committed - this.#entries.length;
-    for (const { waiter } of this.#entries) waiter?.resolve((sequence += 1));
+    for (const { waiter } of this.#entries) {
+      sequence += 1;
+      waiter?.resolve(sequence);
+    }
   }
 
   /** Sends away everybody who waits; what remains is what is kept. */

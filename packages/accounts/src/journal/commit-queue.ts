@@ -172,8 +172,9 @@ export class CommitQueue {
 
   #goOn(): void {
     if (this.#onDrained !== undefined) {
-      if (this.#waiting.length > 0) this.#send();
-      else this.#onDrained();
+      if (this.#waiting.length > 0) return this.#send();
+      this.#callOffDelay?.();
+      this.#onDrained();
     } else if (this.#hasWaiters) {
       this.#sendThisTurn();
     } else if (this.#waiting.length > 0 || this.#pruneThrough > this.#prunedThrough) {

@@ -1,7 +1,7 @@
-import { mkdirSync } from "node:fs";
+import { accessSync, constants, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import Database from "libsql";
-import { DataFolderInUseError } from "./errors.js";
+import { DataFolderError, DataFolderInUseError } from "./errors.js";
 
 const fileName = "lock.sqlite";
 
@@ -15,18 +15,24 @@ export class DataFolderLock {
   /**
    * Makes the folder where it is missing.
    *
-   * @throws DataFolderInUseError where it is held already; the system's own Error where it cannot be written to
+   * @throws DataFolderInUseError where it is held already; DataFolderError where nothing can be written there
    */
   constructor(folder: string) {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    this.#database = new Database(join(folder, fileName));
+    try {
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      // SQLite would tell no reason.
+      accessSync(folder, constants.W_OK);
+      this.#database = new Database(join(folder, fileName));
+    } catch (error) {
+      throw new DataFolderError(folder, messageOf(error));
+    }
     try {
       this.#database.exec("BEGIN EXCLUSIVE");
     } catch (error) {
       this.#database.close();
       if (error instanceof Database.SqliteError && error.code === "SQLITE_BUSY")
         throw new DataFolderInUseError(folder);
-      throw error;
+      throw new DataFolderError(folder, messageOf(error));
     }
   }
 
@@ -34,4 +40,8 @@ export class DataFolderLock {
     this.#database.exec("ROLLBACK");
     this.#database.close();
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -19,6 +19,21 @@ export class JournalFileError extends Error {
   override readonly name = "JournalFileError";
 }
 
+/** Nothing can be written in the data folder. */
+export class DataFolderError extends Error {
+  override readonly name = "DataFolderError";
+
+  constructor(
+    readonly folder: string,
+    reason: string,
+  ) {
+    super(
+      `The data folder ${folder} cannot be written to: ${reason}. ` +
+        "Let the user who runs this write there, or give it another data folder.",
+    );
+  }
+}
+
 /** Another process, or another journal of this one, works in the data folder. */
 export class DataFolderInUseError extends Error {
   override readonly name = "DataFolderInUseError";

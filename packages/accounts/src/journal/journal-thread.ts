@@ -8,11 +8,11 @@ import type { BatchMessage, Command, ThreadAnswer, ThreadData } from "./messages
 const noRoom = new Set(["SQLITE_FULL", "SQLITE_IOERR_SHMSIZE"]);
 
 const { folder, nowMs } = workerData as ThreadData;
-const writer = open();
+/** None, once nothing may be written any more. */
+let writer = open();
 parentPort?.on("message", (command: Command) => {
-  if (writer === undefined) return;
-  if (command.kind === "batch") commit(writer, command);
-  else close(writer);
+  if (command.kind === "close") close();
+  else if (writer !== undefined) commit(writer, command);
 });
 
 function open(): JournalWriter | undefined {
@@ -31,7 +31,7 @@ function commit(writer: JournalWriter, batch: BatchMessage): void {
   try {
     writer.write(batch);
   } catch (error) {
-    return answer(isNoRoom(error) ? { kind: "full" } : { kind: "broken", reason: messageOf(error) });
+    return isNoRoom(error) ? answer({ kind: "full" }) : giveUp(error);
   }
   const { committed, prunedThrough } = writer;
   answer({ kind: "committed", committed, prunedThrough });
@@ -39,16 +39,23 @@ function commit(writer: JournalWriter, batch: BatchMessage): void {
     writer.tidy();
   } catch (error) {
     // Without room the log goes on growing, until a commit fails for the same reason.
-    if (!isNoRoom(error)) answer({ kind: "broken", reason: messageOf(error) });
+    if (!isNoRoom(error)) giveUp(error);
   }
 }
 
-function close(writer: JournalWriter): void {
+/** Not even the file is closed, since that would write once more. */
+function giveUp(error: unknown): void {
+  writer = undefined;
+  answer({ kind: "broken", reason: messageOf(error) });
+}
+
+function close(): void {
   try {
-    writer.close();
-  } finally {
-    answer({ kind: "closed" });
+    writer?.close();
+  } catch {
+    // What was committed is in the log, and is found there.
   }
+  answer({ kind: "closed" });
 }
 
 function isNoRoom(error: unknown): boolean {
@@ -56,6 +63,7 @@ function isNoRoom(error: unknown): boolean {
 }
 
 function messageOf(error: unknown): string {
+  if (error instanceof Database.SqliteError) return `${error.message} (${error.code})`;
   return error instanceof Error ? error.message : String(error);
 }
 

@@ -5,10 +5,12 @@ import { openDatabase } from "./open-database.js";
 
 /** Entries that are pruned by one commit: so few that nobody waits for it. */
 const prunedAtATime = 512;
-/** The log is carried into the database when it has about so many pages, of 4 KiB. */
-const logPages = 2048;
-/** What a commit writes beside its records, which are smaller than a page: pages that it changes are written whole. */
-const pagesPerCommit = 4;
+/** The log is carried into the database when it has about so many pages, of 8 KiB. */
+const logPages = 1024;
+/** Of the usual size. */
+const recordsPerPage = 8;
+/** What a commit writes beside its records: every page that it changes is written whole. */
+const pagesPerCommit = 3;
 
 /** The one writer of a journal's file. Its thread stands still for as long as the disk takes. */
 export class JournalWriter {
@@ -79,7 +81,7 @@ export class JournalWriter {
       if (this.#database.inTransaction) this.#database.exec("ROLLBACK");
       throw error;
     }
-    this.#pagesInLog += pagesPerCommit + intents.length / 2 + entries.length / 2;
+    this.#pagesInLog += pagesPerCommit + (intents.length + entries.length) / 2 / recordsPerPage;
     this.#committed = committed;
     this.#prunedThrough = prunedThrough;
   }

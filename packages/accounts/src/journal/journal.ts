@@ -62,8 +62,8 @@ export class Journal {
   #closed: Promise<void> | undefined;
 
   /**
-   * @throws DataFolderInUseError where another process works in the folder; JournalFileError where files are damaged, of
-   *   another format, or cannot be written
+   * @throws DataFolderInUseError where another process works in the folder; DataFolderError where nothing can be written
+   *   there; JournalFileError where the journal's files are damaged, of another format, or cannot be written
    */
   static async open(options: JournalOptions): Promise<Journal> {
     const lock = new DataFolderLock(options.folder);

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { existsSync, statSync } from "node:fs";
+import { chmodSync, closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
 import Database from "libsql";
 import { JournalFileError } from "./errors.js";
@@ -9,6 +9,12 @@ import { findLogDamage } from "./write-ahead-log.js";
 const fileName = "journal.sqlite";
 /** Of the tables and of the records in them. */
 const currentFormat = 1;
+
+/** How long a commit waits for somebody who has locked the file from outside, and ought not to. */
+const busyTimeoutMs = 5_000;
+
+/** What every database of SQLite begins with. */
+const databaseHead = "SQLite format 3\0";
 
 const schema = `
   CREATE TABLE journal (
@@ -43,10 +49,13 @@ export interface OpenDatabase {
  */
 export function openDatabase(folder: string, nowMs: number): OpenDatabase {
   const path = join(folder, fileName);
-  refuseDamagedLog(path, `${path}-wal`);
+  refuseDamage(path, `${path}-wal`);
   let database: Database.Database | undefined;
   try {
     database = new Database(path);
+    // Prompts may be in it. SQLite gives the files beside it the same mode.
+    chmodSync(path, 0o600);
+    database.pragma(`busy_timeout = ${busyTimeoutMs}`);
     if (database.prepare("SELECT 1 FROM sqlite_schema").all().length === 0) create(database, nowMs);
     database.exec("PRAGMA synchronous = FULL");
     // Checkpoints are made by the writer: SQLite's own would hide that the disk has failed.
@@ -62,10 +71,13 @@ export function openDatabase(folder: string, nowMs: number): OpenDatabase {
   }
 }
 
-function refuseDamagedLog(path: string, logPath: string): void {
+/** What SQLite would not find, or do away with, has to be found before it opens the file. */
+function refuseDamage(path: string, logPath: string): void {
+  const head = readHead(path);
+  if (head.length > 0 && head !== databaseHead)
+    throw new JournalFileError(`The journal ${path} is damaged: its head is none of SQLite. ${afterDamage}`);
   if (!existsSync(logPath)) return;
-  // SQLite deletes the log of a database that is missing.
-  if (statSync(logPath).size > 0 && (!existsSync(path) || statSync(path).size === 0))
+  if (head.length === 0 && statSync(logPath).size > 0)
     throw new JournalFileError(
       `The journal ${path} is missing, though its log ${logPath} is there. ${afterDamage}`,
     );
@@ -76,7 +88,21 @@ function refuseDamagedLog(path: string, logPath: string): void {
     );
 }
 
+/** @returns nothing, where there is no file */
+function readHead(path: string): string {
+  if (!existsSync(path)) return "";
+  const file = openSync(path, "r");
+  try {
+    const bytes = Buffer.alloc(databaseHead.length);
+    return bytes.toString("latin1", 0, readSync(file, bytes));
+  } finally {
+    closeSync(file);
+  }
+}
+
 function create(database: Database.Database, nowMs: number): void {
+  // Larger pages than usual: a record takes a good part of a small one, and the rest would be lost.
+  database.exec("PRAGMA page_size = 8192");
   database.pragma("journal_mode = WAL");
   database.exec("BEGIN IMMEDIATE");
   database.exec(schema);
@@ -86,8 +112,10 @@ function create(database: Database.Database, nowMs: number): void {
 
 function read(database: Database.Database, path: string): Omit<OpenDatabase, "database" | "recovered"> {
   const [found] = database.prepare("PRAGMA quick_check(1)").pluck().all() as string[];
-  if (found !== "ok")
-    throw new JournalFileError(`The journal ${path} is damaged: ${String(found)}. ${afterDamage}`);
+  if (found !== "ok") {
+    const what = found?.split("\n").at(-1) ?? "it cannot be checked";
+    throw new JournalFileError(`The journal ${path} is damaged: ${what}. ${afterDamage}`);
+  }
   const tables = database.prepare("SELECT name FROM sqlite_schema ORDER BY name").pluck().all();
   if (tables.join() !== "entries,intents,journal")
     throw new JournalFileError(`The file ${path} is no journal of Darkroom; move it elsewhere.`);

@@ -24,7 +24,7 @@ export class WriterThread {
 
   /** @throws JournalFileError */
   static async start(data: ThreadData): Promise<{ readonly thread: WriterThread; readonly opened: Opened }> {
-    const worker = new Worker(threadFile("journal-thread", import.meta.url), {
+    const worker = new Worker(threadFile(new URL("./journal-thread.js", import.meta.url)), {
       workerData: data,
       name: "journal",
     });

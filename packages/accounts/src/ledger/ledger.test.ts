@@ -3,14 +3,8 @@ import { join } from "node:path";
 import { openForReading, openForWriting } from "../database/open-database.js";
 import { Journal } from "../journal/journal.js";
 import { Ledger, type LedgerOptions } from "./ledger.js";
-import {
-  intentOf,
-  outcomeOf,
-  removeTemporaryFolders,
-  requestOf,
-  startMs,
-  temporaryFolder,
-} from "./journal-file.test.support.js";
+import { removeTemporaryFolders, temporaryFolder } from "../journal/journal-folder.test.support.js";
+import { intentOf, outcomeOf, requestOf, startMs } from "../journal/records.test.support.js";
 
 let folder: string;
 let journal: Journal;

@@ -1,6 +1,7 @@
 import type { CorrectionRecord } from "../journal/records.js";
 import { ApplierThread, type ApplierState } from "./applying/applier-thread.js";
-import type { EntrySetAside, UncertainTotal } from "./applying/applier.js";
+import type { EntrySetAside } from "./applying/applier.js";
+import type { UncertainTotal } from "./applying/spend-changes.js";
 import type { LedgerReports } from "./reports/reports.js";
 import { ReportsThread } from "./reports/reports-thread.js";
 import type { LedgerAttempt } from "./reports/rows.js";

@@ -1,5 +1,12 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { type Ledger, LedgerError, SettlementError, asObject, attemptColumns } from "@darkroom/accounts";
+import {
+  JournalUnavailableError,
+  type Ledger,
+  LedgerError,
+  SettlementError,
+  asObject,
+  attemptColumns,
+} from "@darkroom/accounts";
 import { parseUsd } from "@darkroom/cost-calculator";
 import express, { type ErrorRequestHandler, type Request, type RequestHandler } from "express";
 import { GatewayError } from "../errors.js";
@@ -36,7 +43,7 @@ export function ledgerSum(ledger: Ledger): RequestHandler {
  * `POST /ledger/settle` with `{"attempt_id", "cost_usd", "note"}`, and `by`, who says so: puts a person's word in the place
  * of what an attempt may have cost. Answers with the attempt as it is then.
  */
-export function ledgerSettle(ledger: Ledger): readonly (RequestHandler | ErrorRequestHandler)[] {
+export function ledgerSettle(ledger: Ledger): (RequestHandler | ErrorRequestHandler)[] {
   const settle: RequestHandler = async (request, response) => {
     const body = new Fields(request.body);
     const settlement = {
@@ -118,7 +125,7 @@ function asRefusal(error: unknown): unknown {
     const status = { not_found: 404, already_certain: 409, invalid: 400 }[error.code];
     return invalid(fieldOfBody[error.field], error.message, status, error.code);
   }
-  if (error instanceof LedgerError) {
+  if (error instanceof LedgerError || error instanceof JournalUnavailableError) {
     return new GatewayError({
       status: 503,
       type: "server_error",

@@ -28,6 +28,7 @@ interface Waiting {
 export class ApplierThread {
   readonly #worker: Worker;
   readonly #listeners: ApplierListeners;
+  readonly #ended: Promise<unknown>;
   #progress: LedgerProgress;
   #state: ApplierState = { kind: "applying" };
   #setAsideCount = 0;
@@ -36,7 +37,9 @@ export class ApplierThread {
 
   /** @throws LedgerError where the ledger cannot be kept in that folder; the message says what to do */
   static async start(settings: ApplierSettings, listeners: ApplierListeners): Promise<ApplierThread> {
-    const worker = new Worker(threadFile("applier-worker", import.meta.url), { workerData: settings });
+    const worker = new Worker(threadFile(new URL("./applier-worker.js", import.meta.url)), {
+      workerData: settings,
+    });
     const first = await new Promise<FromApplier>((resolve, reject) => {
       worker.once("message", resolve);
       worker.once("error", reject);
@@ -53,6 +56,7 @@ export class ApplierThread {
     this.#worker = worker;
     this.#listeners = listeners;
     this.#progress = progress;
+    this.#ended = new Promise((resolve) => worker.once("exit", resolve));
     worker.on("message", (message: FromApplier) => this.#take(message));
     worker.once("error", (error) => this.#enter({ kind: "stopped", reason: error.message }));
   }
@@ -90,9 +94,8 @@ export class ApplierThread {
 
   /** Ends the batch that is under way, and the thread. */
   async close(): Promise<void> {
-    const ended = new Promise((resolve) => this.#worker.once("exit", resolve));
     this.#say({ kind: "close" });
-    await ended;
+    await this.#ended;
     for (const { reject } of this.#waiting.splice(0)) reject(notApplying("the ledger was closed"));
   }
 

@@ -1,13 +1,8 @@
 import fc from "fast-check";
 import type { OutcomeState } from "../../journal/records.js";
-import {
-  attemptEntry,
-  correctionOf,
-  refusalsOf,
-  removeTemporaryFolders,
-  requestOf,
-  temporaryFolder,
-} from "../journal-file.test.support.js";
+import { removeTemporaryFolders, temporaryFolder } from "../../journal/journal-folder.test.support.js";
+import { requestOf } from "../../journal/records.test.support.js";
+import { attemptEntry, correctionOf, refusalsOf } from "../journal-file.test.support.js";
 import { Applier } from "./applier.js";
 import { entry, keptSpend, openedLedger, spendOfRows } from "./opened-ledger.test.support.js";
 import type { JournalEntry } from "./read-entry.js";

@@ -1,14 +1,7 @@
 import type { LibsqlDatabase } from "../../database/open-database.js";
-import {
-  asJson,
-  attemptEntry,
-  correctionOf,
-  refusalsOf,
-  removeTemporaryFolders,
-  requestOf,
-  startMs,
-  temporaryFolder,
-} from "../journal-file.test.support.js";
+import { removeTemporaryFolders, temporaryFolder } from "../../journal/journal-folder.test.support.js";
+import { requestOf, startMs } from "../../journal/records.test.support.js";
+import { asJson, attemptEntry, correctionOf, refusalsOf } from "../journal-file.test.support.js";
 import { Applier } from "./applier.js";
 import { entry, keptSpend, openedLedger, spendOfRows } from "./opened-ledger.test.support.js";
 
@@ -29,7 +22,8 @@ afterAll(removeTemporaryFolders);
 const rows = (sql: string): unknown[] => database.prepare(sql).all();
 
 it("writes an attempt with all that is known of it", () => {
-  expect(applier.apply([entry(1, "outcome", attemptEntry("a"))])).toEqual([]);
+  const answered = { size: "1024x1024", quality: "high", durationMs: 11_999.6, upstreamRequestId: "req_a" };
+  expect(applier.apply([entry(1, "outcome", attemptEntry("a", {}, answered))])).toEqual([]);
   expect(rows("SELECT * FROM attempts")).toEqual([
     {
       number: 1n,
@@ -59,7 +53,7 @@ it("writes an attempt with all that is known of it", () => {
       price_version: "2026-01-01",
       state: "certain",
       cost_nano_usd: 42_120_000n,
-      breakdown: '{"inputText":"120000","inputImage":"2000000","outputImage":"40000000"}',
+      breakdown: '{"textInput":"120000","imageInput":"2000000","imageOutput":"40000000"}',
       basis: "usage",
       tokens: '{"textInput":24,"imageInput":200,"imageOutput":1000}',
       images: 1n,
@@ -297,7 +291,7 @@ it("applies nothing of a batch that cannot be written, and all of it later", () 
     entry(index + 1, "outcome", attemptEntry(`attempt-${index}`)),
   );
   database.pragma("max_page_count = 40");
-  expect(() => applier.apply(batch)).toThrow(expect.objectContaining({ code: "SQLITE_FULL" }));
+  expect(() => applier.apply(batch)).toThrow("database or disk is full");
   expect(applier.appliedThrough).toBe(0);
   expect(rows("SELECT count(*) AS count FROM attempts")).toEqual([{ count: 0n }]);
   database.pragma("max_page_count = 4000");

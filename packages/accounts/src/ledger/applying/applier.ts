@@ -4,7 +4,7 @@ import { isAboutValues } from "../../database/sqlite-error.js";
 import type { OutcomeState } from "../../journal/records.js";
 import { UnreadableEntryError } from "./fields.js";
 import { type Change, type ChargedMeter, type JournalEntry, readEntry } from "./read-entry.js";
-import { SpendChanges } from "./spend-changes.js";
+import { SpendChanges, type UncertainTotal } from "./spend-changes.js";
 import { type LedgerStatements, ledgerStatements } from "./statements.js";
 
 /** An entry that the ledger could not take in. */
@@ -12,12 +12,6 @@ export interface EntrySetAside {
   readonly sequence: number;
   readonly kind: string;
   readonly reason: string;
-}
-
-/** What upstreams may have charged, and nobody knows. */
-export interface UncertainTotal {
-  readonly attempts: number;
-  readonly nanoUsd: bigint;
 }
 
 /**
@@ -65,7 +59,7 @@ export class Applier {
    */
   apply(entries: readonly JournalEntry[]): EntrySetAside[] {
     try {
-      return this.#inTransaction(entries, () => this.#applyAll(entries));
+      return this.#inTransaction(entries, (spend) => this.#applyAll(entries, spend));
     } catch (error) {
       if (!isAboutValues(error)) throw error;
       // One of them the database does not take: which one shows when each has a transaction to itself.
@@ -81,22 +75,30 @@ export class Applier {
     this.#statements.interruptRequests.run({});
   }
 
-  #inTransaction(entries: readonly JournalEntry[], change: () => EntrySetAside[]): EntrySetAside[] {
+  #inTransaction(
+    entries: readonly JournalEntry[],
+    change: (spend: SpendChanges) => EntrySetAside[],
+  ): EntrySetAside[] {
     const last = entries.at(-1);
     if (last === undefined) return [];
+    const spend = new SpendChanges();
     const setAside = inTransaction(this.#database, () => {
-      const result = change();
+      const result = change(spend);
+      for (const one of spend) this.#statements.addSpend.run(one);
       this.#statements.markApplied.run({ number: this.#journal, appliedThrough: last.sequence });
       return result;
     });
     this.#appliedThrough = last.sequence;
-    this.#uncertain = this.#sumUncertain();
+    // Summed up once, at the start: there may be many.
+    this.#uncertain = {
+      attempts: this.#uncertain.attempts + spend.uncertain.attempts,
+      nanoUsd: this.#uncertain.nanoUsd + spend.uncertain.nanoUsd,
+    };
     return setAside;
   }
 
-  #applyAll(entries: readonly JournalEntry[]): EntrySetAside[] {
-    const spend = new SpendChanges();
-    const setAside = entries.flatMap((entry) => {
+  #applyAll(entries: readonly JournalEntry[], spend: SpendChanges): EntrySetAside[] {
+    return entries.flatMap((entry) => {
       try {
         this.#applyOne(entry.sequence, readEntry(entry), spend);
         return [];
@@ -105,8 +107,6 @@ export class Applier {
         throw error;
       }
     });
-    for (const change of spend) this.#statements.addSpend.run(change);
-    return setAside;
   }
 
   /** @throws UnreadableEntryError before anything is changed */

@@ -4,13 +4,9 @@ import { closeSync, openSync, rmSync, statSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { openForReading } from "../../database/open-database.js";
-import {
-  JournalFile,
-  attemptEntry,
-  removeTemporaryFolders,
-  requestOf,
-  temporaryFolder,
-} from "../journal-file.test.support.js";
+import { removeTemporaryFolders, temporaryFolder } from "../../journal/journal-folder.test.support.js";
+import { requestOf } from "../../journal/records.test.support.js";
+import { JournalFile, attemptEntry } from "../journal-file.test.support.js";
 import { Follower, type FollowerOptions, type FollowerReport } from "./follower.js";
 import { keptSpend, openedLedger, spendOfRows } from "./opened-ledger.test.support.js";
 

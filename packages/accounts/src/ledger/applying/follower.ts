@@ -5,7 +5,8 @@ import { isDamage } from "../../database/sqlite-error.js";
 import { LedgerError } from "../errors.js";
 import { ledgerPath } from "../files.js";
 import { ledgerMigrations } from "../schema.js";
-import { Applier, type EntrySetAside, type UncertainTotal } from "./applier.js";
+import { Applier, type EntrySetAside } from "./applier.js";
+import type { UncertainTotal } from "./spend-changes.js";
 import { JournalReader } from "./journal-reader.js";
 
 /** How far the ledger has come. */
@@ -49,6 +50,7 @@ export class Follower {
   readonly #database: LibsqlDatabase;
   readonly #journal: JournalReader;
   readonly #applier: Applier;
+  /** Whether requests of the process before are known from those of this one. */
   #hasInterrupted = false;
   #target = 0;
   #running: Promise<void> | undefined;
@@ -65,6 +67,7 @@ export class Follower {
       migrate(database, path, ledgerMigrations);
       this.#applier = new Applier(database, this.#journal.head.id);
       this.#checkMark(path);
+      this.#interruptRequests();
     } catch (error) {
       this.#journal.close();
       database?.close();
@@ -107,7 +110,7 @@ export class Follower {
 
   async #run(): Promise<void> {
     let waitMs = firstWaitMs;
-    while (!this.#isClosed && !this.#isDone()) {
+    while (!this.#isClosed && this.#applier.appliedThrough < this.#target) {
       try {
         this.#step();
         waitMs = firstWaitMs;
@@ -126,27 +129,24 @@ export class Follower {
     }
   }
 
-  #isDone(): boolean {
-    return this.#hasInterrupted && this.#applier.appliedThrough >= this.#target;
-  }
-
-  /** Behind the last entry of the process before, and ahead of the first of this one, requests that run are known to be over. */
   #step(): void {
-    const { committedAtStart, report } = this.#options;
     const { appliedThrough } = this.#applier;
-    if (!this.#hasInterrupted && appliedThrough >= committedAtStart) {
-      this.#applier.interruptRequests();
-      this.#hasInterrupted = true;
-      return;
-    }
-    const through = this.#hasInterrupted ? this.#target : committedAtStart;
+    const through = this.#hasInterrupted ? this.#target : this.#options.committedAtStart;
     const entries = this.#journal.read(appliedThrough, Math.min(through - appliedThrough, entriesOfBatch));
     if (entries.length === 0)
       throw new LedgerError(
         `${this.#journal.path} has no entry ${appliedThrough + 1}, but has committed it.`,
       );
     const setAside = this.#applier.apply(entries);
-    report({ kind: "progress", progress: this.progress, setAside });
+    this.#interruptRequests();
+    this.#options.report({ kind: "progress", progress: this.progress, setAside });
+  }
+
+  /** Behind the last entry of the process before, and ahead of the first of this one, requests that run are known to be over. */
+  #interruptRequests(): void {
+    if (this.#hasInterrupted || this.#applier.appliedThrough < this.#options.committedAtStart) return;
+    this.#applier.interruptRequests();
+    this.#hasInterrupted = true;
   }
 
   /** Both files, or neither, must be those that worked together last. */

@@ -1,5 +1,6 @@
 import fc from "fast-check";
-import { asJson, attemptEntry, correctionOf, refusalsOf, requestOf } from "../journal-file.test.support.js";
+import { requestOf } from "../../journal/records.test.support.js";
+import { asJson, attemptEntry, correctionOf, refusalsOf } from "../journal-file.test.support.js";
 import { UnreadableEntryError } from "./fields.js";
 import { readEntry } from "./read-entry.js";
 
@@ -17,7 +18,13 @@ it("reads amounts exactly, and what was answered before what was asked for", () 
   const change = readEntry({
     sequence: 1,
     kind: "outcome",
-    record: asJson(attemptEntry("a", { estimateNanoUsd: 2n ** 53n + 1n }, { costNanoUsd: 10n ** 18n - 1n })),
+    record: asJson(
+      attemptEntry(
+        "a",
+        { estimateNanoUsd: 2n ** 53n + 1n },
+        { costNanoUsd: 10n ** 18n - 1n, size: "1024x1024", durationMs: 11_999.6 },
+      ),
+    ),
   });
   expect(change).toMatchObject({
     kind: "attempt",
@@ -27,7 +34,7 @@ it("reads amounts exactly, and what was answered before what was asked for", () 
       size: "1024x1024",
       durationMs: 12_000,
       stream: 0,
-      breakdown: '{"inputText":"120000","inputImage":"2000000","outputImage":"40000000"}',
+      breakdown: '{"textInput":"120000","imageInput":"2000000","imageOutput":"40000000"}',
     },
     charges: [{ meter: "team:red", period: "2026-01" }],
   });

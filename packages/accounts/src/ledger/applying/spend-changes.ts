@@ -1,6 +1,12 @@
 import type { OutcomeState } from "../../journal/records.js";
 import type { ChargedMeter } from "./read-entry.js";
 
+/** What upstreams may have charged, and nobody knows. */
+export interface UncertainTotal {
+  readonly attempts: number;
+  readonly nanoUsd: bigint;
+}
+
 /** What a meter is charged in a period. */
 export interface SpendChange {
   readonly meter: string;
@@ -13,9 +19,17 @@ export interface SpendChange {
 /** What the attempts of a batch change in the spend, each meter's together. */
 export class SpendChanges {
   readonly #changes = new Map<string, SpendChange>();
+  #uncertainAttempts = 0;
+  #uncertainNanoUsd = 0n;
+
+  /** What the batch adds to the attempts that nobody knows the cost of; less than nothing, where it settles more. */
+  get uncertain(): UncertainTotal {
+    return { attempts: this.#uncertainAttempts, nanoUsd: this.#uncertainNanoUsd };
+  }
 
   /** A new attempt. One without a known price changes no amount. */
   add(charges: readonly ChargedMeter[], state: OutcomeState, nanoUsd: bigint | null): void {
+    if (state === "uncertain") this.#addUncertain(1, nanoUsd ?? 0n);
     for (const charge of charges) {
       this.#of(charge).attempts += 1;
       this.#move(charge, state, nanoUsd ?? 0n);
@@ -28,6 +42,7 @@ export class SpendChanges {
     from: { readonly state: OutcomeState; readonly nanoUsd: bigint | null },
     toNanoUsd: bigint,
   ): void {
+    if (from.state === "uncertain") this.#addUncertain(-1, -(from.nanoUsd ?? 0n));
     for (const charge of charges) {
       this.#move(charge, from.state, -(from.nanoUsd ?? 0n));
       this.#move(charge, "certain", toNanoUsd);
@@ -36,6 +51,11 @@ export class SpendChanges {
 
   [Symbol.iterator](): Iterator<SpendChange> {
     return this.#changes.values();
+  }
+
+  #addUncertain(attempts: number, nanoUsd: bigint): void {
+    this.#uncertainAttempts += attempts;
+    this.#uncertainNanoUsd += nanoUsd;
   }
 
   #move(charge: ChargedMeter, state: OutcomeState, nanoUsd: bigint): void {

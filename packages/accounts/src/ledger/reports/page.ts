@@ -22,6 +22,11 @@ export interface PageEnd {
 
 const form = /^(\d{1,16})\.(\d{1,16})$/;
 
+/** Whether a text can be the `next` of a page. */
+export function isPageEnd(text: string): boolean {
+  return form.test(text);
+}
+
 /** @throws RangeError where the text was never the `next` of a page */
 export function pageEndFrom(text: string): PageEnd {
   const [, timeMs, number] = form.exec(text) ?? [];

@@ -75,7 +75,7 @@ export class ReportsThread implements LedgerReports {
   }
 
   #start(): Worker {
-    const worker = new Worker(threadFile("reports-worker", import.meta.url), {
+    const worker = new Worker(threadFile(new URL("./reports-worker.js", import.meta.url)), {
       workerData: { folder: this.#folder },
     });
     worker.on("message", (answer: ReportAnswer) => {

@@ -2,14 +2,9 @@ import fc from "fast-check";
 import type { OutcomeState } from "../../journal/records.js";
 import { Applier } from "../applying/applier.js";
 import { entry, openedLedger } from "../applying/opened-ledger.test.support.js";
-import {
-  attemptEntry,
-  correctionOf,
-  removeTemporaryFolders,
-  requestOf,
-  startMs,
-  temporaryFolder,
-} from "../journal-file.test.support.js";
+import { removeTemporaryFolders, temporaryFolder } from "../../journal/journal-folder.test.support.js";
+import { requestOf, startMs } from "../../journal/records.test.support.js";
+import { attemptEntry, correctionOf } from "../journal-file.test.support.js";
 import type { AttemptFilter } from "./filter.js";
 import type { Page, PageRequest } from "./page.js";
 import { Reports } from "./reports.js";
@@ -152,7 +147,7 @@ it("gives rows back as they were written, but never a prompt", async () => {
     stream: true,
     caller: "key-1",
     charges: [{ meter: "team:red", period: "2026-01" }],
-    breakdown: { inputText: 120_000n, inputImage: 2_000_000n, outputImage: 40_000_000n },
+    breakdown: { textInput: 120_000n, imageInput: 2_000_000n, imageOutput: 40_000_000n },
     tokens: { textInput: 24, imageInput: 200, imageOutput: 1_000 },
   });
   const everything = [row, await reports.attempt("a"), await reports.explain("request-of-a")];

@@ -33,16 +33,14 @@ export interface KeyedSum extends LedgerSum {
 
 const columns = { group: "modelGroup", deployment: "deploymentId", model: "model" } as const;
 
-const nothing: LedgerSum = {
-  ...{ rows: 0, certainRows: 0, uncertainRows: 0, failedRows: 0, unpricedRows: 0 },
-  ...{ certainNanoUsd: 0n, uncertainNanoUsd: 0n, images: 0, requests: 0, tokens: {} },
-};
-
 export async function sumAttempts(database: Kysely<LedgerTables>, filter: AttemptFilter): Promise<LedgerSum> {
-  const [found] = await sums(database, filter, sql<string>`''`);
-  if (found === undefined) return nothing;
-  const { key, ...sum } = found;
-  return sum;
+  const row = await database
+    .selectFrom("attempts")
+    .where(fits("atMs", filter))
+    .select(totals)
+    .executeTakeFirstOrThrow();
+  const tokens = await tokensByKey(database, filter, sql<string>`''`);
+  return { ...row, tokens: tokens.get("") ?? {} };
 }
 
 /** The dearest first. */
@@ -51,29 +49,11 @@ export async function sumAttemptsBy(
   filter: AttemptFilter,
   by: SumKey,
 ): Promise<readonly KeyedSum[]> {
-  return sums(database, filter, sql.ref<string>(columns[by]));
-}
-
-async function sums(
-  database: Kysely<LedgerTables>,
-  filter: AttemptFilter,
-  key: RawBuilder<string>,
-): Promise<KeyedSum[]> {
+  const key = sql.ref<string>(columns[by]);
   const rows = await database
     .selectFrom("attempts")
     .where(fits("atMs", filter))
-    .select([
-      key.as("key"),
-      sql<number>`count(*)`.as("rows"),
-      countOf(sql`state = 'certain'`).as("certainRows"),
-      countOf(sql`state = 'uncertain'`).as("uncertainRows"),
-      countOf(sql`state = 'failed'`).as("failedRows"),
-      countOf(sql`state <> 'failed' and cost_nano_usd is null`).as("unpricedRows"),
-      amountOf(sql`state <> 'uncertain'`).as("certainNanoUsd"),
-      amountOf(sql`state = 'uncertain'`).as("uncertainNanoUsd"),
-      sql<number>`sum(images)`.as("images"),
-      sql<number>`count(distinct request_id)`.as("requests"),
-    ])
+    .select([key.as("key"), ...totals])
     .groupBy("key")
     .orderBy(amountOf(sql`1 = 1`), "desc")
     .orderBy("key")
@@ -81,6 +61,18 @@ async function sums(
   const tokens = await tokensByKey(database, filter, key);
   return rows.map((row) => ({ ...row, tokens: tokens.get(row.key) ?? {} }));
 }
+
+const totals = [
+  sql<number>`count(*)`.as("rows"),
+  countOf(sql`state = 'certain'`).as("certainRows"),
+  countOf(sql`state = 'uncertain'`).as("uncertainRows"),
+  countOf(sql`state = 'failed'`).as("failedRows"),
+  countOf(sql`state <> 'failed' and cost_nano_usd is null`).as("unpricedRows"),
+  amountOf(sql`state <> 'uncertain'`).as("certainNanoUsd"),
+  amountOf(sql`state = 'uncertain'`).as("uncertainNanoUsd"),
+  sql<number>`coalesce(sum(images), 0)`.as("images"),
+  sql<number>`count(distinct request_id)`.as("requests"),
+] as const;
 
 async function tokensByKey(
   database: Kysely<LedgerTables>,
@@ -99,7 +91,7 @@ async function tokensByKey(
 }
 
 function countOf(condition: RawBuilder<unknown>): RawBuilder<number> {
-  return sql<number>`sum(case when ${condition} then 1 else 0 end)`;
+  return sql<number>`count(case when ${condition} then 1 end)`;
 }
 
 function amountOf(condition: RawBuilder<unknown>): RawBuilder<bigint> {

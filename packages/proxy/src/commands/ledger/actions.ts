@@ -1,11 +1,17 @@
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { LedgerError, SettlementError } from "@darkroom/accounts";
+import {
+  JournalFileError,
+  JournalUnavailableError,
+  LedgerError,
+  type LedgerReports,
+  SettlementError,
+} from "@darkroom/accounts";
 import { LedgerQueryError } from "../../ledger/query.js";
 import { CommandError } from "../command-error.js";
 import { dataDirectory } from "../data-directory.js";
-import { type Books, withBooks } from "./books.js";
-import { explain } from "./explain.js";
+import { withLedger, withReports } from "./books.js";
+import { type ExplainOptions, explain } from "./explain.js";
 import { type ExportOptions, exportedText } from "./export.js";
 import { type ListOptions, list } from "./list.js";
 import { type SettleOptions, settle } from "./settle.js";
@@ -17,49 +23,54 @@ interface WithDataDir {
 }
 
 export async function printList(options: ListOptions & WithDataDir): Promise<void> {
-  await print(options, ({ reports }) => list(reports, options));
+  await print(options, (reports) => list(reports, options));
 }
 
 export async function printSum(options: SumOptions & WithDataDir): Promise<void> {
-  await print(options, ({ reports }) => sum(reports, options));
+  await print(options, (reports) => sum(reports, options));
 }
 
 export async function printUncertain(options: UncertainOptions & WithDataDir): Promise<void> {
-  await print(options, ({ reports }) => uncertain(reports, options));
+  await print(options, (reports) => uncertain(reports, options));
 }
 
-export async function printExplanation(
-  options: { readonly requestId: string; readonly json: boolean } & WithDataDir,
-): Promise<void> {
-  await print(options, ({ reports }) => explain(reports, options));
+export async function printExplanation(options: ExplainOptions & WithDataDir): Promise<void> {
+  await print(options, (reports) => explain(reports, options));
 }
 
 export async function settleOne(options: SettleOptions & WithDataDir): Promise<void> {
-  await print(options, ({ ledger }) => settle(ledger, options));
+  await told(() =>
+    withLedger(dataDirectory(options), async (ledger) => console.log(await settle(ledger, options))),
+  );
 }
 
 export async function printExport(options: ExportOptions & WithDataDir): Promise<void> {
-  await withTold(options, async ({ reports }) => {
-    try {
-      await pipeline(Readable.from(exportedText(reports, options)), process.stdout, { end: false });
-    } catch (error) {
-      // Whoever reads has seen enough, such as `head`.
-      if (!(error instanceof Error && "code" in error && error.code === "EPIPE")) throw error;
-    }
-  });
+  await told(() =>
+    withReports(dataDirectory(options), async (reports) => {
+      try {
+        await pipeline(Readable.from(exportedText(reports, options)), process.stdout, { end: false });
+      } catch (error) {
+        // Whoever reads has seen enough, such as `head`.
+        if (!(error instanceof Error && "code" in error && error.code === "EPIPE")) throw error;
+      }
+    }),
+  );
 }
 
-async function print(options: WithDataDir, text: (books: Books) => Promise<string>): Promise<void> {
-  await withTold(options, async (books) => console.log(await text(books)));
+async function print(options: WithDataDir, text: (reports: LedgerReports) => Promise<string>): Promise<void> {
+  await told(() => withReports(dataDirectory(options), async (reports) => console.log(await text(reports))));
 }
 
-/** @throws CommandError for whatever the person who asked can do something about */
-async function withTold(options: WithDataDir, use: (books: Books) => Promise<void>): Promise<void> {
+/** Errors whose message is for the person who asked. */
+const forPeople = [LedgerError, SettlementError, JournalFileError, JournalUnavailableError];
+
+/** @throws CommandError in the place of any of these */
+async function told(act: () => Promise<void>): Promise<void> {
   try {
-    await withBooks(dataDirectory(options), use);
+    await act();
   } catch (error) {
     if (error instanceof LedgerQueryError) throw new CommandError(`--${error.field}: ${error.message}`);
-    if (error instanceof LedgerError || error instanceof SettlementError || error instanceof RangeError)
+    if (error instanceof Error && forPeople.some((kind) => error instanceof kind))
       throw new CommandError(error.message);
     throw error;
   }

@@ -1,44 +1,53 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import {
-  DataFolderInUseError,
-  Journal,
-  JournalFileError,
-  Ledger,
-  LedgerError,
-  type LedgerReports,
-  Reports,
-} from "@darkroom/accounts";
+import { DataFolderInUseError, Journal, Ledger, type LedgerReports, Reports } from "@darkroom/accounts";
 import { CommandError } from "../command-error.js";
 
-/** A data folder's books, as a command has them. */
-export interface Books {
-  readonly reports: LedgerReports;
-  /** Absent where a gateway runs on the folder: only it writes then. */
-  readonly ledger?: Ledger;
+/**
+ * Reads the books of a folder. Where no gateway runs on it, they are completed first; the folder is free again before they
+ * are read, so that a long report keeps no gateway from starting.
+ *
+ * @throws CommandError where there are none; JournalFileError or LedgerError where they cannot be used
+ */
+export async function withReports<Result>(
+  folder: string,
+  use: (reports: LedgerReports) => Promise<Result>,
+): Promise<Result> {
+  await withLedger(folder, () => Promise.resolve());
+  const reports = new Reports(folder);
+  try {
+    return await use(reports);
+  } finally {
+    await reports.close();
+  }
 }
 
 /**
- * Opens the books of a folder. Where no gateway runs on it, they are completed first: attempts without outcome are entered as
- * uncertain, and all of the journal is applied.
+ * Completes the books of a folder: attempts without outcome are entered as uncertain, and all of the journal is applied.
  *
- * @throws CommandError where there are none, or they cannot be used
+ * @param use gets nothing where a gateway runs on the folder: only it writes then
+ * @throws as {@link withReports}
  */
-export async function withBooks<Result>(
+export async function withLedger<Result>(
   folder: string,
-  use: (books: Books) => Promise<Result>,
+  use: (ledger: Ledger | undefined) => Promise<Result>,
 ): Promise<Result> {
   if (!existsSync(join(folder, "journal.sqlite")))
     throw new CommandError(
       `There are no books in ${folder}; name the gateway's data folder with --data-dir.`,
     );
+  const journal = await heldJournal(folder);
+  if (journal === undefined) return use(undefined);
   try {
-    const journal = await heldJournal(folder);
-    return await (journal === undefined ? besideGateway(folder, use) : withJournal(folder, journal, use));
-  } catch (error) {
-    if (error instanceof LedgerError || error instanceof JournalFileError)
-      throw new CommandError(error.message);
-    throw error;
+    const ledger = await Ledger.open({ folder, journal });
+    try {
+      await ledger.catchUp();
+      return await use(ledger);
+    } finally {
+      await ledger.close();
+    }
+  } finally {
+    await journal.close();
   }
 }
 
@@ -49,35 +58,5 @@ async function heldJournal(folder: string): Promise<Journal | undefined> {
   } catch (error) {
     if (error instanceof DataFolderInUseError) return undefined;
     throw error;
-  }
-}
-
-async function besideGateway<Result>(
-  folder: string,
-  use: (books: Books) => Promise<Result>,
-): Promise<Result> {
-  const reports = new Reports(folder);
-  try {
-    return await use({ reports });
-  } finally {
-    await reports.close();
-  }
-}
-
-async function withJournal<Result>(
-  folder: string,
-  journal: Journal,
-  use: (books: Books) => Promise<Result>,
-): Promise<Result> {
-  try {
-    const ledger = await Ledger.open({ folder, journal });
-    try {
-      await ledger.catchUp();
-      return await use({ reports: ledger.reports, ledger });
-    } finally {
-      await ledger.close();
-    }
-  } finally {
-    await journal.close();
   }
 }

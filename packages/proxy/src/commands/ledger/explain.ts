@@ -11,11 +11,13 @@ import { CommandError } from "../command-error.js";
 import { printable } from "../printable.js";
 import { dollars, time } from "./cells.js";
 
+export interface ExplainOptions {
+  readonly requestId: string;
+  readonly json: boolean;
+}
+
 /** `darkroom ledger explain`: what a request waited for, what was tried for it, and what each attempt cost and why. */
-export async function explain(
-  reports: LedgerReports,
-  { requestId, json }: { readonly requestId: string; readonly json: boolean },
-): Promise<string> {
+export async function explain(reports: LedgerReports, { requestId, json }: ExplainOptions): Promise<string> {
   const found = await reports.explain(requestId);
   if (found === undefined) throw new CommandError(`The ledger has no request '${printable(requestId)}'.`);
   const { request, attempts } = found;
@@ -41,7 +43,7 @@ function requestLines(request: LedgerRequest): string[] {
   const ended =
     endedAtMs === null
       ? endings[request.state]
-      : `with ${status ?? "no"} status after ${seconds(endedAtMs - startedAtMs)}`;
+      : `with status ${status ?? "unknown"} after ${seconds(endedAtMs - startedAtMs)}`;
   return [
     ...line("request", request.requestId),
     ...line("asked for", `${request.requestedModel}${request.route === null ? "" : ` at ${request.route}`}`),

@@ -4,8 +4,10 @@ import {
   type LedgerReports,
   type LedgerRequest,
   type Page,
+  type PageRequest,
   asObject,
   attemptColumns,
+  isPageEnd,
   requestColumns,
 } from "@darkroom/accounts";
 import { type LedgerQuery, attemptFilterOf, requestFilterOf } from "../../ledger/query.js";
@@ -50,8 +52,8 @@ const requestTable: readonly Column<LedgerRequest>[] = [
 
 /** `darkroom ledger list`: attempts, or requests, the newest first, a page at a time. */
 export async function list(reports: LedgerReports, options: ListOptions): Promise<string> {
-  const { after, json } = options;
-  const page = { limit: pageLimit(options.limit), ...(after === undefined ? {} : { after }) };
+  const { json } = options;
+  const page = pageOf(options);
   if (options.requests) {
     const filter = requestFilterOf(options, Date.now());
     return shown(await reports.requests(filter, page), requestTable, requestColumns, json);
@@ -60,11 +62,14 @@ export async function list(reports: LedgerReports, options: ListOptions): Promis
   return shown(await reports.attempts(filter, page), attemptTable, attemptColumns, json);
 }
 
-/** @throws CommandError */
-export function pageLimit(text: string): number {
-  const limit = Number(text);
-  if (Number.isInteger(limit) && limit >= 1 && limit <= 1_000) return limit;
-  throw new CommandError(`--limit must be a number from 1 to 1000, not '${text}'.`);
+/** @throws CommandError with the option at fault */
+export function pageOf({ limit, after }: { readonly limit: string; readonly after?: string }): PageRequest {
+  const rows = Number(limit);
+  if (!Number.isInteger(rows) || rows < 1 || rows > 1_000)
+    throw new CommandError(`--limit must be a number from 1 to 1000, not '${limit}'.`);
+  if (after !== undefined && !isPageEnd(after))
+    throw new CommandError(`--after must be what the page before has told, not '${after}'.`);
+  return { limit: rows, ...(after === undefined ? {} : { after }) };
 }
 
 function shown<Row>(

@@ -16,7 +16,7 @@ export interface SettleOptions extends GatewayOptions {
 export async function settle(ledger: Ledger | undefined, options: SettleOptions): Promise<string> {
   const { attemptId, note, json } = options;
   const costNanoUsd = dollarsFrom(options.cost);
-  const by = userInfo().username;
+  const by = whoAsks();
   const settled =
     ledger === undefined
       ? await settledByGateway({ attempt_id: attemptId, cost_usd: formatUsd(costNanoUsd), note, by }, options)
@@ -48,6 +48,15 @@ function parsed(text: string): Readonly<Record<string, unknown>> | undefined {
     return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : undefined;
   } catch {
     return undefined;
+  }
+}
+
+/** A user of this machine; in a container it may have no name. */
+function whoAsks(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `user ${process.getuid?.() ?? "unknown"}`;
   }
 }
 

@@ -2,7 +2,7 @@ import { type LedgerAttempt, type LedgerReports, asObject, attemptColumns } from
 import { printable } from "../printable.js";
 import { type Column, table } from "../table.js";
 import { age, dollars } from "./cells.js";
-import { pageLimit } from "./list.js";
+import { pageOf } from "./list.js";
 
 export interface UncertainOptions {
   readonly limit: string;
@@ -12,16 +12,11 @@ export interface UncertainOptions {
 
 /** `darkroom ledger uncertain`: attempts that may have been charged, the oldest first. */
 export async function uncertain(reports: LedgerReports, options: UncertainOptions): Promise<string> {
-  const { after, json } = options;
   const filter = { state: "uncertain" } as const;
-  const { rows, next } = await reports.attempts(filter, {
-    limit: pageLimit(options.limit),
-    order: "oldest",
-    ...(after === undefined ? {} : { after }),
-  });
+  const { rows, next } = await reports.attempts(filter, { ...pageOf(options), order: "oldest" });
   const total = await reports.sum(filter);
   const nowMs = Date.now();
-  if (json) {
+  if (options.json) {
     const withAges = rows.map((row) => ({
       ...asObject(attemptColumns, row),
       age_seconds: ageSeconds(row, nowMs),
