@@ -198,7 +198,7 @@ function failureOf(error: unknown, stop: Stop, head: UpstreamAnswer | undefined)
 /** Who answers an edit has got it, whatever our side of the connection says; who refuses it need not have. */
 function wasSent(error: unknown, head: UpstreamAnswer | undefined): boolean {
   if (head === undefined) return error instanceof UpstreamCallError && error.bodySent;
-  return head.status < 400 || head.bodySent;
+  return head.status < 400 || head.wasBodySent();
 }
 
 function conclude(

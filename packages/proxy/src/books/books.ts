@@ -30,7 +30,7 @@ export class Books {
 
   /**
    * Opens the books of a data folder, for this process alone.
-   * @throws DataFolderInUseError, JournalFileError, LedgerError, or the system's own Error where the folder cannot be written
+   * @throws DataFolderInUseError, DataFolderError, JournalFileError, LedgerError
    */
   static async open(folder: string, log: Logger): Promise<Books> {
     const journal = await Journal.open({ folder, onStateChange: (state) => tellOfJournal(log, state) });

@@ -1,4 +1,4 @@
-import { DataFolderInUseError, JournalFileError, LedgerError } from "@darkroom/accounts";
+import { DataFolderError, DataFolderInUseError, JournalFileError, LedgerError } from "@darkroom/accounts";
 import type { Logger } from "pino";
 import { Books } from "./books.js";
 import { throwAwayKindHere } from "./throw-away-layer.js";
@@ -29,10 +29,9 @@ export async function openBooks(folder: string, log: Logger): Promise<Books> {
 
 function explained(error: unknown, folder: string): string {
   const reason = error instanceof Error ? error.message : String(error);
-  if (error instanceof DataFolderInUseError) return `${reason} (--data-dir, DARKROOM_DATA_DIR)`;
+  if (error instanceof DataFolderInUseError || error instanceof DataFolderError) {
+    return `${reason} It is chosen with --data-dir or DARKROOM_DATA_DIR.`;
+  }
   if (error instanceof JournalFileError || error instanceof LedgerError) return reason;
-  return (
-    `Darkroom could not write to its data folder ${folder}: ${reason}\n` +
-    "Every edit is written down there before it is paid for. Make it writable, or give another one with --data-dir."
-  );
+  return `Darkroom could not open its books in ${folder} (--data-dir): ${reason}`;
 }

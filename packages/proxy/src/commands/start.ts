@@ -7,6 +7,7 @@ import { banner } from "./banner.js";
 import { CommandError } from "./command-error.js";
 import { configuredBy, environment, remarksOn, toldAsProblems } from "./configuration.js";
 import { dataDirectory } from "./data-directory.js";
+import { keepNewObjectsYoung } from "./garbage-collection.js";
 import { listen } from "./listen.js";
 import { endOnSignal } from "./end-on-signal.js";
 import { type RunningSimulator, simulatorConfig, startSimulator } from "./simulator.js";
@@ -28,6 +29,7 @@ const loopbackAddresses = ["127.0.0.1", "::1"];
 
 /** `darkroom start`: runs the gateway until it is told to end. */
 export async function start(options: StartOptions): Promise<void> {
+  keepNewObjectsYoung();
   const port = portNumber(options.port);
   const host = options.host ?? process.env["DARKROOM_HOST"];
   const configured = configurationOf(options);

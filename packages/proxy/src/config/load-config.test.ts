@@ -41,6 +41,7 @@ describe("LiteLLM's own example", () => {
       minimumBytesPerSecond: 1024,
     });
     expect(config.requireAuthForMetrics).toBe(true);
+    expect(config.storePrompts).toBe(false);
     expect(config.masterKey).toBeUndefined();
   });
 });
@@ -64,6 +65,8 @@ general_settings:
   default_model: edits
   image_generation_model: other
   forward_client_headers_to_llm_api: true
+  store_prompts_in_spend_logs: true
+  server_errors: unbilled
   max_request_size_mb: 10
   upload_memory_mb: 100
   upload_wait: 0
@@ -78,6 +81,7 @@ general_settings:
     forwardClientHeaders: true,
     requireAuthForMetrics: true,
     idempotencyMemoryBytes: 0,
+    storePrompts: true,
     upload: {
       maxRequestBytes: 10_485_760,
       memoryBudgetBytes: 104_857_600,
@@ -91,6 +95,7 @@ general_settings:
       timeoutMs: 120_000,
       streamTimeoutMs: 30_500,
       maxFallbacks: 2,
+      serverErrors: "unbilled",
     },
     warnings: [],
   });

@@ -35,7 +35,10 @@ export async function receiveWhole(
   if (isError) {
     const { error } = scanner.facts;
     const reason = reasonOf(answer.status, error);
-    return { facts: [], failure: { kind: "answer", head, body, error, bodySent: answer.bodySent, reason } };
+    return {
+      facts: [],
+      failure: { kind: "answer", head, body, error, bodySent: answer.wasBodySent(), reason },
+    };
   }
   if (!scanner.complete) return { facts: [], failure: incomplete };
   return {

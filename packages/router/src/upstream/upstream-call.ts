@@ -24,7 +24,7 @@ export interface UpstreamAnswer {
   readonly status: number;
   readonly headers: http.IncomingHttpHeaders;
   /** Whether the whole request is sent by now: an upstream may answer before. */
-  readonly bodySent: boolean;
+  wasBodySent(): boolean;
   /**
    * Hands over the body as it comes, and no more of it while `take` waits.
    * @throws UpstreamCallError if the connection breaks before the announced end; what `take` throws
@@ -79,9 +79,8 @@ export async function callUpstream(request: UpstreamRequest): Promise<UpstreamAn
       resolve({
         status: answer.statusCode ?? 0,
         headers: answer.headers,
-        get bodySent() {
-          return bodySent;
-        },
+        // No getter: V8 makes a hidden class for each object that has one of its own.
+        wasBodySent: () => bodySent,
         read: (take) => readToEnd(answer, take),
         discard: () => answer.destroy(),
       });
