@@ -1,4 +1,5 @@
 import type { Deployment } from "./deployments/deployment.js";
+import type { DeploymentLimits } from "./deployments/deployment-limits.js";
 import type { ConnectionSettings } from "./upstream/connections.js";
 import type { Alias } from "./deployments/groups.js";
 import type { TagFilter } from "./deployments/tags.js";
@@ -16,6 +17,8 @@ export interface RouterOptions {
   readonly unusableGroups?: ReadonlyMap<string, string>;
   /** Further names, each for one model (`model_group_alias`). */
   readonly aliases?: ReadonlyMap<string, Alias>;
+  /** Limits of quotas, by name, in place of those that their deployments have (`quotas`, Darkroom's own). */
+  readonly quotas?: ReadonlyMap<string, DeploymentLimits>;
   /** In which order the deployments of a group are tried (`routing_strategy`); weights of its deployments count more. */
   readonly strategy?: RoutingStrategy;
   /** Of the strategy `latency-based-routing` (`routing_strategy_args`). */

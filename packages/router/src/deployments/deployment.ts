@@ -2,6 +2,7 @@ import type { PriceLookup } from "@darkroom/cost-calculator";
 import type { EntraCredential } from "../providers/entra/credential.js";
 import type { ProviderName } from "../providers/providers.js";
 import type { Capabilities } from "./capabilities.js";
+import type { DeploymentLimits } from "./deployment-limits.js";
 import type { DeploymentHealthSettings } from "../health/health-settings.js";
 
 /** One upstream that a model group may use: a provider's model, reached with one credential. */
@@ -44,6 +45,13 @@ export interface Deployment {
   readonly weight?: number;
   /** Requests a minute that its upstream takes: its share of a shuffle, where nobody in the group has a weight. */
   readonly rpm?: number;
+  /** What it may be sent, together with all others of its quota; where these have other limits, the lowest hold. */
+  readonly limits?: DeploymentLimits;
+  /**
+   * Deployments of one organisation at the upstream share its limits: those with the same name here. Absent: it shares them
+   * with the deployments of the same key, server and model.
+   */
+  readonly quota?: string;
   /** Its level: those of a lower one are tried first. Without one it comes after all levels. */
   readonly order?: number;
   /** Where tags are filtered: the requests it serves; `default` for those without a match of their own. */
