@@ -1,11 +1,16 @@
+import { chargedTokens } from "@darkroom/cost-calculator";
 import { costOfAnswer } from "./answer/answer-cost.js";
 import { AnswerMemory, AnswerTooLargeError } from "./answer/answer-memory.js";
 import type { AnswerSink } from "./answer/answer-sink.js";
+import type { Refusal } from "./admission/admission.js";
+import type { Pass } from "./admission/pass.js";
 import { receiveWhole } from "./answer/receive-whole.js";
 import type { Received } from "./answer/received.js";
 import { relayEvents } from "./answer/relay-events.js";
+import type { AnswerFacts } from "./answer/answer-scanner.js";
 import type { Deployment } from "./deployments/deployment.js";
-import { AttemptEntry, type JournalSettings } from "./journal/attempt-entry.js";
+import type { AttemptUse } from "./deployments/quotas.js";
+import { AttemptEntry, type JournalSettings, sumOfTokens } from "./journal/attempt-entry.js";
 import { fittedSize } from "./sizes/fitted-size.js";
 import type { ByteBudget } from "./memory/byte-budget.js";
 import { parametersFor } from "./parameters-for.js";
@@ -35,6 +40,8 @@ export interface AnswerLimits {
 /** What an attempt works with. */
 export interface AttemptContext {
   readonly deployment: Deployment;
+  /** What it has been admitted with. */
+  readonly pass: Pass;
   /** 0 for the first attempt in a group. */
   readonly retry: number;
   readonly progress: EditProgress;
@@ -55,21 +62,25 @@ export interface AttemptOutcome {
 }
 
 /**
- * One call of one deployment. Every attempt passes here, always in this order: intend → send → conclude → release.
- * The intent is written before the first byte goes to the upstream, and what became of it before the client gets the answer.
+ * One call of one deployment that it has been admitted to. Every attempt passes here, always in this order: intend → send →
+ * conclude → release → settle. The intent is written before the first byte goes to the upstream, and what became of it before
+ * the client gets the answer; what comes back of what the attempt took comes back when it is concluded.
  * @throws JournalUnavailableError if the intent cannot be written: nothing is sent then
  */
 export async function attempt(context: AttemptContext): Promise<AttemptOutcome> {
-  const { progress } = context;
+  const { progress, pass } = context;
   const entry = entryOf(context);
   const sending = send(context, entry);
   // From here on the time is the upstream's: handing the request to the system was our own work.
   progress.beginAttempt();
-  const { received, head, memory } = await sending.catch((error: unknown) => {
-    concludeUnknown(context, entry);
-    throw error;
-  });
+  const { received, head, memory } = await sending
+    .catch((error: unknown) => {
+      concludeUnknown(context, entry);
+      throw error;
+    })
+    .finally(() => pass.end());
   const report = conclude(context, entry, received, head);
+  pass.settle(useOf(received.facts));
   // A failed attempt that another one may make good is not waited for.
   if (received.release !== undefined) await progress.concluded;
   const taken = received.release?.(progress.report()) ?? Promise.resolve();
@@ -81,10 +92,11 @@ export async function attempt(context: AttemptContext): Promise<AttemptOutcome> 
   };
 }
 
-function entryOf({ journal, deployment, retry, progress }: AttemptContext): AttemptEntry | undefined {
+function entryOf({ journal, deployment, pass, retry, progress }: AttemptContext): AttemptEntry | undefined {
   if (journal === undefined) return undefined;
   const { request, group, fallbacks: fallback } = progress;
-  return new AttemptEntry(journal, { request, group, deployment, retry, fallback });
+  const { attemptId } = pass;
+  return new AttemptEntry(journal, { attemptId, request, group, deployment, retry, fallback });
 }
 
 interface Sent {
@@ -119,11 +131,11 @@ async function send(context: AttemptContext, entry: AttemptEntry | undefined): P
         memory,
         stop,
       };
-      head = await (entry === undefined ? callUpstream(call) : callOnceWritten(call, entry, context));
+      head = await makeCall(call, entry, context);
       return await receive(head, context, stop);
     } catch (error) {
       head?.discard();
-      const failure = failureOf(error, stop, head);
+      const failure = error instanceof NoRoomAnyMoreError ? full(context, error) : failureOf(error, stop, head);
       // An error that goes on and on is no answer, and not a dear one: another deployment may do better.
       const isError = failure.kind === "too large" && head !== undefined && head.status >= 400;
       const received = { facts: [], failure: isError ? { ...failure, kind: "cut" as const } : failure };
@@ -134,16 +146,18 @@ async function send(context: AttemptContext, entry: AttemptEntry | undefined): P
   });
 }
 
-/** Both the writing and the handing over are our own time. */
-async function callOnceWritten(
+/** All before the upstream's answer is our own time. */
+async function makeCall(
   call: UpstreamRequest,
-  entry: AttemptEntry,
-  { progress, nowMs }: AttemptContext,
+  entry: AttemptEntry | undefined,
+  { progress, pass, nowMs }: AttemptContext,
 ): Promise<UpstreamAnswer> {
   const fromMs = nowMs();
   let answer: Promise<UpstreamAnswer>;
   try {
-    await entry.write(call.stop);
+    await entry?.write(call.stop);
+    const refusal = await pass.beginCall();
+    if (refusal !== undefined) throw new NoRoomAnyMoreError(refusal);
     // Whoever it was for may have gone meanwhile.
     call.stop.throwIfStopped();
     answer = callUpstream(call);
@@ -151,6 +165,15 @@ async function callOnceWritten(
     progress.leaveOut(fromMs);
   }
   return answer;
+}
+
+/** The attempt waited until others had taken its room. */
+class NoRoomAnyMoreError extends Error {
+  override readonly name = "NoRoomAnyMoreError";
+
+  constructor(readonly refusal: Refusal) {
+    super("others took its room");
+  }
 }
 
 /** Reads the answer within its memory, which is kept where there is something to release. */
@@ -195,6 +218,11 @@ function failureOf(error: unknown, stop: Stop, head: UpstreamAnswer | undefined)
   throw error;
 }
 
+function full({ deployment, progress: { group } }: AttemptContext, error: NoRoomAnyMoreError): Failure {
+  const refusal = { ...error.refusal, deployment };
+  return { kind: "full", group, refusal, fitsInMs: refusal.fitsInMs, reason: error.message };
+}
+
 /** Who answers an edit has got it, whatever our side of the connection says; who refuses it need not have. */
 function wasSent(error: unknown, head: UpstreamAnswer | undefined): boolean {
   if (head === undefined) return error instanceof UpstreamCallError && error.bodySent;
@@ -217,6 +245,15 @@ function conclude(
   }
   if (report.attemptId !== undefined) progress.concluded = entry?.conclude({ facts, cost, failure, report });
   return report;
+}
+
+/** What the upstream told that it counted; nothing where it told nothing. */
+function useOf(facts: readonly AnswerFacts[]): AttemptUse {
+  if (facts.length === 0) return {};
+  const images = facts.reduce((sum, fact) => sum + fact.images, 0);
+  const tokens = sumOfTokens(facts.map(({ usage }) => chargedTokens(usage)));
+  if (tokens === null) return { images };
+  return { images, tokens: Object.values(tokens).reduce((sum, count) => sum + count, 0) };
 }
 
 /** After an error of our own. If the upstream was called, nobody knows what it has charged. */

@@ -1,4 +1,5 @@
 import type { AnswerHead } from "./answer/answer-sink.js";
+import { type NoRoom, wordsFor } from "./admission/no-room.js";
 import type { EditReport } from "./report.js";
 import { retryAfterMs } from "./retries/backoff.js";
 
@@ -117,6 +118,38 @@ export class AllCoolingError extends RouterError {
       `No deployments available for selected model, Try again in ${String(seconds)} seconds. Passed model=${group}.`,
     );
     this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/** Deployments of the group may be called, and none has room for the edit now; nothing was sent. */
+export class NoRoomError extends RouterError {
+  override readonly name = "NoRoomError";
+  readonly status = 429;
+  readonly type = "rate_limit_error";
+  readonly code = "rate_limit_exceeded";
+  override readonly retryAfterMs: number | undefined;
+
+  constructor(readonly noRoom: NoRoom) {
+    super(`No deployment of the model '${noRoom.group}' has room: ${wordsFor(noRoom.refusal)}.`);
+    const { refusal, fitsInMs } = noRoom;
+    const willFit = refusal.charge.amount <= refusal.limit;
+    this.retryAfterMs = willFit ? (fitsInMs ?? whenACallEndsMs) : undefined;
+  }
+}
+
+/** Nobody knows when a call ends; a client that waits comes back and looks. */
+const whenACallEndsMs = 1_000;
+
+/** What is used of limits is not known, and without it nothing may be sent. */
+export class LimitsUnavailableError extends RouterError {
+  override readonly name = "LimitsUnavailableError";
+  readonly status = 503;
+  readonly type = "server_error";
+  readonly code = "limits_unavailable";
+  override readonly retryAfterMs = 5_000;
+
+  constructor(reason: string) {
+    super(`This gateway does not know what is used of its limits, and so sends nothing: ${reason}.`);
   }
 }
 

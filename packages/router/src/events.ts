@@ -51,6 +51,14 @@ export interface WaitEvent {
   readonly waitMs: number;
 }
 
+/** A request waits until a deployment of its groups has room. */
+export interface QueuedEvent {
+  readonly requestId: string;
+  /** In whose room it waits. */
+  readonly group: string;
+  readonly reason: string;
+}
+
 /** A request is not tried again, since its group has made as many retries as it may. */
 export interface RetryRefusedEvent {
   readonly requestId: string;
@@ -64,6 +72,7 @@ export interface RouterEventMap {
   attempt: [AttemptEvent];
   retryRefused: [RetryRefusedEvent];
   wait: [WaitEvent];
+  queued: [QueuedEvent];
   fallback: [FallbackEvent];
   passedOver: [PassedOverEvent];
   cooldownBegan: [CooldownEvent];

@@ -1,3 +1,4 @@
+import type { Admission } from "./admission/admission.js";
 import type { Deployment } from "./deployments/deployment.js";
 import type { DeploymentLimits } from "./deployments/deployment-limits.js";
 import type { ConnectionSettings } from "./upstream/connections.js";
@@ -17,6 +18,8 @@ export interface RouterOptions {
   readonly unusableGroups?: ReadonlyMap<string, string>;
   /** Further names, each for one model (`model_group_alias`). */
   readonly aliases?: ReadonlyMap<string, Alias>;
+  /** What keeps the limits; in this process where it is absent. Whoever gives it closes it. */
+  readonly admission?: Admission;
   /** Limits of quotas, by name, in place of those that their deployments have (`quotas`, Darkroom's own). */
   readonly quotas?: ReadonlyMap<string, DeploymentLimits>;
   /** In which order the deployments of a group are tried (`routing_strategy`); weights of its deployments count more. */

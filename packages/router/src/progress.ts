@@ -10,7 +10,8 @@ export class EditProgress {
   /** An attempt was sent as a whole and nothing says what became of it: it may have been charged. */
   mayBeBilled = false;
   #retriedUncertain = false;
-  fallbacks = 0;
+  #fallbacks = 0;
+  #group: string;
   deployment: Deployment | undefined;
   cost: EditCost | null | undefined;
   images = 0;
@@ -23,9 +24,26 @@ export class EditProgress {
 
   constructor(
     readonly request: EditRequest,
-    public group: string,
+    group: string,
     private readonly nowMs: () => number,
-  ) {}
+  ) {
+    this.#group = group;
+  }
+
+  /** The group in which the edit is tried now. */
+  get group(): string {
+    return this.#group;
+  }
+
+  /** How many fallbacks have been come to; 0 in the group that was asked for. */
+  get fallbacks(): number {
+    return this.#fallbacks;
+  }
+
+  goTo(group: string, fallbacks: number): void {
+    this.#group = group;
+    this.#fallbacks = fallbacks;
+  }
 
   /** After such an attempt there is one retry, in all groups together: each may pay again. */
   get mayRetry(): boolean {

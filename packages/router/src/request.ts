@@ -67,6 +67,10 @@ export interface EditRequest {
   readonly headers?: Readonly<Record<string, string>>;
   /** What chooses deployments, where the router filters by tags. */
   readonly tags?: readonly string[] | undefined;
+  /** Who asks: an opaque id. Of those who wait, every caller gets a turn. */
+  readonly caller?: string | undefined;
+  /** Of those who wait, a lower one comes first; absent: as configured. */
+  readonly priority?: number | undefined;
   /** Overrides of the router's settings for this request. */
   readonly retries?: number | undefined;
   readonly timeoutMs?: number | undefined;

@@ -1,12 +1,22 @@
+import { Gate } from "./admission/gate.js";
+import { EmbeddedAdmission } from "./admission/embedded/embedded-admission.js";
+import type { Admission } from "./admission/admission.js";
+import { LeaseKeeper } from "./admission/lease-keeper.js";
+import { Headroom } from "./admission/headroom.js";
+import { LatestUse } from "./admission/latest-use.js";
+import { WaitingRooms } from "./admission/waiting-room/waiting-rooms.js";
 import type { AnswerSink } from "./answer/answer-sink.js";
-import { type AnswerLimits, type AttemptOutcome, attempt } from "./attempt.js";
+import type { AnswerLimits } from "./attempt.js";
+import type { Deployment } from "./deployments/deployment.js";
 import { type DeploymentOptions, completed } from "./deployments/deployment-options.js";
 import { type Group, Groups } from "./deployments/groups.js";
 import { GroupsToTry } from "./deployments/groups-to-try.js";
 import { orderLevels } from "./deployments/order-levels.js";
+import { Quotas } from "./deployments/quotas.js";
 import { JournalUnavailableError, type RouterError } from "./errors.js";
 import { type RouterEvents, createRouterEvents } from "./events.js";
-import { Health, type Turn } from "./health/health.js";
+import { GroupAttempts, type RunningEdit } from "./group-attempts.js";
+import { Health } from "./health/health.js";
 import {
   type ImageEditAnswer,
   type ImageEditStream,
@@ -16,16 +26,18 @@ import {
 import type { ImageEditOptions } from "./image-edit/image-edit-options.js";
 import type { JournalSettings } from "./journal/attempt-entry.js";
 import { ByteBudget } from "./memory/byte-budget.js";
+import { backgroundTimers, systemTimers } from "./memory/timers.js";
 import { type RouterOptions, defaultOptions } from "./options.js";
 import { EditProgress } from "./progress.js";
 import type { EditReport } from "./report.js";
 import type { EditRequest } from "./request.js";
-import { Candidates } from "./retries/candidates.js";
-import { type Verdict, classify } from "./retries/classification.js";
+import { type AdmittedTurn, Candidates } from "./retries/candidates.js";
+import { classify } from "./retries/classification.js";
 import { Deadline } from "./retries/deadline.js";
-import { type Failure, errorFor, retryAfterOf } from "./retries/failure.js";
+import { type Failure, errorFor } from "./retries/failure.js";
+import { GroupVisit } from "./retries/group-visit.js";
 import { Retries } from "./retries/retries.js";
-import { observed } from "./strategies/attempt-observer.js";
+import { type FullVisit, RoomWait } from "./retries/room-wait.js";
 import { createStrategy } from "./strategies/routing-strategy.js";
 import type { Strategy } from "./strategies/strategy.js";
 import { Connections } from "./upstream/connections.js";
@@ -43,9 +55,13 @@ export class Router {
   readonly #health: Health;
   readonly #retries: Retries;
   readonly #connections: Connections;
-  readonly #targets: UpstreamTargets;
   readonly #answers: AnswerLimits;
-  readonly #journal: JournalSettings | undefined;
+  readonly #admission: Admission;
+  readonly #leases: LeaseKeeper;
+  readonly #gate: Gate;
+  readonly #rooms: WaitingRooms;
+  readonly #roomWait: RoomWait;
+  readonly #attempts: GroupAttempts;
 
   constructor(
     private readonly options: RouterOptions,
@@ -54,8 +70,6 @@ export class Router {
     epochMs: () => number = Date.now,
   ) {
     this.#groups = new Groups(options.deployments, options.unusableGroups, options.aliases);
-    const { strategy = defaultOptions.strategy, latency = {} } = options;
-    this.#strategy = createStrategy(strategy, { random, nowMs, latency });
     this.#health = new Health(options.health ?? {}, {
       nowMs,
       random,
@@ -66,9 +80,43 @@ export class Router {
     });
     this.#retries = new Retries(options, this.events, random, nowMs);
     this.#answers = answerLimits(options);
-    this.#journal = journalSettings(options, epochMs);
     this.#connections = new Connections(options.connections);
-    this.#targets = new UpstreamTargets(this.#connections, nowMs);
+
+    const { limitGuardMs: guardMs, maxQueue, queueTimeoutMs, defaultPriority } = { ...defaultOptions, ...options };
+    const quotas = new Quotas(options.deployments, { ...options, guardMs });
+    const meters = quotas.all.flatMap(({ members: [member] }) => (member ? quotas.metersOf(member) : []));
+    const use = new LatestUse(new Set(meters.map(({ key }) => key)), nowMs);
+    this.#admission = options.admission ?? new EmbeddedAdmission({ nowMs: epochMs });
+    this.#leases = new LeaseKeeper(this.#admission, backgroundTimers);
+    const passes = { admission: this.#admission, quotas, leases: this.#leases, freshMs: guardMs / 2, epochMs };
+    this.#gate = new Gate(passes, use);
+    this.#rooms = new WaitingRooms({ maxQueue }, { nowMs, timers: systemTimers });
+    this.#admission.onReturned(() => this.#rooms.wake());
+    const { events } = this;
+    const health = this.#health;
+    this.#roomWait = new RoomWait({
+      rooms: this.#rooms,
+      health,
+      events,
+      queueTimeoutMs,
+      defaultPriority,
+      nowMs,
+    });
+
+    const { strategy = defaultOptions.strategy, latency = {} } = options;
+    const room = new Headroom(use, (id) => quotas.metersOf({ id }));
+    this.#strategy = createStrategy(strategy, { random, nowMs, latency, room });
+    this.#attempts = new GroupAttempts({
+      groups: this.#groups,
+      strategy: this.#strategy,
+      health,
+      retries: this.#retries,
+      targets: new UpstreamTargets(this.#connections, nowMs),
+      answers: this.#answers,
+      journal: journalSettings(options, epochMs),
+      events,
+      nowMs,
+    });
   }
 
   /** Bytes that answers hold now, from their arrival until their clients have taken them. */
@@ -114,29 +162,32 @@ export class Router {
     });
     const progress = new EditProgress(request, groups.first.name, this.nowMs);
     const deadline = new Deadline(this.timeoutMsOf(request), sink, this.nowMs);
+    const edit = { progress, deadline, sink };
 
-    let firstFailure: Failure | undefined;
+    const failures = new Map<GroupVisit, Failure>();
     let failure: Failure | undefined;
     for (let group = groups.next(); group !== undefined; group = groups.next(failure)) {
-      if (failure !== undefined) this.#noteFallback(progress, group, failure);
-      progress.fallbacks = groups.fallbacks;
-      progress.group = group.name;
-      failure = isRehearsal(request, groups)
-        ? rehearsedFailure
-        : await this.#editInGroup(group, progress, deadline, sink).catch(async (error: unknown) => {
-            await progress.concluded;
-            throw error instanceof JournalUnavailableError ? told(error, progress) : error;
-          });
-      if (failure === undefined) {
-        const report = progress.report();
-        this.events.emit("edit", report);
-        return report;
-      }
-      firstFailure ??= failure;
+      const visit = this.#visit(group, groups.fallbacks, request);
+      failure = await this.#tryGroup(visit, failure, edit);
+      if (failure === undefined) return this.#answered(progress);
+      failures.set(visit, failure);
       if (deadline.failure !== undefined) break;
+    }
+    // Nobody is left to ask: of those that were full, one may have room in time.
+    for (let full = fullOnes(failures); full.length > 0; full = fullOnes(failures)) {
+      const found = await this.#roomWait.roomAtOneOf(full, edit);
+      if ("reason" in found) {
+        failures.set(full[0].visit, found);
+        break;
+      }
+      failure = await this.#makeAttempts(found.visit, found.turn, edit);
+      if (failure === undefined) return this.#answered(progress);
+      failures.set(found.visit, failure);
+      if (deadline.failure !== undefined || classify(failure).next === "give up") break;
     }
     // Nobody is told that an edit failed before it is written down what that cost.
     await progress.concluded;
+    const [firstFailure] = failures.values();
     throw failedWith(firstFailure, deadline, progress);
   }
 
@@ -158,116 +209,76 @@ export class Router {
 
   /** Closes the connections that are kept for further edits, and forgets which cooldowns it would have told of. */
   close(): void {
+    this.#rooms.close();
+    this.#leases.close();
     this.#health.close();
     this.#connections.close();
   }
 
-  /** The last failure of the group, or undefined once an answer has gone to the client. */
-  async #editInGroup(
-    group: Group,
-    progress: EditProgress,
-    deadline: Deadline,
-    sink: AnswerSink,
-  ): Promise<Failure | undefined> {
+  /** Begins to serve a request in a group: who may be called there, and in which order. */
+  #visit(group: Group, fallbacks: number, request: EditRequest): GroupVisit {
     this.#retries.countRequest(group);
-    const levels = orderLevels(group.deployments);
-    const ordered = levels.flatMap((level) => this.#strategy.order(level, progress.request));
-    const candidates = new Candidates(ordered, this.#health);
-    let turn = await candidates.next();
-    if (turn === undefined) return this.#allCooling(group, candidates);
-
-    for (let retry = 0; ; retry += 1) {
-      const failure = await this.#attempt(turn, retry, group, progress, deadline, sink);
-      if (failure === undefined) return undefined;
-      turn = await this.#retries.turnAfter({ failure, turn, retry, group, candidates, progress, deadline });
-      if (turn === undefined) return deadline.failure ?? failure;
-    }
+    const ordered = orderLevels(group.deployments).flatMap((level) => this.#strategy.order(level, request));
+    const admit = (deployments: readonly Deployment[]) => this.#gate.admit(request, deployments);
+    const candidates = new Candidates(ordered, this.#health, admit, this.nowMs);
+    return new GroupVisit(group, fallbacks, candidates, this.nowMs);
   }
 
-  /** One call, told to all who listen. Its failure, or undefined where the client has seen something of the answer. */
-  async #attempt(
-    turn: Turn,
-    retry: number,
-    group: Group,
-    progress: EditProgress,
-    deadline: Deadline,
-    sink: AnswerSink,
+  /**
+   * The group's last failure, or undefined once an answer has gone to the client.
+   * @param before why the group before did not serve it
+   */
+  async #tryGroup(
+    visit: GroupVisit,
+    before: Failure | undefined,
+    edit: RunningEdit,
   ): Promise<Failure | undefined> {
-    const { deployment, isProbe } = turn;
-    const requestId = progress.request.id;
-    progress.deployment = deployment;
-    if (this.events.listenerCount("attemptStarted") > 0) {
-      this.events.emit("attemptStarted", { requestId, group: group.name, deployment, retry, isProbe });
+    const { progress } = edit;
+    const { group, fallbacks } = visit;
+    if (before !== undefined) {
+      const { id: requestId } = progress.request;
+      this.events.emit("fallback", {
+        requestId,
+        from: progress.group,
+        to: group.name,
+        reason: before.reason,
+      });
     }
-    const context = {
-      deployment,
-      retry,
-      progress,
-      deadline,
-      sink,
-      targets: this.#targets,
-      answers: this.#answers,
-      journal: this.#journal,
-      nowMs: this.nowMs,
-    };
-    let outcome: AttemptOutcome;
-    try {
-      const observing = { deployment, edit: progress.request };
-      outcome = await observed(this.#strategy.observer, observing, () => attempt(context));
-    } catch (error) {
-      this.#health.unused(turn);
-      if (error instanceof JournalUnavailableError && retry > 0) progress.forgetRetry();
-      throw error;
-    }
-    const { report, failure, released } = outcome;
-    const verdict = failure && classify(failure);
-    if (failure === undefined || verdict === undefined) this.#health.succeeded(turn);
-    else this.#noteFailure(turn, failure, verdict, progress);
-    this.events.emit("attempt", {
-      requestId,
-      attemptId: report.attemptId,
-      group: group.name,
-      deployment,
-      retry,
-      durationMs: report.durationMs,
-      succeeded: report.succeeded,
-      status: report.status,
-      reason: report.reason,
-      upstreamRequestId: report.upstreamRequestId,
-      dropped: report.dropped,
-      verdict,
+    progress.goTo(group.name, fallbacks);
+    if (isRehearsal(progress.request, visit)) return rehearsedFailure;
+    const turn = await visit.begin();
+    return "kind" in turn ? turn : this.#makeAttempts(visit, turn, edit);
+  }
+
+  async #makeAttempts(
+    visit: GroupVisit,
+    turn: AdmittedTurn,
+    edit: RunningEdit,
+  ): Promise<Failure | undefined> {
+    const { progress } = edit;
+    progress.goTo(visit.group.name, visit.fallbacks);
+    return this.#attempts.make(visit, turn, edit).catch(async (error: unknown) => {
+      await progress.concluded;
+      throw error instanceof JournalUnavailableError ? told(error, progress) : error;
     });
-    return released ? undefined : failure;
   }
 
-  #noteFailure(turn: Turn, failure: Failure, verdict: Verdict, progress: EditProgress): void {
-    progress.mayBeBilled ||= verdict.ambiguous === true;
-    // A client that waits for a moment only must not take deployments out for others.
-    const { timeoutMs } = progress.request;
-    if (failure.kind === "timeout" && failure.timeoutMs === timeoutMs) this.#health.unused(turn);
-    else {
-      const { reason } = failure;
-      const retryAfterMs = retryAfterOf(failure);
-      const group = this.#groups.membersOf(turn.deployment);
-      this.#health.failed({ turn, group, verdict, reason, retryAfterMs });
-    }
+  #answered(progress: EditProgress): EditReport {
+    const report = progress.report();
+    this.events.emit("edit", report);
+    return report;
   }
+}
 
-  #noteFallback({ request, group }: EditProgress, { name }: Group, { reason }: Failure): void {
-    this.events.emit("fallback", { requestId: request.id, from: group, to: name, reason });
-  }
-
-  #allCooling({ name }: Group, candidates: Candidates): Failure {
-    const atMs = candidates.soonest()?.atMs ?? this.nowMs();
-    const retryAfterMs = Math.max(0, atMs - this.nowMs());
-    return { kind: "cooling", group: name, retryAfterMs, reason: "all deployments are cooling down" };
-  }
+/** The groups of which deployments may be called, and have no room. */
+function fullOnes(failures: ReadonlyMap<GroupVisit, Failure>): FullVisit[] {
+  return [...failures].flatMap(([visit, failure]) => (failure.kind === "full" ? [{ visit, failure }] : []));
 }
 
 /** What the group that was asked for ends with when fallbacks are rehearsed (LiteLLM's `mock_testing_fallbacks`). */
 const rehearsedFailure: Failure = { kind: "connection", reason: "mock_testing_fallbacks" };
 
-function isRehearsal({ rehearsesFallbacks }: EditRequest, { fallbacks }: GroupsToTry): boolean {
+function isRehearsal({ rehearsesFallbacks }: EditRequest, { fallbacks }: GroupVisit): boolean {
   return rehearsesFallbacks === true && fallbacks === 0;
 }
 

@@ -1,5 +1,4 @@
 import { type ChargedTokens, chargedTokens } from "@darkroom/cost-calculator";
-import { v7 as timeOrderedId } from "uuid";
 import type { Deployment } from "../deployments/deployment.js";
 import { JournalUnavailableError } from "../errors.js";
 import { estimateOf } from "../estimate.js";
@@ -26,6 +25,8 @@ export interface JournalSettings {
 
 /** What is known of an attempt before it is sent. */
 export interface PlannedAttempt {
+  /** As in {@link Intent}. */
+  readonly attemptId: string;
   readonly request: EditRequest;
   readonly group: string;
   readonly deployment: Deployment;
@@ -55,17 +56,8 @@ export class AttemptEntry {
    */
   async write(stop: Stop): Promise<void> {
     const { journal, epochMs } = this.settings;
-    const { request, group, deployment, retry, fallback } = this.planned;
-    this.#intent = {
-      attemptId: timeOrderedId(),
-      atMs: epochMs(),
-      request,
-      group,
-      deployment,
-      retry,
-      fallback,
-      estimate: estimateOf(request, deployment),
-    };
+    const { request, deployment } = this.planned;
+    this.#intent = { ...this.planned, atMs: epochMs(), estimate: estimateOf(request, deployment) };
     this.#written = journal.intend(this.#intent);
     await new Promise<void>((resolve, reject) => {
       stop.listen(() => reject(stop.signal.reason as Error));
@@ -109,7 +101,7 @@ export class AttemptEntry {
 }
 
 /** Null as soon as one part's are not known. */
-function sumOfTokens(parts: readonly (ChargedTokens | null)[]): ChargedTokens | null {
+export function sumOfTokens(parts: readonly (ChargedTokens | null)[]): ChargedTokens | null {
   let sum: ChargedTokens | null = null;
   for (const part of parts) {
     if (part === null) return null;

@@ -1,5 +1,12 @@
+import type { Admitted, DeploymentRefusal, NotAdmitted } from "../admission/gate.js";
+import type { Pass } from "../admission/pass.js";
 import type { Deployment } from "../deployments/deployment.js";
 import type { Health, Turn } from "../health/health.js";
+
+/** A call that may be made: its deployment is well, and has room. */
+export interface AdmittedTurn extends Turn {
+  readonly pass: Pass;
+}
 
 /** When a deployment that cannot be called now can be. */
 export interface Soonest {
@@ -9,26 +16,38 @@ export interface Soonest {
   readonly wasCalled: boolean;
 }
 
+/** A lease comes back when a call ends, and nobody knows when that is: it is looked for again after so long. */
+const leaseRetryMs = 1_000;
+
 /** Whom one request may call in one group: everybody once, in the strategy's order, before anybody again. */
 export class Candidates {
   readonly #again: { readonly deployment: Deployment; readonly readyAtMs: number }[] = [];
+  /** Why those that are well could not take it when they were last asked; by deployment. */
+  readonly #refusals = new Map<Deployment, DeploymentRefusal & { readonly atMs: number }>();
+  /** Why limits could not be known when they were last asked for. */
+  unavailable: string | undefined;
 
-  /** @param fresh in the order in which they are to be called; what is called is taken from it */
+  /**
+   * @param fresh in the order in which they are to be called; what is called is taken from it
+   * @param admit takes what the request needs from the first of some deployments that has room
+   */
   constructor(
     private readonly fresh: Deployment[],
     private readonly health: Health,
+    private readonly admit: (deployments: readonly Deployment[]) => Promise<Admitted | NotAdmitted>,
+    private readonly nowMs: () => number,
   ) {}
 
-  /** The turn to call the first one that was not called yet and may be called now. */
-  async next(): Promise<Turn | undefined> {
-    for (let index = 0; index < this.fresh.length; index += 1) {
-      const deployment = this.fresh[index];
-      const turn = deployment && (await this.health.turnAt(deployment));
-      if (turn === undefined) continue;
-      this.fresh.splice(index, 1);
-      return turn;
-    }
-    return undefined;
+  /** Why those who are well have no room, as far as they were asked. */
+  get refusals(): readonly DeploymentRefusal[] {
+    return [...this.#refusals.values()];
+  }
+
+  /** The turn to call the first one that was not called yet, may be called now and has room. */
+  async next(): Promise<AdmittedTurn | undefined> {
+    const turn = await this.#turnAtOneOf(this.fresh);
+    if (turn !== undefined) this.fresh.splice(this.fresh.indexOf(turn.deployment), 1);
+    return turn;
   }
 
   /** A deployment that has failed may be called once more, from that moment on. */
@@ -37,14 +56,12 @@ export class Candidates {
   }
 
   /** The turn to call one again that is ready by now. */
-  async nextAgain(nowMs: number): Promise<Turn | undefined> {
-    for (const [index, { deployment, readyAtMs }] of this.#again.entries()) {
-      const turn = readyAtMs <= nowMs ? await this.health.turnAt(deployment) : undefined;
-      if (turn === undefined) continue;
-      this.#again.splice(index, 1);
-      return turn;
-    }
-    return undefined;
+  async nextAgain(nowMs: number): Promise<AdmittedTurn | undefined> {
+    const ready = this.#again.filter(({ readyAtMs }) => readyAtMs <= nowMs);
+    const turn = await this.#turnAtOneOf(ready.map(({ deployment }) => deployment));
+    const index = this.#again.findIndex(({ deployment }) => deployment === turn?.deployment);
+    if (index >= 0) this.#again.splice(index, 1);
+    return turn;
   }
 
   /** Whoever may be called first, of those that were not called yet and those that may be called again. */
@@ -52,15 +69,56 @@ export class Candidates {
     const all = [
       ...this.#again.map(({ deployment, readyAtMs }) => ({
         deployment,
-        atMs: Math.max(readyAtMs, this.health.callableAtMs(deployment)),
+        atMs: Math.max(readyAtMs, this.#callableAtMs(deployment)),
         wasCalled: true,
       })),
       ...this.fresh.map((deployment) => ({
         deployment,
-        atMs: this.health.callableAtMs(deployment),
+        atMs: this.#callableAtMs(deployment),
         wasCalled: false,
       })),
     ];
     return all.sort((one, other) => one.atMs - other.atMs)[0];
+  }
+
+  /** Those that are well are asked together; one that is to be tried out first has its probe taken. */
+  async #turnAtOneOf(deployments: readonly Deployment[]): Promise<AdmittedTurn | undefined> {
+    this.#refusals.clear();
+    this.unavailable = undefined;
+    let well: Deployment[] = [];
+    for (const deployment of deployments) {
+      const standing = this.health.standingOf(deployment);
+      if (standing === "well") well.push(deployment);
+      if (standing !== "half-open") continue;
+      const turn = (await this.#admitted(well)) ?? (await this.#probe(deployment));
+      if (turn !== undefined) return turn;
+      well = [];
+    }
+    return this.#admitted(well);
+  }
+
+  async #probe(deployment: Deployment): Promise<AdmittedTurn | undefined> {
+    const turn = await this.health.turnAt(deployment);
+    if (turn === undefined) return undefined;
+    const admitted = await this.#admitted([deployment]);
+    if (admitted === undefined) this.health.unused(turn);
+    return admitted && { ...turn, pass: admitted.pass };
+  }
+
+  async #admitted(deployments: readonly Deployment[]): Promise<AdmittedTurn | undefined> {
+    if (deployments.length === 0) return undefined;
+    const answer = await this.admit(deployments);
+    if (!("refusals" in answer)) return { ...answer, isProbe: false };
+    this.unavailable ??= answer.unavailable;
+    const atMs = this.nowMs();
+    for (const refusal of answer.refusals) this.#refusals.set(refusal.deployment, { ...refusal, atMs });
+    return undefined;
+  }
+
+  #callableAtMs(deployment: Deployment): number {
+    const wellAtMs = this.health.callableAtMs(deployment);
+    const refusal = this.#refusals.get(deployment);
+    if (refusal === undefined) return wellAtMs;
+    return Math.max(wellAtMs, refusal.atMs + (refusal.fitsInMs ?? leaseRetryMs));
   }
 }

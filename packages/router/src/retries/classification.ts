@@ -99,6 +99,14 @@ const serverFault: Verdict = {
   billed: "maybe",
 };
 
+/** No deployment of the group could be called. */
+const noneCalled: Verdict = {
+  errorClass: "RateLimitError",
+  next: "fall back",
+  cooldown: "never",
+  billed: "no",
+};
+
 // ── The table: the error's code, else its type, else the status, else what became of the connection ──────────────────────
 
 /** `error.code`, of OpenAI and of Azure. */
@@ -163,7 +171,7 @@ const byStatusWithoutError: ReadonlyMap<number, Verdict> = new Map([
 ]);
 
 /** What became of a call that brought no complete answer. */
-const byTransport: Readonly<Record<Exclude<Failure["kind"], "answer" | "cooling">, Verdict>> = {
+const byTransport: Readonly<Record<Exclude<Failure["kind"], "answer">, Verdict>> = {
   // Refused, no such host, or broken before all was sent: nobody works at it.
   connection: { errorClass: "APIConnectionError", next: "anywhere", cooldown: "counted", billed: "no" },
   cut: {
@@ -189,6 +197,10 @@ const byTransport: Readonly<Record<Exclude<Failure["kind"], "answer" | "cooling"
     billed: "maybe",
     ambiguous: true,
   },
+  cooling: noneCalled,
+  full: noneCalled,
+  // What other groups have left is not known either.
+  "limits unavailable": { ...noneCalled, errorClass: "ServiceUnavailableError", next: "give up" },
 };
 const timeoutBeforeAllWasSent: Verdict = {
   errorClass: "TimeoutError",
@@ -202,13 +214,6 @@ const goneBeforeAllWasSent: Verdict = {
   cooldown: "never",
   billed: "no",
 };
-/** No deployment of the group could be called. */
-const allCooling: Verdict = {
-  errorClass: "RateLimitError",
-  next: "fall back",
-  cooldown: "never",
-  billed: "no",
-};
 
 /** What a failure means: the one place that says so. */
 export function classify(failure: Failure): Verdict {
@@ -217,7 +222,6 @@ export function classify(failure: Failure): Verdict {
     const known = failure.bodySent ? verdict : { ...verdict, billed: "no" as const };
     return asUpstreamWishes(known, failure.head.headers["x-should-retry"]?.toString());
   }
-  if (failure.kind === "cooling") return allCooling;
   if (failure.kind === "timeout" && !failure.bodySent) return timeoutBeforeAllWasSent;
   if (failure.kind === "client gone" && !failure.bodySent) return goneBeforeAllWasSent;
   return byTransport[failure.kind];

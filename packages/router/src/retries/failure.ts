@@ -1,8 +1,12 @@
+import { type NoRoom, soonestOf } from "../admission/no-room.js";
+import type { DeploymentRefusal } from "../admission/gate.js";
 import type { AnswerHead } from "../answer/answer-sink.js";
 import {
   AllCoolingError,
   ClientGoneError,
   DeadlineError,
+  LimitsUnavailableError,
+  NoRoomError,
   type RouterError,
   UpstreamAnswerError,
   UpstreamConnectionError,
@@ -43,7 +47,11 @@ export type Failure =
       readonly group: string;
       readonly retryAfterMs: number;
       readonly reason: string;
-    };
+    }
+  /** Deployments of the group may be called, and none has room. */
+  | ({ readonly kind: "full"; readonly reason: string } & NoRoom)
+  /** What is used of the limits is not known, and nothing may be sent without. */
+  | { readonly kind: "limits unavailable"; readonly reason: string };
 
 /** How long the upstream asks to be left alone. */
 export function retryAfterOf(failure: Failure): number | undefined {
@@ -65,5 +73,9 @@ export function errorFor(failure: Failure): RouterError {
       return new ClientGoneError();
     case "cooling":
       return new AllCoolingError(failure.group, failure.retryAfterMs);
+    case "full":
+      return new NoRoomError(failure);
+    case "limits unavailable":
+      return new LimitsUnavailableError(failure.reason);
   }
 }

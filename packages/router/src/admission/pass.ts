@@ -1,0 +1,107 @@
+import type { AttemptUse, Quotas } from "../deployments/quotas.js";
+import type { Admission, Refusal } from "./admission.js";
+import type { LeaseHolder, LeaseKeeper } from "./lease-keeper.js";
+import type { Charge } from "./meter.js";
+
+/** What an attempt has been admitted to, and with what. */
+export interface AdmittedAttempt {
+  /** Unique; the attempt is known by it everywhere. */
+  readonly attemptId: string;
+  readonly requestId: string;
+  /** The deployment's. */
+  readonly candidateId: string;
+  readonly charges: readonly Charge[];
+}
+
+export interface PassSettings {
+  readonly admission: Admission;
+  readonly quotas: Quotas;
+  readonly leases: LeaseKeeper;
+  /** An attempt that was admitted longer ago is admitted anew before it is sent: it counts where it arrives. */
+  readonly freshMs: number;
+  /** Milliseconds since 1970. */
+  readonly epochMs: () => number;
+}
+
+/** What one attempt has been admitted with: what it took, until it gives back what comes back and settles the rest. */
+export class Pass implements LeaseHolder {
+  #takenAs: string;
+  #takenAtMs: number;
+  #renewals = 0;
+  #isCalled = false;
+  #isEnded = false;
+
+  constructor(
+    private readonly settings: PassSettings,
+    private readonly admitted: AdmittedAttempt,
+  ) {
+    this.#takenAs = admitted.attemptId;
+    this.#takenAtMs = settings.epochMs();
+    if (admitted.charges.some(({ meter }) => meter.window.kind === "lease")) settings.leases.hold(this);
+  }
+
+  get takenAs(): string {
+    return this.#takenAs;
+  }
+
+  get attemptId(): string {
+    return this.admitted.attemptId;
+  }
+
+  get charges(): readonly Charge[] {
+    return this.admitted.charges;
+  }
+
+  /**
+   * To be called when the attempt is about to be sent. Where it had to wait, for a connection or for a disk, what it took is
+   * taken anew: the upstream counts it in the minute in which it comes.
+   * @returns why it must not be sent now
+   */
+  async beginCall(): Promise<Refusal | undefined> {
+    const { epochMs, freshMs } = this.settings;
+    const isFresh = this.charges.length === 0 || epochMs() - this.#takenAtMs <= freshMs;
+    const refusal = isFresh ? undefined : await this.#takeAnew();
+    this.#isCalled = refusal === undefined;
+    if (refusal !== undefined) this.#forget();
+    return refusal;
+  }
+
+  /** The call is over, or none was made: what comes back comes back at once, whoever waits for it. */
+  end(): void {
+    if (this.#isEnded || this.charges.length === 0) return;
+    this.#forget();
+    void this.settings.admission.release(this.#takenAs, this.#isCalled ? "sent" : "never sent");
+  }
+
+  /** What the call has really used, where that is not what was taken for it. */
+  settle(use: AttemptUse): void {
+    const corrections = this.settings.quotas.correctionsOf(this.charges, use);
+    if (corrections.length === 0) return;
+    void this.settings.admission.settle([
+      { attemptId: this.#takenAs, admittedAtMs: this.#takenAtMs, corrections },
+    ]);
+  }
+
+  #forget(): void {
+    this.#isEnded = true;
+    this.settings.leases.letGo(this);
+  }
+
+  async #takeAnew(): Promise<Refusal | undefined> {
+    const { admission, epochMs } = this.settings;
+    const { attemptId, requestId, candidateId, charges } = this.admitted;
+    await admission.release(this.#takenAs, "never sent");
+    this.#renewals += 1;
+    this.#takenAs = `${attemptId}+${String(this.#renewals)}`;
+    const answer = await admission.admit({
+      attemptId: this.#takenAs,
+      requestId,
+      requestCharges: [],
+      candidates: [{ id: candidateId, charges }],
+    });
+    this.#takenAtMs = epochMs();
+    if (answer.kind === "admitted") return undefined;
+    if (answer.kind !== "refused") throw new TypeError(`admitted once, and then ${answer.kind}`);
+    return answer.refusals[0];
+  }
+}

@@ -1,0 +1,36 @@
+import { soonestOf } from "../admission/no-room.js";
+import type { Group } from "../deployments/groups.js";
+import type { AdmittedTurn, Candidates } from "./candidates.js";
+import type { Failure } from "./failure.js";
+
+/** One request in one of its groups. */
+export class GroupVisit {
+  constructor(
+    readonly group: Group,
+    /** How many fallbacks the request has come to: 0 in the group that it asked for. */
+    readonly fallbacks: number,
+    readonly candidates: Candidates,
+    private readonly nowMs: () => number,
+  ) {}
+
+  /** The turn to call a deployment for the first time, or why there is none. */
+  async begin(): Promise<AdmittedTurn | Failure> {
+    return (await this.candidates.next()) ?? this.#whyNone();
+  }
+
+  /** Those that are full stand in the way only as long as somebody takes calls at all. */
+  #whyNone(): Failure {
+    const { name: group } = this.group;
+    const { candidates } = this;
+    const soonest = candidates.soonest();
+    const refusal = soonestOf(candidates.refusals);
+    if (candidates.unavailable !== undefined) {
+      return { kind: "limits unavailable", reason: candidates.unavailable };
+    }
+    if (refusal !== undefined) {
+      return { kind: "full", group, refusal, fitsInMs: refusal.fitsInMs, reason: "no deployment has room" };
+    }
+    const retryAfterMs = Math.max(0, (soonest?.atMs ?? 0) - this.nowMs());
+    return { kind: "cooling", group, retryAfterMs, reason: "all deployments are cooling down" };
+  }
+}
