@@ -70,6 +70,8 @@ export interface EditRequest {
   /** Overrides of the router's settings for this request. */
   readonly retries?: number | undefined;
   readonly timeoutMs?: number | undefined;
+  /** Where requests wait for limits, the lowest number goes first. */
+  readonly priority?: number | undefined;
   readonly fallbacks?: readonly string[] | undefined;
   /** The group that was asked for is passed over as if it had failed, so that an operator sees its fallbacks serve. */
   readonly rehearsesFallbacks?: boolean | undefined;
