@@ -13,6 +13,7 @@ import {
   listPrices,
   missingEstimate,
   modelPricesFrom,
+  mostTokensOfEdit,
   sumOfCosts,
   withOverrides,
 } from "./index.js";
@@ -487,5 +488,20 @@ describe("for any edit", () => {
       ),
       { numRuns: 2000 },
     );
+  });
+});
+
+describe("the most tokens", () => {
+  test("are those of the input and of every image, n times", () => {
+    expect(mostTokensOfEdit({ ...explicit, promptBytes: 100 })).toBe(164 + 194 + 272);
+    expect(mostTokensOfEdit({ ...explicit, n: 3 })).toBe(3 * (64 + 194 + 272));
+    expect(mostTokensOfEdit({ ...explicit, model: "gpt-image-1.5" })).toBe(64 + 194 + 272 + 512);
+    expect(mostTokensOfEdit({ ...explicit, stream: true, partialImages: 2 })).toBe(64 + 194 + 272 + 200);
+  });
+
+  test("need no price, and are not known of every model", () => {
+    expect(mostTokensOfEdit({ ...explicit, model: "gpt-image-2.5-flare" })).toBeUndefined();
+    expect(mostTokensOfEdit({ ...explicit, quality: "ultra" })).toBeUndefined();
+    expect(mostTokensOfEdit({ ...explicit, model: "dall-e-2" })).toBeUndefined();
   });
 });

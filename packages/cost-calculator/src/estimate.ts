@@ -70,6 +70,18 @@ export function missingEstimate(edit: PlannedEdit, prices: PriceLookup = listPri
   return typeof reason === "string" ? { model: edit.model, reason, setting: "estimate_ceiling_usd" } : null;
 }
 
+/**
+ * The most tokens that an edit may count, input and output of all its images together; `undefined` where it is not known
+ * how its model counts them.
+ */
+export function mostTokensOfEdit(edit: PlannedEdit): number | undefined {
+  const counting = tokenCountingOf(edit.model);
+  const one = counting && mostTokens(edit, counting);
+  if (one === undefined) return undefined;
+  const { textInput, imageInput, imageOutput, textOutput } = one;
+  return (textInput + imageInput + imageOutput + textOutput) * imagesOf(edit);
+}
+
 function estimateOrReason(edit: PlannedEdit, prices: PriceLookup): EditEstimate | string {
   if (!Number.isSafeInteger(edit.promptBytes) || edit.promptBytes < 0) {
     throw new RangeError(
@@ -80,7 +92,7 @@ function estimateOrReason(edit: PlannedEdit, prices: PriceLookup): EditEstimate 
   if (model === undefined) return "the model has no prices";
   const one = forOneImage(edit, ratesOf(model));
   if (typeof one === "string") return one;
-  return { ...repeated(one, countOr(mostImages, edit.n ?? 1, 1)), basis: one.basis };
+  return { ...repeated(one, imagesOf(edit)), basis: one.basis };
 }
 
 function forOneImage(edit: PlannedEdit, rates: ModelRates): EditEstimate | string {
@@ -131,6 +143,10 @@ function mostTokens(edit: PlannedEdit, counting: TokenCounting): ChargedTokens |
 
 function upTo(rate: Rate): Amount {
   return rounded(forImages(rate.numerator).breakdown, rate.divisor, "up");
+}
+
+function imagesOf({ n = 1 }: PlannedEdit): number {
+  return countOr(mostImages, n, 1);
 }
 
 function countOr(most: number, count: number, least: number): number {

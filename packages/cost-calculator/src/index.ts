@@ -6,6 +6,7 @@ export {
   type PlannedEdit,
   estimateOfEdit,
   missingEstimate,
+  mostTokensOfEdit,
 } from "./estimate.js";
 export { type NanoUsd, formatUsd, parseUsd } from "./money.js";
 export { listPrices, listPricesVersion } from "./prices/list-prices.js";

@@ -20,6 +20,8 @@ export type { Deployment } from "./deployments/deployment.js";
 export type { DeploymentOptions } from "./deployments/deployment-options.js";
 export type { Capabilities } from "./deployments/capabilities.js";
 export { type Alias, type Group, Groups } from "./deployments/groups.js";
+export type { DeploymentLimits } from "./deployments/deployment-limits.js";
+export { type LimitDifference, type Quota, Quotas } from "./deployments/quotas.js";
 export { knownModelOf } from "./deployments/known-model.js";
 export type { TagFilter } from "./deployments/tags.js";
 export {
@@ -63,7 +65,7 @@ export type { ImageEditOptions, ImageInput } from "./image-edit/image-edit-optio
 export { type BudgetSettings, ByteBudget } from "./memory/byte-budget.js";
 export type { MemoryLease } from "./memory/memory-lease.js";
 export { type Timers, backgroundTimers, systemTimers } from "./memory/timers.js";
-export type { RouterOptions } from "./options.js";
+export { type RouterOptions, defaultOptions } from "./options.js";
 export type { AttemptReport, EditReport } from "./report.js";
 export type { EditBody, EditParameters, EditRequest } from "./request.js";
 export type { EntraApplication, EntraCredential } from "./providers/entra/credential.js";

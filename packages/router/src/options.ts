@@ -20,8 +20,21 @@ export interface RouterOptions {
   readonly aliases?: ReadonlyMap<string, Alias>;
   /** What keeps the limits; in this process where it is absent. Whoever gives it closes it. */
   readonly admission?: Admission;
-  /** Limits of quotas, by name, in place of those that their deployments have (`quotas`, Darkroom's own). */
+  /** Limits of quotas, by name; where their deployments have others, the lowest hold (`quotas`, Darkroom's own). */
   readonly quotas?: ReadonlyMap<string, DeploymentLimits>;
+  /** Calls under way at once, of a quota that says nothing of its own (`default_max_parallel_requests`). */
+  readonly defaultParallelCalls?: number;
+  /**
+   * How much longer than a minute our windows are (`limit_guard_ms`, Darkroom's own): an upstream counts a call when it
+   * arrives, so two that leave a minute apart may arrive that much closer together.
+   */
+  readonly limitGuardMs?: number;
+  /** How long a request may wait for room in limits, within its own deadline; then it is refused (`queue_timeout`, Darkroom's own). 0: it never waits. */
+  readonly queueTimeoutMs?: number;
+  /** How many requests of one group may wait at once (`max_queue`, Darkroom's own). */
+  readonly maxQueue?: number;
+  /** Of requests that name none (`default_priority`): a lower number goes first, as in LiteLLM. */
+  readonly defaultPriority?: number;
   /** In which order the deployments of a group are tried (`routing_strategy`); weights of its deployments count more. */
   readonly strategy?: RoutingStrategy;
   /** Of the strategy `latency-based-routing` (`routing_strategy_args`). */
@@ -77,6 +90,9 @@ const mebibyte = 1024 * 1024;
 /**
  * Defaults: 2 retries as LiteLLM behaves, 10 % of the requests retried and one a second besides (Finagle: 20 % and ten), 600 s as its `timeout`, 5 fallbacks as its `max_fallbacks`. The largest answer that
  * OpenAI gives is ten pictures of some 25 MB of base64 each.
+ *
+ * A request waits for limits up to 60 s: all that a minute's window holds now is free again by then, so that whoever would
+ * still wait is behind more than the upstream takes in a minute, and had better be told.
  */
 export const defaultOptions = {
   retries: 2,
@@ -88,4 +104,8 @@ export const defaultOptions = {
   serverErrors: "uncertain",
   answerMemoryBytes: 512 * mebibyte,
   maxAnswerBytes: 256 * mebibyte,
+  limitGuardMs: 250,
+  queueTimeoutMs: 60_000,
+  maxQueue: 100,
+  defaultPriority: 0,
 } as const;

@@ -69,6 +69,7 @@ export function imageEdits(options: ImageEditsOptions): RequestHandler {
         headers: forwardedHeaders(request.headers),
         retries: upload.controls.retries,
         timeoutMs: upload.controls.timeoutMs,
+        priority: upload.controls.priority,
         fallbacks: upload.controls.fallbacks,
         rehearsesFallbacks: upload.controls.rehearsesFallbacks,
         tags: upload.controls.tags ?? tagsFromText(request.get("x-litellm-tags") ?? ""),

@@ -24,6 +24,7 @@ const controlFields: ReadonlySet<string> = new Set([
   "cooldown_time",
   "specific_deployment",
   "allowed_model_region",
+  "priority",
   // Who pays, and what is written down.
   "tags",
   "metadata",

@@ -18,11 +18,14 @@ export interface RequestControls {
   readonly tags?: readonly string[];
   /** `size_fit`: whether a size that the model does not draw may be made of one that it does. */
   readonly sizeFit?: boolean;
+  /** `priority`: who goes first where requests wait for limits; the lowest number does. */
+  readonly priority?: number;
 }
 
 const mostRetries = 100;
 const mostTimeoutSeconds = 86_400;
 const mostFallbacks = 100;
+const mostPriority = 1_000_000;
 
 function invalidFallbacks(): InvalidRequestError {
   return new InvalidRequestError(
@@ -64,6 +67,7 @@ export function readControls(valueOf: ValueOf): RequestControls {
   const rehearsesFallbacks = truth("mock_testing_fallbacks", valueOf("mock_testing_fallbacks"));
   const tags = requestTags(valueOf);
   const sizeFit = truth("size_fit", valueOf("size_fit"));
+  const priority = wholeNumber("priority", valueOf("priority"), 0, mostPriority);
   return {
     ...(retries === undefined ? {} : { retries }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
@@ -72,5 +76,6 @@ export function readControls(valueOf: ValueOf): RequestControls {
     ...(rehearsesFallbacks === undefined ? {} : { rehearsesFallbacks }),
     ...(tags === undefined ? {} : { tags }),
     ...(sizeFit === undefined ? {} : { sizeFit }),
+    ...(priority === undefined ? {} : { priority }),
   };
 }

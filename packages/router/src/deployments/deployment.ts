@@ -49,7 +49,7 @@ export interface Deployment {
   readonly limits?: DeploymentLimits;
   /**
    * Deployments of one organisation at the upstream share its limits: those with the same name here. Absent: it shares them
-   * with the deployments of the same key, server and model.
+   * with the deployments of the same key, server and model (see `quotas.ts`).
    */
   readonly quota?: string;
   /** Its level: those of a lower one are tried first. Without one it comes after all levels. */
