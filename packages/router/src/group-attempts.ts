@@ -47,6 +47,8 @@ export class GroupAttempts {
       const failure = await this.#attempt(turn, retry, visit, edit);
       if (failure === undefined) return undefined;
       const { group, candidates } = visit;
+      // Others took its room before it was sent: it can be called as soon as there is some again.
+      if (failure.kind === "full") candidates.addAgain(turn.deployment, this.parts.nowMs());
       const { progress, deadline } = edit;
       const failed = { failure, turn, retry, group, candidates, progress, deadline };
       const further = await this.parts.retries.turnAfter(failed);

@@ -177,7 +177,7 @@ export class Router {
     for (let full = fullOnes(failures); full.length > 0; full = fullOnes(failures)) {
       const found = await this.#roomWait.roomAtOneOf(full, edit);
       if ("reason" in found) {
-        failures.set(full[0].visit, found);
+        for (const { visit } of full.slice(0, 1)) failures.set(visit, found);
         break;
       }
       failure = await this.#makeAttempts(found.visit, found.turn, edit);

@@ -83,10 +83,10 @@ export class Candidates {
 
   /** Those that are well are asked together; one that is to be tried out first has its probe taken. */
   async #turnAtOneOf(deployments: readonly Deployment[]): Promise<AdmittedTurn | undefined> {
-    this.#refusals.clear();
     this.unavailable = undefined;
     let well: Deployment[] = [];
     for (const deployment of deployments) {
+      this.#refusals.delete(deployment);
       const standing = this.health.standingOf(deployment);
       if (standing === "well") well.push(deployment);
       if (standing !== "half-open") continue;

@@ -1,5 +1,4 @@
-import { type NoRoom, soonestOf } from "../admission/no-room.js";
-import type { DeploymentRefusal } from "../admission/gate.js";
+import type { NoRoom } from "../admission/no-room.js";
 import type { AnswerHead } from "../answer/answer-sink.js";
 import {
   AllCoolingError,

@@ -13,9 +13,10 @@ export class GroupVisit {
     private readonly nowMs: () => number,
   ) {}
 
-  /** The turn to call a deployment for the first time, or why there is none. */
+  /** The turn to call a deployment, or why there is none. */
   async begin(): Promise<AdmittedTurn | Failure> {
-    return (await this.candidates.next()) ?? this.#whyNone();
+    const { candidates } = this;
+    return (await candidates.next()) ?? (await candidates.nextAgain(this.nowMs())) ?? this.#whyNone();
   }
 
   /** Those that are full stand in the way only as long as somebody takes calls at all. */

@@ -1,10 +1,9 @@
 import type { Group } from "../deployments/groups.js";
 import type { RouterEvents } from "../events.js";
-import type { Turn } from "../health/health.js";
 import { type RouterOptions, defaultOptions } from "../options.js";
 import type { EditProgress } from "../progress.js";
 import { backoffMs } from "./backoff.js";
-import type { Candidates } from "./candidates.js";
+import type { AdmittedTurn, Candidates } from "./candidates.js";
 import { classify } from "./classification.js";
 import type { Deadline } from "./deadline.js";
 import { type Failure, retryAfterOf } from "./failure.js";
@@ -17,7 +16,7 @@ const longestWaitMs = 60_000;
 /** An attempt that failed, and what its request may still do. */
 export interface FailedAttempt {
   readonly failure: Failure;
-  readonly turn: Turn;
+  readonly turn: AdmittedTurn;
   /** 0 for the first attempt in the group. */
   readonly retry: number;
   readonly group: Group;
@@ -42,7 +41,7 @@ export class Retries {
   }
 
   /** The turn for another attempt, after a wait if need be; undefined if there shall be none in this group. */
-  async turnAfter(failed: FailedAttempt): Promise<Turn | undefined> {
+  async turnAfter(failed: FailedAttempt): Promise<AdmittedTurn | undefined> {
     const { failure, turn, group, candidates, progress, deadline } = failed;
     const where = this.#whereAfter(failed);
     if (where === undefined || deadline.failure !== undefined || !progress.mayRetry) return undefined;
@@ -86,7 +85,7 @@ export class Retries {
     return next === "anywhere" || next === "elsewhere" ? next : undefined;
   }
 
-  async #turnAfterWait(failed: FailedAttempt): Promise<Turn | undefined> {
+  async #turnAfterWait(failed: FailedAttempt): Promise<AdmittedTurn | undefined> {
     const { retry, group, candidates, progress, deadline } = failed;
     const soonest = candidates.soonest();
     if (soonest === undefined) return undefined;
