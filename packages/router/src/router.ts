@@ -55,7 +55,7 @@ export class Router {
   ) {
     this.#groups = new Groups(options.deployments, options.unusableGroups, options.aliases);
     const { strategy = defaultOptions.strategy, latency = {} } = options;
-    this.#strategy = createStrategy(strategy, { random, nowMs, latency });
+    this.#strategy = createStrategy(strategy, { random, nowMs, latency, room: unlimited });
     this.#health = new Health(options.health ?? {}, {
       nowMs,
       random,
@@ -263,6 +263,9 @@ export class Router {
     return { kind: "cooling", group: name, retryAfterMs, reason: "all deployments are cooling down" };
   }
 }
+
+/** The room that deployments have without limits. */
+const unlimited = { of: () => 1 };
 
 /** What the group that was asked for ends with when fallbacks are rehearsed (LiteLLM's `mock_testing_fallbacks`). */
 const rehearsedFailure: Failure = { kind: "connection", reason: "mock_testing_fallbacks" };
