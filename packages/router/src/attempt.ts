@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from "node:http";
 import { chargedTokens } from "@darkroom/cost-calculator";
 import { costOfAnswer } from "./answer/answer-cost.js";
 import { AnswerMemory, AnswerTooLargeError } from "./answer/answer-memory.js";
@@ -58,6 +59,8 @@ export interface AttemptContext {
 export interface AttemptOutcome {
   readonly report: AttemptReport;
   readonly failure: Failure | undefined;
+  /** Of the upstream's answer, where there was one. */
+  readonly headers: IncomingHttpHeaders | undefined;
   readonly released: boolean;
 }
 
@@ -89,6 +92,7 @@ export async function attempt(context: AttemptContext): Promise<AttemptOutcome> 
     report,
     released: received.release !== undefined,
     failure: received.failure,
+    headers: head?.headers,
   };
 }
 

@@ -1,4 +1,6 @@
 import { EventEmitter } from "node:events";
+import type { LimitDiffers } from "./admission/learning/learned-limits.js";
+import type { SharedOrganisationEvent } from "./deployments/quota-sharing.js";
 import type { Deployment } from "./deployments/deployment.js";
 import type { RouterError } from "./errors.js";
 import type { CooldownEvent } from "./health/health.js";
@@ -74,6 +76,8 @@ export interface RouterEventMap {
   wait: [WaitEvent];
   queued: [QueuedEvent];
   fallback: [FallbackEvent];
+  limitDiffers: [LimitDiffers];
+  organizationShared: [SharedOrganisationEvent];
   passedOver: [PassedOverEvent];
   cooldownBegan: [CooldownEvent];
   cooldownEnded: [CooldownEvent];

@@ -1,3 +1,4 @@
+import type { Lessons } from "./admission/learning/lessons.js";
 import type { AnswerSink } from "./answer/answer-sink.js";
 import { type AnswerLimits, type AttemptOutcome, attempt } from "./attempt.js";
 import type { Groups } from "./deployments/groups.js";
@@ -29,6 +30,7 @@ export interface AttemptParts {
   readonly strategy: Strategy;
   readonly health: Health;
   readonly retries: Retries;
+  readonly lessons: Lessons;
   readonly targets: UpstreamTargets;
   readonly answers: AnswerLimits;
   readonly journal: JournalSettings | undefined;
@@ -64,7 +66,7 @@ export class GroupAttempts {
     { group }: GroupVisit,
     { progress, deadline, sink }: RunningEdit,
   ): Promise<Failure | undefined> {
-    const { health, strategy, events, targets, answers, journal, nowMs } = this.parts;
+    const { health, strategy, events, lessons, targets, answers, journal, nowMs } = this.parts;
     const { deployment, isProbe, pass } = turn;
     const requestId = progress.request.id;
     progress.deployment = deployment;
@@ -72,6 +74,7 @@ export class GroupAttempts {
       events.emit("attemptStarted", { requestId, group: group.name, deployment, retry, isProbe });
     }
     let outcome: AttemptOutcome;
+    const startedAtMs = nowMs();
     try {
       const context = {
         deployment,
@@ -92,8 +95,9 @@ export class GroupAttempts {
       if (error instanceof JournalUnavailableError && retry > 0) progress.forgetRetry();
       throw error;
     }
-    const { report, failure, released } = outcome;
+    const { report, failure, headers, released } = outcome;
     const verdict = failure && classify(failure);
+    if (headers !== undefined) lessons.note({ deployment, pass, startedAtMs, headers, failure, verdict });
     if (failure === undefined || verdict === undefined) health.succeeded(turn);
     else this.#noteFailure(turn, failure, verdict, progress);
     events.emit("attempt", {
@@ -114,7 +118,7 @@ export class GroupAttempts {
   }
 
   #noteFailure(turn: Turn, failure: Failure, verdict: Verdict, progress: EditProgress): void {
-    const { health, groups } = this.parts;
+    const { health, groups, lessons } = this.parts;
     progress.mayBeBilled ||= verdict.ambiguous === true;
     // A client that waits for a moment only must not take deployments out for others.
     const { timeoutMs } = progress.request;
@@ -122,8 +126,12 @@ export class GroupAttempts {
     else {
       const { reason } = failure;
       const retryAfterMs = retryAfterOf(failure);
-      const group = groups.membersOf(turn.deployment);
-      health.failed({ turn, group, verdict, reason, retryAfterMs });
+      const failed = { verdict, reason, retryAfterMs };
+      health.failed({ ...failed, turn, group: groups.membersOf(turn.deployment) });
+      for (const deployment of lessons.alsoRefused(turn.deployment, failure)) {
+        const group = groups.membersOf(deployment);
+        health.failed({ ...failed, turn: { deployment, isProbe: false }, group });
+      }
     }
   }
 }

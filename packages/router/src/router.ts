@@ -3,6 +3,8 @@ import { EmbeddedAdmission } from "./admission/embedded/embedded-admission.js";
 import type { Admission } from "./admission/admission.js";
 import { LeaseKeeper } from "./admission/lease-keeper.js";
 import { Headroom } from "./admission/headroom.js";
+import { LearnedLimits } from "./admission/learning/learned-limits.js";
+import { Lessons } from "./admission/learning/lessons.js";
 import { LatestUse } from "./admission/latest-use.js";
 import { WaitingRooms } from "./admission/waiting-room/waiting-rooms.js";
 import type { AnswerSink } from "./answer/answer-sink.js";
@@ -12,6 +14,7 @@ import { type DeploymentOptions, completed } from "./deployments/deployment-opti
 import { type Group, Groups } from "./deployments/groups.js";
 import { GroupsToTry } from "./deployments/groups-to-try.js";
 import { orderLevels } from "./deployments/order-levels.js";
+import { QuotaSharing } from "./deployments/quota-sharing.js";
 import { Quotas } from "./deployments/quotas.js";
 import { JournalUnavailableError, type RouterError } from "./errors.js";
 import { type RouterEvents, createRouterEvents } from "./events.js";
@@ -103,6 +106,14 @@ export class Router {
       nowMs,
     });
 
+    const limits = new LearnedLimits(this.#admission, use, nowMs, (difference) => {
+      events.emit("limitDiffers", difference);
+    });
+    const sharing = new QuotaSharing(options.deployments, quotas, (shared) => {
+      events.emit("organizationShared", shared);
+    });
+    const lessons = new Lessons(quotas, limits, sharing);
+
     const { strategy = defaultOptions.strategy, latency = {} } = options;
     const room = new Headroom(use, (id) => quotas.metersOf({ id }));
     this.#strategy = createStrategy(strategy, { random, nowMs, latency, room });
@@ -111,6 +122,7 @@ export class Router {
       strategy: this.#strategy,
       health,
       retries: this.#retries,
+      lessons,
       targets: new UpstreamTargets(this.#connections, nowMs),
       answers: this.#answers,
       journal: journalSettings(options, epochMs),
@@ -274,6 +286,9 @@ export class Router {
 function fullOnes(failures: ReadonlyMap<GroupVisit, Failure>): FullVisit[] {
   return [...failures].flatMap(([visit, failure]) => (failure.kind === "full" ? [{ visit, failure }] : []));
 }
+
+/** The room that deployments have without limits. */
+const unlimited = { of: () => 1 };
 
 /** What the group that was asked for ends with when fallbacks are rehearsed (LiteLLM's `mock_testing_fallbacks`). */
 const rehearsedFailure: Failure = { kind: "connection", reason: "mock_testing_fallbacks" };

@@ -3,6 +3,7 @@ import type { Deployment } from "../deployments/deployment.js";
 import type { EditRequest } from "../request.js";
 import { type Refusal, mostCandidates } from "./admission.js";
 import type { LatestUse } from "./latest-use.js";
+import type { MeterUse } from "./meter.js";
 import { Pass, type PassSettings } from "./pass.js";
 
 /** An attempt may be made. */
@@ -49,22 +50,22 @@ export class Gate {
       charges: quotas.chargesOf(deployment, edit),
     }));
     const attemptId = timeOrderedId();
-    const passAt = (index: number): Admitted => {
+    const passAt = (index: number, use: readonly MeterUse[]): Admitted => {
       const deployment = some[index];
       const candidate = candidates[index];
       if (deployment === undefined || candidate === undefined) throw new TypeError("admitted to nobody");
       const { id: candidateId, charges } = candidate;
-      const admitted = { attemptId, requestId: edit.id, candidateId, charges };
+      const admitted = { attemptId, requestId: edit.id, candidateId, charges, use };
       return { deployment, pass: new Pass(this.settings, admitted) };
     };
     // Where nothing limits the best one, there is nobody to ask.
-    if (candidates[0]?.charges.length === 0) return passAt(0);
+    if (candidates[0]?.charges.length === 0) return passAt(0, []);
 
     const asked = { attemptId, requestId: edit.id, requestCharges: [], candidates };
     const answer = await admission.admit(asked);
     switch (answer.kind) {
       case "admitted": {
-        const admitted = passAt(answer.candidate);
+        const admitted = passAt(answer.candidate, answer.use);
         this.use.note(answer.use);
         return admitted;
       }

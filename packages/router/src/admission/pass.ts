@@ -1,7 +1,7 @@
 import type { AttemptUse, Quotas } from "../deployments/quotas.js";
 import type { Admission, Refusal } from "./admission.js";
 import type { LeaseHolder, LeaseKeeper } from "./lease-keeper.js";
-import type { Charge } from "./meter.js";
+import type { Charge, MeterUse } from "./meter.js";
 
 /** What an attempt has been admitted to, and with what. */
 export interface AdmittedAttempt {
@@ -11,6 +11,8 @@ export interface AdmittedAttempt {
   /** The deployment's. */
   readonly candidateId: string;
   readonly charges: readonly Charge[];
+  /** How full the meters were then. */
+  readonly use: readonly MeterUse[];
 }
 
 export interface PassSettings {
@@ -46,6 +48,11 @@ export class Pass implements LeaseHolder {
 
   get attemptId(): string {
     return this.admitted.attemptId;
+  }
+
+  /** How full the meters were when it was admitted. */
+  get use(): readonly MeterUse[] {
+    return this.admitted.use;
   }
 
   get charges(): readonly Charge[] {

@@ -37,8 +37,11 @@ export interface AttemptUse {
   readonly images?: number;
 }
 
-/** What an upstream counts of an attempt, as the last part of a meter's key. */
-type Dimension = "requests" | "images" | "tokens" | "calls";
+/** What an upstream counts of an attempt, as the last part of a meter's key; `calls` are those under way. */
+export type Dimension = "requests" | "images" | "tokens" | "calls";
+
+/** The meters of a quota, by what they count. */
+export type QuotaMeters = Readonly<Partial<Record<Dimension, Meter>>>;
 
 const dimensionOf: Readonly<Record<keyof DeploymentLimits, Dimension>> = {
   requestsPerMinute: "requests",
@@ -96,6 +99,12 @@ export class Quotas {
   /** A meter for each limit that the deployment's quota has. The same objects every time. */
   metersOf(deployment: Pick<Deployment, "id">): readonly Meter[] {
     return this.#metersOf(deployment).map(({ meter }) => meter);
+  }
+
+  /** As {@link metersOf}, by what they count. */
+  metersByDimension(deployment: Pick<Deployment, "id">): QuotaMeters {
+    const meters = this.#metersOf(deployment);
+    return Object.fromEntries(meters.map(({ dimension, meter }) => [dimension, meter]));
   }
 
   /**

@@ -4,22 +4,31 @@ import { LatencyBased, type LatencyOptions } from "./latency-based.js";
 import { LeastBusy } from "./least-busy.js";
 import { haveWeights } from "./shares.js";
 import { SimpleShuffle } from "./simple-shuffle.js";
-import type { RoutedEdit, Strategy } from "./strategy.js";
+import type { RoomOf, RoutedEdit, Strategy } from "./strategy.js";
+import { TwoChoices } from "./two-choices.js";
+import { UsageBased } from "./usage-based.js";
 
 /** What a strategy is made with. */
 export interface StrategyContext {
   readonly random: () => number;
   readonly nowMs: () => number;
   readonly latency: LatencyOptions;
+  readonly room: RoomOf;
 }
 
-/** By LiteLLM's names. Adding a strategy is one file and one line here. */
+const usageBased = ({ random, room }: StrategyContext) => new UsageBased(random, room);
+
+/** By LiteLLM's names; `two-choices` is Darkroom's own. Adding a strategy is one file and one line here. */
 const strategies = {
   "simple-shuffle": ({ random }: StrategyContext) => new SimpleShuffle(random),
   "least-busy": ({ random }: StrategyContext) => new LeastBusy(random),
   "latency-based-routing": ({ random, nowMs, latency }: StrategyContext) =>
     new LatencyBased(random, nowMs, latency),
   "cost-based-routing": ({ random }: StrategyContext) => new CostBased(random),
+  "usage-based-routing": usageBased,
+  "usage-based-routing-v2": usageBased,
+  "two-choices": ({ random, nowMs, latency, room }: StrategyContext) =>
+    new TwoChoices(random, nowMs, room, latency.ttlMs),
 } satisfies Record<string, (context: StrategyContext) => Strategy>;
 
 export type RoutingStrategy = keyof typeof strategies;

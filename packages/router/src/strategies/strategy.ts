@@ -12,3 +12,8 @@ export interface Strategy {
   /** Told of every attempt, whatever its group, where the order depends on them. */
   readonly observer?: AttemptObserver;
 }
+
+/** How much room a deployment's limits leave, from 0 (full) to 1 (idle, or not limited). */
+export interface RoomOf {
+  of(deploymentId: string): number;
+}

@@ -35,3 +35,19 @@ export const simulatedDeployments: readonly SimulatedDeployment[] = [
   { deployment: deployment("usual", { model: "gpt-image-1.5" }), places: 20, behaviourAt: steady(1.2) },
   { deployment: deployment("slow", { model: "gpt-image-1-mini" }), places: 20, behaviourAt: steady(3) },
 ];
+
+/** The same with limits, of which another one is the tightest at each: requests, images, images, calls under way. */
+export const limitedDeployments: readonly SimulatedDeployment[] = (
+  [
+    ["fast", { requestsPerMinute: 10, imagesPerMinute: 20 }],
+    ["flapping", { imagesPerMinute: 50 }],
+    ["usual", { requestsPerMinute: 100, imagesPerMinute: 100 }],
+    ["slow", { imagesPerMinute: 50, parallelCalls: 20 }],
+  ] as const
+).map(([id, limits]) => {
+  const simulated = simulatedDeployments.find(({ deployment }) => deployment.id === id)!;
+  return { ...simulated, deployment: { ...simulated.deployment, limits }, places: 1000 };
+});
+
+/** How many edits of the mix they serve in a second, all together: 10, 31, 63 and 19 in a minute. */
+export const limitedPerSecond = 123 / 60;

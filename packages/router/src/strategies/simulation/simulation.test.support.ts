@@ -1,18 +1,28 @@
+import type { AdmissionAnswer } from "../../admission/admission.js";
+import { Headroom } from "../../admission/headroom.js";
+import { LatestUse } from "../../admission/latest-use.js";
+import type { Charge, Meter } from "../../admission/meter.js";
 import type { Deployment } from "../../deployments/deployment.js";
 import { estimateOf } from "../../estimate.js";
 import { type RoutingStrategy, createStrategy } from "../routing-strategy.js";
 import { seeded } from "../strategies.test.support.js";
 import type { Strategy } from "../strategy.js";
 import type { RecordedEdit } from "./recorded-edits.test.support.js";
+import { SimulatedAdmission } from "./simulated-admission.test.support.js";
 import { errorMs, type SimulatedDeployment } from "./simulated-deployments.test.support.js";
+import { VirtualTime } from "./virtual-time.test.support.js";
 
 /** What a strategy made of the mix. */
 export interface SimulationResult {
   readonly strategy: RoutingStrategy;
   /** From arrival to answer, of the edits that were served, shortest first. */
   readonly latenciesMs: readonly number[];
+  /** How long edits waited for room in a limit, shortest first; those that had not to wait are not there. */
+  readonly waitsMs: readonly number[];
   /** Edits that no deployment has served. */
   readonly failed: number;
+  /** Edits for which no limit left room in time. */
+  readonly refused: number;
   readonly attempts: number;
   /** Edits served, by deployment id. */
   readonly served: ReadonlyMap<string, number>;
@@ -23,7 +33,13 @@ export interface SimulationResult {
 /** As the router's default. */
 const retries = 2;
 
-/** Runs a strategy over the mix in virtual time, with retries on the others of its order, and nothing else of a router. */
+/** For so long an edit waits for room. */
+const longestWaitMs = 60_000;
+
+/**
+ * Runs a strategy over the mix in virtual time, with retries on the others of its order, limits, and a queue for edits that
+ * fit nowhere, and nothing else of a router.
+ */
 export function simulate(
   name: RoutingStrategy,
   edits: readonly RecordedEdit[],
@@ -31,18 +47,35 @@ export function simulate(
   seed: number,
 ): SimulationResult {
   const clock = new VirtualTime();
-  const strategy = createStrategy(name, { random: seeded(seed), nowMs: () => clock.nowMs, latency: {} });
+  const nowMs = (): number => clock.nowMs;
   const upstreams = deployments.map((deployment, index) => new Upstream(deployment, index, clock));
-  const run = new Run(name, strategy, upstreams, clock);
+  const meters = upstreams.flatMap((upstream) => upstream.meters);
+  const use = new LatestUse(new Set(meters.map(({ key }) => key)), nowMs);
+  const room = new Headroom(use, (id) => upstreams.find((upstream) => upstream.id === id)?.meters ?? []);
+  const strategy = createStrategy(name, { random: seeded(seed), nowMs, latency: {}, room });
+  const run = new Run(name, strategy, upstreams, use, clock);
   for (const edit of edits) clock.at(edit.atMs, () => run.begin(edit));
   clock.run();
   return run.result();
 }
 
+/** An edit that has not been served yet. */
+interface Waiting {
+  readonly edit: RecordedEdit;
+  /** Those that have failed it. */
+  readonly failed: readonly Upstream[];
+  readonly sinceMs: number;
+}
+
 class Run {
+  readonly #admission: SimulatedAdmission;
   readonly #latenciesMs: number[] = [];
+  readonly #waitsMs: number[] = [];
   readonly #served = new Map<string, number>();
+  readonly #queue: Waiting[] = [];
+  #wakesAtMs = Number.POSITIVE_INFINITY;
   #failed = 0;
+  #refused = 0;
   #attempts = 0;
   #nanoUsd = 0n;
 
@@ -50,34 +83,87 @@ class Run {
     private readonly name: RoutingStrategy,
     private readonly strategy: Strategy,
     private readonly upstreams: readonly Upstream[],
+    private readonly use: LatestUse,
     private readonly clock: VirtualTime,
-  ) {}
-
-  begin(edit: RecordedEdit): void {
-    const order = this.strategy.order(
-      this.upstreams.map(({ deployment }) => deployment),
-      edit,
-    );
-    this.#attempt(
-      edit,
-      order.slice(0, 1 + retries).flatMap(({ id }) => this.upstreams.filter((one) => one.id === id)),
-    );
+  ) {
+    this.#admission = new SimulatedAdmission(() => clock.nowMs);
   }
 
-  #attempt(edit: RecordedEdit, [upstream, ...others]: readonly Upstream[]): void {
-    if (upstream === undefined) {
-      this.#failed += 1;
-      return;
+  begin(edit: RecordedEdit): void {
+    this.#tryOrWait({ edit, failed: [], sinceMs: this.clock.nowMs });
+  }
+
+  /** First come, first served. */
+  #tryOrWait(waiting: Waiting): void {
+    this.#queue.push(waiting);
+    this.#serveQueue();
+    if (!this.#queue.includes(waiting)) return;
+    this.clock.after(longestWaitMs, () => {
+      const index = this.#queue.indexOf(waiting);
+      if (index < 0) return;
+      this.#queue.splice(index, 1);
+      this.#waitsMs.push(longestWaitMs);
+      this.#refused += 1;
+    });
+  }
+
+  #serveQueue(): void {
+    for (let [head] = this.#queue; head !== undefined; [head] = this.#queue) {
+      const answer = this.#admitAndSend(head);
+      if (answer.kind === "admitted") this.#queue.shift();
+      else return this.#wake(answer);
     }
-    this.#attempts += 1;
+  }
+
+  /** As soon as something comes back by itself; what is released wakes the queue anyway. */
+  #wake(answer: AdmissionAnswer): void {
+    if (answer.kind !== "refused") return;
+    const soonestMs = Math.min(...answer.refusals.flatMap(({ fitsInMs }) => fitsInMs ?? []));
+    const atMs = this.clock.nowMs + soonestMs;
+    if (atMs >= this.#wakesAtMs) return;
+    this.#wakesAtMs = atMs;
+    this.clock.at(atMs, () => {
+      if (this.#wakesAtMs === atMs) this.#wakesAtMs = Number.POSITIVE_INFINITY;
+      this.#serveQueue();
+    });
+  }
+
+  #admitAndSend(waiting: Waiting): AdmissionAnswer {
+    const { edit, failed, sinceMs } = waiting;
+    const left = this.upstreams.filter((upstream) => !failed.includes(upstream));
+    const order = this.strategy
+      .order(
+        left.map(({ deployment }) => deployment),
+        edit,
+      )
+      .map(({ id }) => left.find((upstream) => upstream.id === id)!);
+    const attemptId = String((this.#attempts += 1));
+    const candidates = order.map((upstream) => ({ id: upstream.id, charges: upstream.chargesFor(edit) }));
+    const answer = this.#admission.admit(attemptId, candidates);
+    if (answer.kind === "admitted") {
+      this.use.note(answer.use);
+      if (this.clock.nowMs > sinceMs) this.#waitsMs.push(this.clock.nowMs - sinceMs);
+      this.#attempt(attemptId, waiting, order[answer.candidate]!);
+    } else {
+      this.#attempts -= 1;
+      if (answer.kind === "refused") this.use.note(answer.refusals);
+    }
+    return answer;
+  }
+
+  #attempt(attemptId: string, { edit, failed }: Waiting, upstream: Upstream): void {
     const attempt = { deployment: upstream.deployment, edit };
     const begunMs = this.clock.nowMs;
     this.strategy.observer?.begun(attempt);
     upstream.send(edit, (succeeded) => {
       const durationMs = this.clock.nowMs - begunMs;
       this.strategy.observer?.ended(attempt, { durationMs, outcome: succeeded ? "succeeded" : "failed" });
+      this.#admission.release(attemptId);
       if (succeeded) this.#serve(edit, upstream);
-      else this.#attempt(edit, others);
+      else if (failed.length < Math.min(retries, this.upstreams.length - 1)) {
+        this.#tryOrWait({ edit, failed: [...failed, upstream], sinceMs: this.clock.nowMs });
+      } else this.#failed += 1;
+      this.#serveQueue();
     });
   }
 
@@ -88,10 +174,13 @@ class Run {
   }
 
   result(): SimulationResult {
+    const sorted = (all: readonly number[]): number[] => [...all].sort((one, other) => one - other);
     return {
       strategy: this.name,
-      latenciesMs: [...this.#latenciesMs].sort((one, other) => one - other),
+      latenciesMs: sorted(this.#latenciesMs),
+      waitsMs: sorted(this.#waitsMs),
       failed: this.#failed,
+      refused: this.#refused,
       attempts: this.#attempts,
       served: this.#served,
       nanoUsd: this.#nanoUsd,
@@ -101,6 +190,9 @@ class Run {
 
 /** A deployment at work: with no place free it answers an error at once, as an upstream whose limit is reached. */
 class Upstream {
+  readonly #requests: Meter | undefined;
+  readonly #images: Meter | undefined;
+  readonly #calls: Meter | undefined;
   #free: number;
 
   constructor(
@@ -109,6 +201,13 @@ class Upstream {
     private readonly clock: VirtualTime,
   ) {
     this.#free = simulated.places;
+    const { requestsPerMinute, imagesPerMinute, parallelCalls } = simulated.deployment.limits ?? {};
+    const meter = (of: string, limit: number | undefined, window: Meter["window"]): Meter | undefined =>
+      limit === undefined ? undefined : { key: `${this.id} ${of}`, window, limit: BigInt(limit) };
+    const minute = { kind: "rolling", ms: 60_000 } as const;
+    this.#requests = meter("requests", requestsPerMinute, minute);
+    this.#images = meter("images", imagesPerMinute, minute);
+    this.#calls = meter("calls", parallelCalls, { kind: "lease" });
   }
 
   get deployment(): Deployment {
@@ -117,6 +216,14 @@ class Upstream {
 
   get id(): string {
     return this.deployment.id;
+  }
+
+  get meters(): readonly Meter[] {
+    return [this.#requests, this.#images, this.#calls].flatMap((meter) => meter ?? []);
+  }
+
+  chargesFor({ parameters: { n } }: RecordedEdit): readonly Charge[] {
+    return this.meters.map((meter) => ({ meter, amount: meter === this.#images ? BigInt(n) : 1n }));
   }
 
   send(edit: RecordedEdit, answer: (succeeded: boolean) => void): void {
@@ -134,31 +241,7 @@ class Upstream {
   }
 }
 
-/** A clock that goes from one thing to happen to the next. */
-class VirtualTime {
-  nowMs = 0;
-  readonly #events: { readonly atMs: number; readonly happen: () => void }[] = [];
-
-  /** What is to happen at one time happens in the order it was told. */
-  at(atMs: number, happen: () => void): void {
-    let index = this.#events.length;
-    while (index > 0 && this.#events[index - 1]!.atMs <= atMs) index -= 1;
-    this.#events.splice(index, 0, { atMs, happen });
-  }
-
-  after(ms: number, happen: () => void): void {
-    this.at(this.nowMs + ms, happen);
-  }
-
-  run(): void {
-    for (let next = this.#events.pop(); next !== undefined; next = this.#events.pop()) {
-      this.nowMs = next.atMs;
-      next.happen();
-    }
-  }
-}
-
-/** The latency that so many of a hundred edits were answered within. */
-export function percentileMs({ latenciesMs }: SimulationResult, percent: number): number {
-  return latenciesMs[Math.ceil((latenciesMs.length * percent) / 100) - 1] ?? 0;
+/** The one of so many of a hundred that is not exceeded; 0 of none. */
+export function percentileOf(sorted: readonly number[], percent: number): number {
+  return sorted[Math.ceil((sorted.length * percent) / 100) - 1] ?? 0;
 }

@@ -1,7 +1,7 @@
 import { type RoutingStrategy, routingStrategies } from "../routing-strategy.js";
 import { recordedEdits } from "./recorded-edits.test.support.js";
 import { simulatedDeployments } from "./simulated-deployments.test.support.js";
-import { percentileMs, type SimulationResult, simulate } from "./simulation.test.support.js";
+import { percentileOf, type SimulationResult, simulate } from "./simulation.test.support.js";
 
 const edits = recordedEdits({ seed: 0, edits: 3000, perSecond: 1, deployments: simulatedDeployments.length });
 const run = (name: RoutingStrategy): SimulationResult => simulate(name, edits, simulatedDeployments, 0);
@@ -19,23 +19,23 @@ describe("over the same mix of fast, slow and flapping deployments", () => {
 
   test("latency-based is the fastest, and leaves the slow deployment nearly alone", () => {
     for (const other of ["simple-shuffle", "least-busy", "cost-based-routing"] as const) {
-      expect(percentileMs(of("latency-based-routing"), 50)).toBeLessThan(percentileMs(of(other), 50));
-      expect(percentileMs(of("latency-based-routing"), 95)).toBeLessThan(percentileMs(of(other), 95));
+      expect(percentileOf(of("latency-based-routing").latenciesMs, 50)).toBeLessThan(percentileOf(of(other).latenciesMs, 50));
+      expect(percentileOf(of("latency-based-routing").latenciesMs, 95)).toBeLessThan(percentileOf(of(other).latenciesMs, 95));
     }
     expect(shareOf("latency-based-routing", "slow")).toBeLessThan(0.1);
     expect(shareOf("simple-shuffle", "slow")).toBeGreaterThan(0.2);
   });
 
   test("least-busy is faster than the shuffle at its worst", () => {
-    expect(percentileMs(of("least-busy"), 95)).toBeLessThan(percentileMs(of("simple-shuffle"), 95));
+    expect(percentileOf(of("least-busy").latenciesMs, 95)).toBeLessThan(percentileOf(of("simple-shuffle").latenciesMs, 95));
   });
 
   test("cost-based is the cheapest, and pays for it with time", () => {
     for (const other of ["simple-shuffle", "least-busy", "latency-based-routing"] as const) {
       expect(of("cost-based-routing").nanoUsd).toBeLessThan(of(other).nanoUsd);
     }
-    expect(percentileMs(of("cost-based-routing"), 95)).toBeGreaterThan(
-      percentileMs(of("simple-shuffle"), 95),
+    expect(percentileOf(of("cost-based-routing").latenciesMs, 95)).toBeGreaterThan(
+      percentileOf(of("simple-shuffle").latenciesMs, 95),
     );
   });
 });
