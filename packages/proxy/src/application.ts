@@ -16,6 +16,7 @@ import { type ImageEditsOptions, imageEdits } from "./routes/image-edits.js";
 import { ledgerSettle, ledgerSum } from "./routes/ledger.js";
 import { exposeMetrics } from "./routes/metrics.js";
 import { imageFiles } from "./routes/image-files.js";
+import { quota } from "./routes/quota.js";
 import { imageFilesPath } from "./formats/image-urls.js";
 import { listModels } from "./routes/models.js";
 import { notFound } from "./routes/not-found.js";
@@ -67,6 +68,7 @@ export function createApplication(options: ApplicationOptions): Express {
   application.get("/", page({ router, needsKey: masterKey !== undefined, isDraining }));
   application.use(withKey);
   application.get(["/v1/models", "/models"], listModels(router));
+  application.get("/quota", quota(router));
   application.get("/ledger/sum", ledgerSum(books.ledger));
   application.post("/ledger/settle", ...ledgerSettle(books.ledger));
   application.use(notFound);

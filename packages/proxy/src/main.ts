@@ -6,6 +6,7 @@ import { CommandError } from "./commands/command-error.js";
 import type { EditOptions } from "./commands/edit.js";
 import { addLedgerCommand } from "./commands/ledger/command.js";
 import type { PriceOptions } from "./commands/price.js";
+import type { QuotaOptions } from "./commands/quota.js";
 import type { StartOptions } from "./commands/start.js";
 
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
@@ -85,6 +86,18 @@ program
   .action(async (options: PriceOptions) => {
     const { price } = await import("./commands/price.js");
     await price(options);
+  });
+
+program
+  .command("quota")
+  .description("show what a running gateway uses of its upstreams' limits, what is free, waiting and cooling")
+  .option("--watch", "show it again every second", false)
+  .option("--url <url>", "the gateway (env: DARKROOM_URL; default: http://localhost:4000)")
+  .option("--key <key>", "its key (env: DARKROOM_KEY)")
+  .option("--json", "print the result as JSON", false)
+  .action(async (options: QuotaOptions) => {
+    const { quota } = await import("./commands/quota.js");
+    await quota(options);
   });
 
 addLedgerCommand(program);

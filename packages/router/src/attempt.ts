@@ -223,7 +223,7 @@ function failureOf(error: unknown, stop: Stop, head: UpstreamAnswer | undefined)
 }
 
 function full({ deployment, progress: { group } }: AttemptContext, error: NoRoomAnyMoreError): Failure {
-  const refusal = { ...error.refusal, deployment };
+  const refusal = { ...error.refusal, deployment, dimension: undefined };
   return { kind: "full", group, refusal, fitsInMs: refusal.fitsInMs, reason: error.message };
 }
 

@@ -1,5 +1,5 @@
 import type { AnswerHead } from "./answer/answer-sink.js";
-import { type NoRoom, wordsFor } from "./admission/no-room.js";
+import { type NoRoom, canFit, wordsFor } from "./admission/no-room.js";
 import type { EditReport } from "./report.js";
 import { retryAfterMs } from "./retries/backoff.js";
 
@@ -130,10 +130,8 @@ export class NoRoomError extends RouterError {
   override readonly retryAfterMs: number | undefined;
 
   constructor(readonly noRoom: NoRoom) {
-    super(`No deployment of the model '${noRoom.group}' has room: ${wordsFor(noRoom.refusal)}.`);
-    const { refusal, fitsInMs } = noRoom;
-    const willFit = refusal.charge.amount <= refusal.limit;
-    this.retryAfterMs = willFit ? (fitsInMs ?? whenACallEndsMs) : undefined;
+    super(`No deployment of the model '${noRoom.group}' has room: ${wordsFor(noRoom)}.`);
+    this.retryAfterMs = canFit(noRoom) ? (noRoom.fitsInMs ?? whenACallEndsMs) : undefined;
   }
 }
 

@@ -16,6 +16,13 @@ export { MultipartBody } from "./body/multipart-body.js";
 export type { OriginalPart } from "./body/original-form.js";
 export type { Part } from "./body/part.js";
 export type { RequestControls } from "./body/request-controls.js";
+export type {
+  DeploymentReport,
+  LimitReport,
+  LimitsReport,
+  QuotaReport,
+  WaitingReport,
+} from "./admission/limits-report.js";
 export type { Deployment } from "./deployments/deployment.js";
 export type { DeploymentOptions } from "./deployments/deployment-options.js";
 export type { Capabilities } from "./deployments/capabilities.js";
@@ -29,7 +36,9 @@ export {
   ClientGoneError,
   DeadlineError,
   JournalUnavailableError,
+  LimitsUnavailableError,
   MissingModelError,
+  NoRoomError,
   NotCapableError,
   RouterError,
   TagsError,
@@ -44,6 +53,7 @@ export type {
   AttemptStartedEvent,
   FallbackEvent,
   PassedOverEvent,
+  QueuedEvent,
   RetryRefusedEvent,
   RouterEventMap,
   RouterEvents,

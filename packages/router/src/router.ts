@@ -3,6 +3,7 @@ import { EmbeddedAdmission } from "./admission/embedded/embedded-admission.js";
 import type { Admission } from "./admission/admission.js";
 import { LeaseKeeper } from "./admission/lease-keeper.js";
 import { Headroom } from "./admission/headroom.js";
+import { type LimitsReport, LimitsReports } from "./admission/limits-report.js";
 import { LearnedLimits } from "./admission/learning/learned-limits.js";
 import { Lessons } from "./admission/learning/lessons.js";
 import { LatestUse } from "./admission/latest-use.js";
@@ -65,6 +66,7 @@ export class Router {
   readonly #rooms: WaitingRooms;
   readonly #roomWait: RoomWait;
   readonly #attempts: GroupAttempts;
+  readonly #limitsReports: LimitsReports;
 
   constructor(
     private readonly options: RouterOptions,
@@ -113,6 +115,7 @@ export class Router {
       events.emit("organizationShared", shared);
     });
     const lessons = new Lessons(quotas, limits, sharing);
+    this.#limitsReports = new LimitsReports(this.#admission, quotas, health, this.#rooms, nowMs);
 
     const { strategy = defaultOptions.strategy, latency = {} } = options;
     const room = new Headroom(use, (id) => quotas.metersOf({ id }));
@@ -219,6 +222,11 @@ export class Router {
     return stream ? streamImageEdit(this, options) : editImage(this, options);
   }
 
+  /** What is used of the limits now, and who waits for them. */
+  limits(): Promise<LimitsReport> {
+    return this.#limitsReports.now();
+  }
+
   /** Closes the connections that are kept for further edits, and forgets which cooldowns it would have told of. */
   close(): void {
     this.#rooms.close();
@@ -258,8 +266,8 @@ export class Router {
     }
     progress.goTo(group.name, fallbacks);
     if (isRehearsal(progress.request, visit)) return rehearsedFailure;
-    const turn = await visit.begin();
-    return "kind" in turn ? turn : this.#makeAttempts(visit, turn, edit);
+    const turn = this.#roomWait.othersBefore(visit) ?? (await visit.begin());
+    return "reason" in turn ? turn : this.#makeAttempts(visit, turn, edit);
   }
 
   async #makeAttempts(
@@ -286,9 +294,6 @@ export class Router {
 function fullOnes(failures: ReadonlyMap<GroupVisit, Failure>): FullVisit[] {
   return [...failures].flatMap(([visit, failure]) => (failure.kind === "full" ? [{ visit, failure }] : []));
 }
-
-/** The room that deployments have without limits. */
-const unlimited = { of: () => 1 };
 
 /** What the group that was asked for ends with when fallbacks are rehearsed (LiteLLM's `mock_testing_fallbacks`). */
 const rehearsedFailure: Failure = { kind: "connection", reason: "mock_testing_fallbacks" };

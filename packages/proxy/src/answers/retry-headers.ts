@@ -1,4 +1,4 @@
-import type { RouterError } from "@darkroom/router";
+import { NoRoomError, type RouterError } from "@darkroom/router";
 import type { HeaderList } from "./answer-headers.js";
 
 /** Clients do not wait longer: OpenAI's for Node then takes its own, short wait, the one for Python gives up. */
@@ -15,5 +15,21 @@ export function retryHeaders({ status, retryAfterMs, mayBeBilled }: RouterError)
   return [
     ...(seconds === undefined ? [] : ["retry-after", String(seconds)]),
     ...(invites ? [] : ["x-should-retry", "false"]),
+  ];
+}
+
+/** OpenAI's headers for the limit that stands in the way: how much of it is left, and seconds until there will be enough. */
+export function rateLimitHeaders(error: RouterError): HeaderList {
+  const refusal = error instanceof NoRoomError ? error.noRoom.refusal : undefined;
+  const { dimension } = refusal ?? {};
+  if (refusal === undefined || dimension === undefined || dimension === "calls") return [];
+  const { used, limit, fitsInMs } = refusal;
+  const remaining = used < limit ? limit - used : 0n;
+  return [
+    `x-ratelimit-limit-${dimension}`,
+    String(limit),
+    `x-ratelimit-remaining-${dimension}`,
+    String(remaining),
+    ...(fitsInMs === undefined ? [] : [`x-ratelimit-reset-${dimension}`, `${(fitsInMs / 1000).toFixed(3)}s`]),
   ];
 }

@@ -1,6 +1,7 @@
 import http from "node:http";
 import https from "node:https";
 import { CommandError } from "./command-error.js";
+import { printable } from "./printable.js";
 
 export interface GatewayOptions {
   readonly url?: string;
@@ -51,4 +52,29 @@ export async function callGateway(
     });
     outgoing.end(body);
   });
+}
+
+/**
+ * What a gateway answers in JSON.
+ * @throws CommandError with the gateway's own words where it refuses
+ */
+export async function jsonFromGateway(
+  url: string,
+  request: { method: string; headers: Record<string, string>; body?: Buffer },
+): Promise<Readonly<Record<string, unknown>>> {
+  const { status, text } = await callGateway(url, request);
+  const answer = parsed(text);
+  if (status === 200 && answer !== undefined) return answer;
+  const { message } = (answer?.["error"] ?? {}) as { message?: string };
+  const { origin } = new URL(url);
+  throw new CommandError(printable(message ?? `The gateway at ${origin} answered with status ${status}.`));
+}
+
+function parsed(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
 }

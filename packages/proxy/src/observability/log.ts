@@ -65,6 +65,22 @@ export function logRouter(log: Logger, events: RouterEvents): void {
   events.on("wait", ({ requestId, group, deployment, waitMs }) => {
     log.info({ requestId, group, deployment: deployment.id, waitMs: Math.round(waitMs) }, "wait");
   });
+  events.on("queued", ({ requestId, group, reason }) => {
+    log.info({ requestId, group, reason }, "waits for room");
+  });
+  events.on("limitDiffers", ({ quota, resource, configured, told }) => {
+    const meaning = told < configured ? "which holds" : "and more could be configured";
+    log.warn(
+      { quota, of: resource, configured: Number(configured), told: Number(told) },
+      `the upstream has another limit than is configured, ${meaning}`,
+    );
+  });
+  events.on("organizationShared", ({ organization, model, quotas }) => {
+    log.warn(
+      { organization, model, quotas },
+      "these quotas are of one organisation, which limits both together: give their deployments one `quota`",
+    );
+  });
   events.on("retryRefused", ({ requestId, group, reason }) => {
     log.warn({ requestId, group, reason }, "retry refused: the group has made as many as it may");
   });

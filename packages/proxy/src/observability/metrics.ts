@@ -3,6 +3,7 @@ import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from "prom
 import type { Books } from "../books/books.js";
 import type { IdempotentEdits } from "../idempotency/idempotent-edits.js";
 import { bookMetrics } from "./book-metrics.js";
+import { limitMetrics } from "./limit-metrics.js";
 import type { InFlight } from "../in-flight.js";
 import type { ByteBudget } from "@darkroom/router";
 
@@ -182,6 +183,7 @@ export class Metrics {
       },
     });
     bookMetrics(this.registry, books);
+    limitMetrics(this.registry, router);
     collectDefaultMetrics({ register: this.registry });
     router.events.on("attempt", (event) => {
       this.#countAttempt(event);

@@ -67,6 +67,7 @@ export function imageEdits(options: ImageEditsOptions): RequestHandler {
         body: upload.body,
         memory: upload.memory,
         headers: forwardedHeaders(request.headers),
+        caller: waitsAs(upload, request),
         retries: upload.controls.retries,
         timeoutMs: upload.controls.timeoutMs,
         priority: upload.controls.priority,
@@ -104,6 +105,12 @@ export function imageEdits(options: ImageEditsOptions): RequestHandler {
     // The upload counts as well: a shutdown that did not wait for it would cut off the edit that follows.
     await edits.run(() => serve(request, response, caller));
   };
+}
+
+/** Whose turn it is where edits wait: the end user's, where the request names one, else that of the client's machine. */
+function waitsAs({ body }: Upload, { socket: { remoteAddress } }: Request): string {
+  const user = body.valueOf("user");
+  return typeof user === "string" && user !== "" ? `user ${user}` : `address ${remoteAddress ?? "unknown"}`;
 }
 
 /** @throws GatewayError where a stream's images would have to be scaled */

@@ -1,5 +1,6 @@
 import { v7 as timeOrderedId } from "uuid";
 import type { Deployment } from "../deployments/deployment.js";
+import type { Dimension } from "../deployments/quotas.js";
 import type { EditRequest } from "../request.js";
 import { type Refusal, mostCandidates } from "./admission.js";
 import type { LatestUse } from "./latest-use.js";
@@ -22,6 +23,8 @@ export interface NotAdmitted {
 /** Why a deployment cannot take an edit now. */
 export interface DeploymentRefusal extends Refusal {
   readonly deployment: Deployment;
+  /** What it counts that stands in the way. */
+  readonly dimension: Dimension | undefined;
 }
 
 /** Where attempts are let through to deployments whose limits have room for them. */
@@ -71,7 +74,7 @@ export class Gate {
       }
       case "refused":
         this.use.note(answer.refusals);
-        return { refusals: withDeployments(answer.refusals, some) };
+        return { refusals: this.#named(answer.refusals, some) };
       case "unavailable":
         return { refusals: [], unavailable: answer.reason };
       case "wrong period":
@@ -79,14 +82,12 @@ export class Gate {
         throw new TypeError(`${answer.kind}: deployments have no meters of money`);
     }
   }
-}
 
-function withDeployments(
-  refusals: readonly Refusal[],
-  some: readonly Deployment[],
-): DeploymentRefusal[] {
-  return refusals.flatMap((refusal) => {
-    const deployment = refusal.candidate === undefined ? undefined : some[refusal.candidate];
-    return deployment === undefined ? [] : [{ ...refusal, deployment }];
-  });
+  #named(refusals: readonly Refusal[], some: readonly Deployment[]): DeploymentRefusal[] {
+    return refusals.flatMap((refusal) => {
+      const deployment = refusal.candidate === undefined ? undefined : some[refusal.candidate];
+      const dimension = this.settings.quotas.dimensionOf(refusal.charge.meter);
+      return deployment === undefined ? [] : [{ ...refusal, deployment, dimension }];
+    });
+  }
 }

@@ -107,6 +107,11 @@ export class Quotas {
     return Object.fromEntries(meters.map(({ dimension, meter }) => [dimension, meter]));
   }
 
+  /** What a meter of a quota counts; undefined for any other meter. */
+  dimensionOf({ key }: Pick<Meter, "key">): Dimension | undefined {
+    return this.#dimensions.get(key);
+  }
+
   /**
    * What an attempt takes: one request, n images, one call, and the most tokens that it may count. An estimate of more
    * tokens than fit at all is no reason never to send an edit: it takes all that there are.

@@ -84,6 +84,11 @@ export class Health {
     return "well";
   }
 
+  /** Why a deployment is left alone, if it is. */
+  cooldownOf(deployment: Deployment): Cooldown | undefined {
+    return this.standingOf(deployment) === "well" ? undefined : this.#store.cooldownOf(deployment.id);
+  }
+
   /** Takes the turn to call a deployment, if it may be called now. Who has one must tell how it went. */
   async turnAt(deployment: Deployment): Promise<Turn | undefined> {
     const standing = this.standingOf(deployment);

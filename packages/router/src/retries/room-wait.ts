@@ -1,3 +1,4 @@
+import { canFit } from "../admission/no-room.js";
 import type { WaitingRooms } from "../admission/waiting-room/waiting-rooms.js";
 import type { RouterEvents } from "../events.js";
 import type { RunningEdit } from "../group-attempts.js";
@@ -31,6 +32,13 @@ export interface RoomWaitParts {
 /** Where edits wait that none of their groups has room for. */
 export class RoomWait {
   constructor(private readonly parts: RoomWaitParts) {}
+
+  /** Why a request cannot be served in a group at once although nobody has been asked: others came before it. */
+  othersBefore({ group: { name: group } }: GroupVisit): Failure | undefined {
+    if (!this.parts.rooms.isWaitedIn(group)) return undefined;
+    const reason = "others wait for room";
+    return { kind: "full", group, refusal: undefined, fitsInMs: undefined, reason };
+  }
 
   /**
    * Waits in the room of the first of these groups until one of them has room.
@@ -96,8 +104,7 @@ function soonestOf(failures: readonly Failure[]): Failure {
 function endOf(failure: Failure): number {
   if (failure.kind === "cooling") return failure.retryAfterMs;
   if (failure.kind !== "full") return Number.POSITIVE_INFINITY;
-  const { charge, limit } = failure.refusal;
-  return charge.amount > limit ? Number.POSITIVE_INFINITY : (failure.fitsInMs ?? 0);
+  return canFit(failure) ? (failure.fitsInMs ?? 0) : Number.POSITIVE_INFINITY;
 }
 
 function isForeseen(failure: Failure): boolean {

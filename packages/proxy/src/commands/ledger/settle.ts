@@ -1,7 +1,7 @@
 import { userInfo } from "node:os";
 import { type Ledger, asObject, attemptColumns } from "@darkroom/accounts";
 import { formatUsd, parseUsd } from "@darkroom/cost-calculator";
-import { type GatewayOptions, callGateway, gatewayAt } from "../call-gateway.js";
+import { type GatewayOptions, gatewayAt, jsonFromGateway } from "../call-gateway.js";
 import { CommandError } from "../command-error.js";
 import { printable } from "../printable.js";
 
@@ -31,24 +31,11 @@ async function settledByGateway(
   options: GatewayOptions,
 ): Promise<Readonly<Record<string, unknown>>> {
   const { base, headers } = gatewayAt(options);
-  const { status, text } = await callGateway(`${base}/ledger/settle`, {
+  return jsonFromGateway(`${base}/ledger/settle`, {
     method: "POST",
     headers: { ...headers, "content-type": "application/json" },
     body: Buffer.from(JSON.stringify(settlement)),
   });
-  const answer = parsed(text);
-  if (status === 200 && answer !== undefined) return answer;
-  const { message } = (answer?.["error"] ?? {}) as { message?: string };
-  throw new CommandError(printable(message ?? `The gateway at ${base} answered with status ${status}.`));
-}
-
-function parsed(text: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 /** A user of this machine; in a container it may have no name. */
