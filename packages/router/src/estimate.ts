@@ -1,4 +1,9 @@
-import { type EditEstimate, type PlannedEdit, estimateOfEdit, mostTokensOfEdit } from "@darkroom/cost-calculator";
+import {
+  type EditEstimate,
+  type PlannedEdit,
+  estimateOfEdit,
+  mostTokensOfEdit,
+} from "@darkroom/cost-calculator";
 import type { Deployment } from "./deployments/deployment.js";
 import { isOneOf, knownModelOf } from "./deployments/known-model.js";
 import { parametersFor } from "./parameters-for.js";

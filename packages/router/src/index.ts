@@ -75,7 +75,7 @@ export type { ImageEditOptions, ImageInput } from "./image-edit/image-edit-optio
 export { type BudgetSettings, ByteBudget } from "./memory/byte-budget.js";
 export type { MemoryLease } from "./memory/memory-lease.js";
 export { type Timers, backgroundTimers, systemTimers } from "./memory/timers.js";
-export { type RouterOptions, defaultOptions } from "./options.js";
+export type { RouterOptions } from "./options.js";
 export type { AttemptReport, EditReport } from "./report.js";
 export type { EditBody, EditParameters, EditRequest } from "./request.js";
 export type { EntraApplication, EntraCredential } from "./providers/entra/credential.js";

@@ -20,5 +20,5 @@ export function check({ config: file, allowUnenforced, json }: CheckOptions): vo
   for (const [group, count] of groups) {
     console.log(`  ${group}: ${String(count)} ${count === 1 ? "deployment" : "deployments"}`);
   }
-  for (const remark of remarksOn(config)) console.log(`  note: ${remark}`);
+  for (const remark of [...config.notes, ...remarksOn(config)]) console.log(`  note: ${remark}`);
 }

@@ -61,6 +61,7 @@ export function simulatorConfig(url: string, environment: Environment): GatewayC
     router: { deployments, defaultModel: models[0], fallbacks: new Map([[models[0], [models[1]]]]) },
     ...(masterKey === undefined ? {} : { masterKey }),
     warnings: [],
+    notes: [],
     skipped: [],
     invalid: [],
   };

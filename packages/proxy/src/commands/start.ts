@@ -35,7 +35,9 @@ export async function start(options: StartOptions): Promise<void> {
   const configured = configurationOf(options);
   if (options.check) {
     if (configured === undefined) console.log("No configuration: the simulator would be served.");
-    else for (const line of ["The configuration is valid.", ...remarksOn(configured)]) console.log(line);
+    else
+      for (const line of ["The configuration is valid.", ...configured.notes, ...remarksOn(configured)])
+        console.log(line);
     return;
   }
 
@@ -65,6 +67,7 @@ async function serve(read: GatewayConfig, options: ServeOptions): Promise<void> 
 
   const log = createLog(options.logLevel);
   for (const remark of remarksOn(config)) log.warn(remark);
+  for (const note of config.notes) log.info(note);
   const books = await openBooks(folder, log).catch((error: unknown) => {
     throw error instanceof BooksError ? new CommandError(error.message) : error;
   });

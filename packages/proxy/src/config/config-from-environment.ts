@@ -45,6 +45,7 @@ export function configFromEnvironment(
     formats: defaults.formats,
     idempotencyMemoryBytes: defaults.idempotencyMemoryBytes,
     warnings: apiBase === defaults.apiBase ? shutDownWarnings(names, today) : [],
+    notes: [],
     skipped: [],
     invalid: [],
   };

@@ -34,6 +34,8 @@ export interface GatewayConfig {
   readonly idempotencyMemoryBytes: number;
   /** To be said at start. */
   readonly warnings: readonly string[];
+  /** To be said at start too, but nothing to worry about. */
+  readonly notes: readonly string[];
   /** Entries of `model_list` that Darkroom does not serve. */
   readonly skipped: readonly SkippedEntry[];
   /** Entries that cannot be used as they are, such as those whose key is not set. */

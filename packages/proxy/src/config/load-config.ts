@@ -14,6 +14,7 @@ import { unpricedModels, unpricedWarning } from "./models/unpriced.js";
 import { validated } from "./settings/explain.js";
 import { aliasesOf } from "./settings/aliases.js";
 import { contentPolicyFallbacksOf, fallbacksOf, type KnownGroups } from "./settings/fallbacks.js";
+import { limitsOf } from "./settings/limits.js";
 import { masterKeyOf } from "./settings/master-key.js";
 import { sharedPrices } from "./settings/price-map.js";
 import { modelsForRequests } from "./settings/request-models.js";
@@ -68,6 +69,7 @@ export function loadConfig(options: LoadOptions): GatewayConfig {
   const fallbacks = fallbacksOf(settings, resolved, groups, findings);
   const contentPolicyFallbacks = contentPolicyFallbacksOf(settings, resolved, groups, findings);
   const { defaultModel, forcedModel } = modelsForRequests(settings, resolved, groups, findings);
+  const { notes, ...limits } = limitsOf(settings, resolved, models.deployments, findings);
   const router = routerOptions({ settings, root: resolved, ...models, fallbacks, groups }, findings);
   findings.throwIfAny();
 
@@ -81,6 +83,7 @@ export function loadConfig(options: LoadOptions): GatewayConfig {
     source: file,
     router: {
       ...router,
+      ...limits,
       ...(contentPolicyFallbacks.size > 0 && { contentPolicyFallbacks }),
       ...routingOf(settings, models.deployments, findings),
       ...(aliases.size > 0 && { aliases }),
@@ -105,6 +108,7 @@ export function loadConfig(options: LoadOptions): GatewayConfig {
         today,
       ),
     ],
+    notes,
     skipped: models.skipped,
     invalid: models.invalid,
   };

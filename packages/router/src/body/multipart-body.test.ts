@@ -235,10 +235,11 @@ describe("what the gateway reads", () => {
       field("stream", "True"),
       field("num_retries", "0"),
       field("timeout", "1.5"),
+      field("priority", "3"),
       field("fallbacks", '["b","c"]'),
     ]);
     expect(body.parameters).toEqual({ n: 2, size: "auto", quality: "high", stream: true });
-    expect(body.controls).toEqual({ retries: 0, timeoutMs: 1500, fallbacks: ["b", "c"] });
+    expect(body.controls).toEqual({ retries: 0, timeoutMs: 1500, priority: 3, fallbacks: ["b", "c"] });
   });
 
   test("their absence", () => {
@@ -261,6 +262,7 @@ describe("what the gateway reads", () => {
     ["stream", "maybe"],
     ["num_retries", "-1"],
     ["timeout", "0"],
+    ["priority", "high"],
     ["timeout", "NaN"],
     ["fallbacks", "b"],
     ["fallbacks", '[{"model":"b"}]'],

@@ -23,7 +23,13 @@ square.writeUInt32BE(512, 20);
 
 function edit(fields: object = {}) {
   const picture = `data:image/png;base64,${square.toString("base64")}`;
-  const text = { prompt: "hat", size: "1024x1024", quality: "low", images: [{ image_url: picture }], ...fields };
+  const text = {
+    prompt: "hat",
+    size: "1024x1024",
+    quality: "low",
+    images: [{ image_url: picture }],
+    ...fields,
+  };
   const body = new JsonBody([Buffer.from(JSON.stringify(text))]);
   return { parameters: body.parameters, body };
 }
@@ -74,12 +80,15 @@ describe("deployments that name no quota", () => {
 it("a wildcard is one quota for all that it serves, whatever model a request names", () => {
   const wildcard = other("any", { group: "gpt-*", model: "gpt-*", limits: { requestsPerMinute: 5 } });
   const quotas = quotasOf([wildcard]);
-  const charges = ["gpt-image-1", "gpt-image-2"].map((model) => quotas.chargesOf({ ...wildcard, model }, edit()));
+  const charges = ["gpt-image-1", "gpt-image-2"].map((model) =>
+    quotas.chargesOf({ ...wildcard, model }, edit()),
+  );
   expect(charges[0]?.[0]?.meter).toBe(charges[1]?.[0]?.meter);
 });
 
 describe("the limits of a quota", () => {
-  const limited = (id: string, limits: DeploymentLimits) => other(id, { quota: "house", apiKey: `sk-${id}`, limits });
+  const limited = (id: string, limits: DeploymentLimits) =>
+    other(id, { quota: "house", apiKey: `sk-${id}`, limits });
 
   it("are the lowest of its own and its members', and differences are told", () => {
     const quotas = quotasOf(

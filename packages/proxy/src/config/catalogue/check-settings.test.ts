@@ -47,6 +47,7 @@ it.each([
   "router_settings: {routing_strategy: simple-shuffle, set_verbose: true, ignore_invalid_deployments: true}",
   "litellm_settings: {telemetry: false, json_logs: true, cache: false, callbacks: [prometheus], success_callback: }",
   "general_settings: {enforce_user_param: false, allowed_ips: , store_model_in_db: false}",
+  "router_settings: {optional_pre_call_checks: [enforce_model_rate_limits]}",
   "mcp_servers: {a: {}}",
   "x-notes: anything",
   "templates: &template {timeout: 3}",
@@ -58,23 +59,16 @@ describe("what restricts money, rate or access", () => {
   const entry = (more: string) => `model_list: [{model_name: a, litellm_params: {model: gpt-image-2${more}}]`;
 
   it.each([
-    [entry(", rpm: 3}"), "model_list[0].litellm_params.rpm", "rate", "rpm"],
-    [entry(", tpm: 3}"), "model_list[0].litellm_params.tpm", "rate", "tpm"],
+    [entry(", itpm: 3}"), "model_list[0].litellm_params.itpm", "rate", "itpm"],
     [entry(", max_budget: 0}"), "model_list[0].litellm_params.max_budget", "money", "max_budget"],
     [entry(", mock_response: hi}"), "model_list[0].litellm_params.mock_response", "money", "mock_response"],
-    [entry("}, rpm: 3"), "model_list[0].rpm", "rate", "rpm"],
+    [entry("}, otpm: 3"), "model_list[0].otpm", "rate", "otpm"],
     [entry("}, model_info: {team_id: t}"), "model_list[0].model_info.team_id", "access", "team_id"],
     [
       `${oneModel}router_settings: {provider_budget_config: {}}`,
       "provider_budget_config",
       "money",
       "provider_budget_config",
-    ],
-    [
-      `${oneModel}router_settings: {default_max_parallel_requests: 1}`,
-      "default_max_parallel_requests",
-      "rate",
-      "default_max_parallel_requests",
     ],
     [`${oneModel}litellm_settings: {max_budget: 100}`, "litellm_settings.max_budget", "money", "max_budget"],
     [
@@ -113,9 +107,9 @@ describe("what restricts money, rate or access", () => {
   });
 
   it("stops for a value that restricts", () => {
-    const yaml = `${oneModel}router_settings: {optional_pre_call_checks: [session_affinity, enforce_model_rate_limits]}`;
+    const yaml = `${oneModel}router_settings: {optional_pre_call_checks: [session_affinity, router_budget_limiting]}`;
     expect(folder.errorOf(yaml)).toBe(
-      "config.yaml:4:19: router_settings.optional_pre_call_checks: enforce_model_rate_limits: not supported yet, and " +
+      "config.yaml:4:19: router_settings.optional_pre_call_checks: router_budget_limiting: not supported yet, and " +
         "restricts requests; remove it, or start without it by --allow-unenforced optional_pre_call_checks",
     );
     expect(folder.warningsOf(yaml, { allowUnenforced: ["optional_pre_call_checks"] })).toHaveLength(1);

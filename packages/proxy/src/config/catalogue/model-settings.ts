@@ -1,15 +1,19 @@
 import type { Catalogue } from "./catalogue.js";
+import { limitSettings } from "./limit-settings.js";
 import { capabilitySettings } from "./capability-settings.js";
 import { priceSettings } from "./price-settings.js";
 
+/** Limits of LiteLLM's that OpenAI's image models do not have: input and output tokens apart. */
+const otherLimits = ["itpm", "otpm"];
+
 /** One entry of `model_list`. LiteLLM takes limits beside `litellm_params` too. */
 export const modelEntry: Catalogue = {
-  supported: ["model_name", "litellm_params", "model_info"],
+  supported: ["model_name", "litellm_params", "model_info", "quota", ...limitSettings],
   harmless: [],
   lacking: [],
   restricting: {
     money: ["max_budget", "budget_duration"],
-    rate: ["rpm", "tpm", "itpm", "otpm", "max_parallel_requests"],
+    rate: otherLimits,
     access: [],
   },
 };
@@ -46,6 +50,8 @@ export const litellmParams: Catalogue = {
     "outbound_proxy",
     "max_connections",
     "size_fit",
+    "quota",
+    ...limitSettings,
     ...priceSettings,
   ],
   harmless: [
@@ -85,7 +91,7 @@ export const litellmParams: Catalogue = {
   ],
   restricting: {
     money: ["max_budget", "budget_duration", "mock_response"], // without the mock, calls cost money
-    rate: ["rpm", "tpm", "itpm", "otpm", "max_parallel_requests"],
+    rate: otherLimits,
     access: ["allowed_model_region", "guardrails"],
   },
 };
@@ -100,6 +106,8 @@ export const modelInfo: Catalogue = {
     "allowed_fails",
     "allowed_fails_policy",
     "cooldown_time",
+    "quota", // Darkroom's own
+    ...limitSettings,
     ...capabilitySettings,
     ...priceSettings,
   ],
@@ -119,7 +127,7 @@ export const modelInfo: Catalogue = {
   lacking: ["access_groups"],
   restricting: {
     money: ["max_budget", "budget_duration"],
-    rate: ["rpm", "tpm", "itpm", "otpm", "max_parallel_requests"],
+    rate: otherLimits,
     access: ["team_id"],
   },
 };

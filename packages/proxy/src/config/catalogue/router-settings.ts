@@ -24,6 +24,13 @@ export const routerSettings: Catalogue = {
     "allowed_fails_policy",
     "cooldown_time",
     "disable_cooldowns",
+    "default_max_parallel_requests",
+    "default_priority",
+    // Darkroom's own.
+    "rate_limits",
+    "limit_guard_ms",
+    "queue_timeout",
+    "max_queue",
   ],
   harmless: [
     "assistants_config",
@@ -43,7 +50,6 @@ export const routerSettings: Catalogue = {
     "cache_kwargs",
     "cache_responses",
     "default_litellm_params",
-    "default_priority",
     "deployment_affinity_ttl_seconds",
     "optional_pre_call_checks",
     "polling_interval",
@@ -55,8 +61,9 @@ export const routerSettings: Catalogue = {
   ],
   restricting: {
     money: ["provider_budget_config"],
-    rate: ["default_max_parallel_requests"],
+    rate: [],
     access: ["guardrail_list"],
   },
-  restrictingValues: { optional_pre_call_checks: ["enforce_model_rate_limits", "router_budget_limiting"] },
+  inert: { optional_pre_call_checks: ["enforce_model_rate_limits"] }, // always so
+  restrictingValues: { optional_pre_call_checks: ["router_budget_limiting"] },
 };

@@ -10,6 +10,7 @@ export const topLevel: Catalogue = {
     "environment_variables",
     "credential_list",
     "include",
+    "quotas", // Darkroom's own
   ],
   harmless: [
     // Other services than image edits.

@@ -3,6 +3,7 @@ import type { Capabilities, Deployment, DeploymentHealthSettings } from "@darkro
 import type { Environment } from "../file/environment.js";
 import { millisecondsOf } from "../gateway-config.js";
 import type { EntrySettings } from "../settings/schema.js";
+import { limitsFrom } from "../settings/limits.js";
 import { accessOf } from "./access.js";
 import { baseModelOf } from "./deployment-prices.js";
 import type { ServedModel } from "./provider.js";
@@ -31,7 +32,9 @@ export function deploymentFrom(
   const { organization, project, extra_headers, outbound_proxy, max_connections, size_fit } = params;
   const { timeout, stream_timeout, num_retries, weight, tags } = params;
   const { drop_params, allowed_openai_params } = params;
-  const rpm = entry.rpm ?? params.rpm ?? entry.model_info?.rpm;
+  const { quota, ...written } = sharesOf(entry);
+  const { rpm } = written;
+  const limits = limitsFrom(written);
   const order = params.order ?? entry.model_info?.order;
   const capabilities = capabilitiesOf(entry);
   const baseModel = baseModelOf(entry);
@@ -47,6 +50,8 @@ export function deploymentFrom(
     ...(apiVersion !== undefined && { apiVersion }),
     ...(weight !== undefined && { weight }),
     ...(rpm !== undefined && { rpm }),
+    ...(limits !== undefined && { limits }),
+    ...(quota !== undefined && { quota }),
     ...(order !== undefined && { order }),
     ...(tags !== undefined && { tags }),
     ...(capabilities !== undefined && { capabilities }),
@@ -67,6 +72,18 @@ export function deploymentFrom(
   };
   const isKeyOfEnvironment = "apiKey" in access && access.isOfEnvironment;
   return { deployment, keyOfOpenAi: provider === "openai" && isKeyOfEnvironment };
+}
+
+/** Limits and quota of an entry, each from the first place that LiteLLM looks in. */
+function sharesOf({ litellm_params: params, model_info: info, ...entry }: EntrySettings) {
+  return {
+    rpm: entry.rpm ?? params.rpm ?? info?.rpm,
+    tpm: entry.tpm ?? params.tpm ?? info?.tpm,
+    ipm: entry.ipm ?? params.ipm ?? info?.ipm,
+    max_parallel_requests:
+      entry.max_parallel_requests ?? params.max_parallel_requests ?? info?.max_parallel_requests,
+    quota: entry.quota ?? params.quota ?? info?.quota,
+  };
 }
 
 /** As in LiteLLM, where OpenAI's entries often have one too, which says nothing. */

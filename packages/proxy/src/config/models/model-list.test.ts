@@ -61,19 +61,22 @@ describe("a deployment", () => {
 
   it("has no weight, order, tags or capabilities of its own accord", () => {
     const [deployment] = deploymentsOf(list(entry("model: gpt-image-2")));
-    for (const name of ["weight", "rpm", "order", "tags", "capabilities"]) {
+    for (const name of ["weight", "rpm", "limits", "quota", "order", "tags", "capabilities"]) {
       expect(deployment).not.toHaveProperty(name);
     }
   });
 
-  it("takes rpm and order from where LiteLLM does", () => {
+  it("takes limits and order from where LiteLLM does", () => {
     const yaml = list(
       entry("model: gpt-image-2, rpm: 1", ", rpm: 3"),
       entry("model: gpt-image-2, rpm: 2", ", model_info: {rpm: 9}"),
       entry("model: gpt-image-2", ", model_info: {rpm: 4}"),
     );
-    const { deployments } = folder.load(yaml, { allowUnenforced: ["rpm"] }).router;
-    expect(deployments.map(({ rpm }) => rpm)).toEqual([3, 2, 4]);
+    const limited = deploymentsOf(yaml);
+    expect(limited.map(({ rpm }) => rpm)).toEqual([3, 2, 4]);
+    expect(limited.map(({ limits }) => limits)).toEqual(
+      [3, 2, 4].map((requestsPerMinute) => ({ requestsPerMinute })),
+    );
     const ordered = list(
       entry("model: gpt-image-2, order: 1", ", model_info: {order: 2}"),
       entry("model: gpt-image-2", ", model_info: {order: 2}"),

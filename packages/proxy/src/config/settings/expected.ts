@@ -37,6 +37,15 @@ export const numberFrom = (least: number) =>
 export const wholeNumberFrom = (least: number) =>
   number(`a whole number of at least ${least}`, (value) => Number.isSafeInteger(value) && value >= least);
 
+/** Far above what any upstream takes, and exact wherever it is counted. */
+const highestLimit = 1_000_000_000_000;
+
+/** A limit of something that is counted. */
+export const limit = number(
+  `a whole number from 1 to ${highestLimit}`,
+  (value) => Number.isSafeInteger(value) && value >= 1 && value <= highestLimit,
+);
+
 export const onOrOff = z.union(
   [
     z.boolean(),
@@ -75,6 +84,13 @@ export const headers = z.record(
   z.union([z.string(), z.number().transform(String)], { error: "expected a string" }),
   { error: "expected a map of header names to values" },
 );
+
+export const expectedQuotaName = "expected a name of letters, digits and . _ - / (at most 100)";
+
+/** Fit for a metric's label and a key in Redis; `@` marks quotas that nobody has named. */
+export const quotaName = z
+  .string({ error: "expected a name" })
+  .regex(/^[\w./-]{1,100}$/, { error: expectedQuotaName });
 
 /** A setting that may be left out. */
 export const optional = <Shape extends z.ZodType>(shape: Shape) =>

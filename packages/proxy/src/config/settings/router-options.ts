@@ -59,7 +59,11 @@ function connectionSettings(general: FileSettings["general_settings"]): Pick<Rou
 
 type RouterSettings = FileSettings["router_settings"];
 
-function bySection({ router_settings: router, litellm_settings: litellm }: FileSettings): RouterSettings {
+/** The router's settings from both sections that may have them. */
+export function bySection({
+  router_settings: router,
+  litellm_settings: litellm,
+}: FileSettings): RouterSettings {
   const written = Object.entries(router).filter(([, value]) => value !== undefined);
   return { ...litellm, ...Object.fromEntries(written) };
 }

@@ -1,12 +1,16 @@
 import { z } from "zod";
+import type { LimitSetting } from "../catalogue/limit-settings.js";
 import { type PriceSetting, priceSettings } from "../catalogue/price-settings.js";
 import {
+  expectedQuotaName,
   headers,
+  limit,
   numberAbove,
   numberFrom,
   onOrOff,
   optional,
   price,
+  quotaName,
   routingStrategy,
   text,
   wholeNumberFrom,
@@ -68,7 +72,22 @@ const routerSettings = {
   allowed_fails_policy: optional(allowedFailsPolicy),
   cooldown_time: optional(numberFrom(0)),
   disable_cooldowns: optional(onOrOff),
+  rate_limits: optional(z.enum(["enforce", "hint"], { error: "expected enforce or hint" })),
+  optional_pre_call_checks: optional(z.array(text, { error: "expected a list of checks" })),
+  default_max_parallel_requests: optional(limit),
+  limit_guard_ms: optional(wholeNumberFrom(0)),
+  queue_timeout: optional(numberFrom(0)),
+  max_queue: optional(wholeNumberFrom(0)),
+  default_priority: optional(wholeNumberFrom(0)),
 };
+
+/** Of a deployment or of a quota. */
+const limits = {
+  rpm: optional(limit),
+  tpm: optional(limit),
+  ipm: optional(limit),
+  max_parallel_requests: optional(limit),
+} satisfies Record<LimitSetting, unknown>;
 
 /** Of a deployment; LiteLLM takes a cooldown's time in `litellm_params` too. */
 const deploymentHealth = {
@@ -130,6 +149,20 @@ export const fileSchemas = {
   environment_variables: optional(
     z.record(z.string(), z.unknown(), { error: "expected a map of names to values" }),
   ),
+  quotas: optional(
+    z.record(
+      quotaName,
+      z.strictObject(limits, {
+        error: "expected a map with rpm, tpm, ipm or max_parallel_requests, and nothing else",
+      }),
+      {
+        error: ({ code }) =>
+          code === "invalid_key"
+            ? expectedQuotaName
+            : "expected a map of names of quotas, each to its limits",
+      },
+    ),
+  ),
   model_list: optional(z.array(z.unknown(), { error: "expected a list of models" })),
   credential_list: optional(
     z.array(
@@ -188,14 +221,14 @@ const prices = Object.fromEntries(priceSettings.map((name) => [name, optionalPri
   Record<PriceSetting, typeof optionalPrice>
 >;
 
-/** LiteLLM takes it in three places, and `order` in two. */
-const rpm = optional(numberFrom(0));
+/** LiteLLM takes limits in three places, and `order` in two. */
+const shares = { ...limits, quota: optional(quotaName) };
 const order = optional(wholeNumberFrom(0));
 
 /** The rest of an entry, for one that Darkroom serves. */
 export const entrySchema = z.object({
   model_name: text,
-  rpm,
+  ...shares,
   litellm_params: z.object({
     model: text,
     // Without a value it is a mistake (see `deploymentFrom`), not a key left out.
@@ -215,7 +248,7 @@ export const entrySchema = z.object({
     project: optional(text),
     extra_headers: optional(headers),
     weight: optional(numberFrom(0)),
-    rpm,
+    ...shares,
     order,
     tags: optional(z.array(text, { error: "expected a list of tags" })),
     timeout: optional(seconds),
@@ -233,7 +266,7 @@ export const entrySchema = z.object({
     z.object({
       id: optional(z.union([text, z.number().transform(String)], { error: "expected a string" })),
       base_model: optional(text),
-      rpm,
+      ...shares,
       order,
       supports_json_body: optional(onOrOff),
       supports_streaming: optional(onOrOff),
