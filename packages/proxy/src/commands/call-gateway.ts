@@ -58,13 +58,13 @@ export async function callGateway(
  * What a gateway answers in JSON.
  * @throws CommandError with the gateway's own words where it refuses
  */
-export async function jsonFromGateway(
+export async function jsonFromGateway<Shape = Readonly<Record<string, unknown>>>(
   url: string,
   request: { method: string; headers: Record<string, string>; body?: Buffer },
-): Promise<Readonly<Record<string, unknown>>> {
+): Promise<Shape> {
   const { status, text } = await callGateway(url, request);
   const answer = parsed(text);
-  if (status === 200 && answer !== undefined) return answer;
+  if (status === 200 && answer !== undefined) return answer as Shape;
   const { message } = (answer?.["error"] ?? {}) as { message?: string };
   const { origin } = new URL(url);
   throw new CommandError(printable(message ?? `The gateway at ${origin} answered with status ${status}.`));

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
-import type { DeploymentLine, LimitLine, QuotaAnswer } from "../quota/quota-answer.js";
+import type { DeploymentLine, LimitLine, QuotaAnswer, QuotaLine } from "../quota/quota-answer.js";
 import { type GatewayOptions, gatewayAt, jsonFromGateway } from "./call-gateway.js";
 import { printable } from "./printable.js";
 import { table } from "./table.js";
@@ -19,7 +19,7 @@ export async function quota(options: QuotaOptions): Promise<void> {
   const { json, watch } = options;
   const { base, headers } = gatewayAt(options);
   for (;;) {
-    const answer = (await jsonFromGateway(`${base}/quota`, { method: "GET", headers })) as QuotaAnswer;
+    const answer = await jsonFromGateway<QuotaAnswer>(`${base}/quota`, { method: "GET", headers });
     if (json) console.log(JSON.stringify(answer));
     else console.log(`${watch ? clear : ""}${shown(answer)}`);
     if (!watch) return;
@@ -27,16 +27,20 @@ export async function quota(options: QuotaOptions): Promise<void> {
   }
 }
 
+/** One line for each limit of a quota, or one that says that it has none; the first one says whose they are. */
+interface Row {
+  readonly name: string;
+  readonly limit: LimitLine | undefined;
+  readonly state: string;
+}
+
+function rowsOf({ quota: name, limits, deployments }: QuotaLine): Row[] {
+  const state = deployments.map(stateOf).join(", ");
+  const [first, ...others] = limits;
+  return [{ name, limit: first, state }, ...others.map((limit) => ({ name: "", limit, state: "" }))];
+}
+
 function shown({ quotas, waiting }: QuotaAnswer): string {
-  const rows = quotas.flatMap(({ quota: name, limits, deployments }) => {
-    const state = deployments.map(stateOf).join(", ");
-    if (limits.length === 0) return [{ name, limit: undefined, state }];
-    return limits.map((limit, index) => ({
-      name: index === 0 ? name : "",
-      limit,
-      state: index === 0 ? state : "",
-    }));
-  });
   const lines = [
     table(
       [
@@ -46,7 +50,7 @@ function shown({ quotas, waiting }: QuotaAnswer): string {
         ["free", ({ limit }) => String(limit?.free ?? "")],
         ["deployments", ({ state }) => printable(state)],
       ],
-      rows,
+      quotas.flatMap(rowsOf),
     ),
   ];
   for (const { group, requests, callers } of waiting) {

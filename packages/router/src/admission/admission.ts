@@ -42,18 +42,10 @@ export interface Admission {
   ): Promise<ReadonlyMap<string, bigint>> | ReadonlyMap<string, bigint>;
 
   /**
-<<<<<<< HEAD
-   * What was spent of meters of money before they had any state here; a meter that has some keeps it.
-   * @param applied by journal id, the last sequence that is in those sums: later ones are still to be settled. A journal that
-   * nobody has told of begins with sequence 1
-   */
-  seed(seeds: readonly MeterSeed[], applied?: ReadonlyMap<string, bigint>): Promise<void> | void;
-=======
    * What was spent of meters of money before they had any state here; what has been charged since comes on top. Of a meter
    * that was told it before nothing changes.
    */
   seed(seeds: readonly MeterSeed[]): Promise<void> | void;
->>>>>>> 8a0a54e32d14bef5429a3334faf8c9aa7cc04eaa
 
   /**
    * Holds the leases of attempts and requests for another {@link leaseMs}. Those that have expired meanwhile are taken again

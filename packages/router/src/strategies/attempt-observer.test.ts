@@ -17,7 +17,7 @@ function outcome(failure?: Failure): AttemptOutcome {
     upstreamRequestId: undefined,
     dropped: [],
   };
-  return { report, failure, released: failure === undefined };
+  return { report, failure, headers: undefined, released: failure === undefined };
 }
 
 function answered(status: number): Failure {
