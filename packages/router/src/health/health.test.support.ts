@@ -1,29 +1,8 @@
 import type { Deployment } from "../deployments/deployment.js";
-import type { Timers } from "../memory/timers.js";
+import { HeldClock } from "../memory/held-clock.test.support.js";
 import type { Verdict } from "../retries/classification.js";
 import { type CooldownEvent, Health, type Turn } from "./health.js";
 import type { DeploymentHealthSettings, HealthSettings } from "./health-settings.js";
-
-/** Time that stands still until a test moves it, with the timers that ring on the way. */
-class HeldClock implements Timers {
-  nowMs = 0;
-  #timers: { readonly atMs: number; readonly callback: () => void }[] = [];
-
-  after(milliseconds: number, callback: () => void): () => void {
-    const timer = { atMs: this.nowMs + milliseconds, callback };
-    this.#timers.push(timer);
-    return () => {
-      this.#timers = this.#timers.filter((other) => other !== timer);
-    };
-  }
-
-  pass(milliseconds: number): void {
-    this.nowMs += milliseconds;
-    const due = this.#timers.filter(({ atMs }) => atMs <= this.nowMs);
-    this.#timers = this.#timers.filter((timer) => !due.includes(timer));
-    for (const { callback } of due) callback();
-  }
-}
 
 export function deploymentNamed(id: string, health?: DeploymentHealthSettings, group = "edits"): Deployment {
   const apiBase = "http://localhost/v1";
