@@ -40,7 +40,7 @@ async function run() {
 
   const shown = (heading, deployments, rate, columns) => {
     const mix = recordedEdits({ seed, edits, perSecond: rate, deployments: deployments.length });
-    const results = distinctStrategies.map((name) => simulate(name, mix, deployments, seed));
+    const results = distinctStrategies.map((name) => simulate(name, mix, deployments, { seed }));
     console.log(`${heading}: ${rate.toFixed(2)} edits a second\n`);
     console.log(`${table(results, deployments, percentileOf, columns).join("\n")}\n`);
   };

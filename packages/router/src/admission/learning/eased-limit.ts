@@ -1,4 +1,4 @@
-/** What is left of the limit after a refusal that should not have been. */
+/** What is left of it after a refusal that should not have been. */
 const lowered = 0.8;
 /** The least that is ever left of it. */
 const least = 0.1;

@@ -65,12 +65,8 @@ export class LearnedLimits {
       const own = resource === "calls" ? undefined : told.get(resource);
       // A refusal that says no number says that nothing remains.
       const refusal = isBlamed ? { remaining: 0, resetMs: retryAfterMs(headers, Date.now()) } : {};
-      const found = learned.noteTold({
-        told: { ...refusal, ...own },
-        used: Math.max(usedOf(admitted, meter), this.use.usedOf(meter.key)),
-        startedAtMs,
-        nowMs,
-      });
+      const used = most(usedOf(admitted, meter), this.use.toldOf(meter.key));
+      const found = learned.noteTold({ told: { ...refusal, ...own }, used, startedAtMs, nowMs });
       if (found !== undefined) this.differs({ quota, resource, configured: meter.limit, told: found });
       if (rateLimited !== undefined && (isBlamed || !isTold)) learned.noteRefusal(startedAtMs, nowMs);
       for (const { limit, forMs } of learned.constraints(nowMs)) this.#constrain(meter, limit, forMs);
@@ -101,6 +97,10 @@ function entriesOf(meters: QuotaMeters): readonly (readonly [keyof QuotaMeters, 
   });
 }
 
-function usedOf(uses: readonly MeterUse[], { key }: Meter): number {
-  return Number(uses.find(({ meter }) => meter.key === key)?.used ?? 0n);
+function usedOf(uses: readonly MeterUse[], { key }: Meter): bigint {
+  return uses.find(({ meter }) => meter.key === key)?.used ?? 0n;
+}
+
+function most(one: bigint, other: bigint): bigint {
+  return one > other ? one : other;
 }

@@ -1,8 +1,14 @@
 import { EasedLimit } from "./eased-limit.js";
 import type { ToldLimit } from "./rate-limit-headers.js";
 
-/** For so long no more is admitted than there was room for. A part of the minute in which it all changes. */
-export const roomMs = 15_000;
+/**
+ * For so long no more is admitted than there was room for: a window. Who looks 15 s back only meets twice as many refusals,
+ * since somebody else's use goes up and down, and uses no more of the limit.
+ */
+const roomMs = 60_000;
+
+/** The upstream counts a little sooner or later than we do: so much less than the limit is no sign of somebody else. */
+const slack = 0.05;
 
 /** A limit is a setting of the upstream: it changes once in months. */
 const limitMs = 600_000;
@@ -16,7 +22,7 @@ export interface Constraint {
 export interface ToldOfMeter {
   readonly told: ToldLimit;
   /** What we had taken of the meter, by our own count: when the answer's attempt was admitted or now, whichever is more. */
-  readonly used: number;
+  readonly used: bigint;
   readonly startedAtMs: number;
   readonly nowMs: number;
 }
@@ -35,21 +41,19 @@ export class LearnedMeter {
   constructor(private readonly configured: bigint) {}
 
   /**
-   * Whether the upstream counted an attempt before it answered or when it began to, nobody knows. Ours at the fuller moment
-   * and what remains are never less than what there is room for, whichever it was.
+   * Nobody knows whether an upstream writes these headers when it begins or when it ends. What we used at the fuller of the
+   * two moments, and what remained, is never less than what there was room for.
    * @returns the upstream's limit, where it differs from the configured one and has not been told before
    */
   noteTold({ told: { limit, remaining, resetMs }, used, startedAtMs, nowMs }: ToldOfMeter): bigint | undefined {
     if (startedAtMs < this.#newestStartMs) return undefined;
     this.#newestStartMs = startedAtMs;
     if (limit !== undefined) this.#limit = BigInt(limit);
+    const room = remaining === undefined ? undefined : used + BigInt(remaining);
     this.#room =
-      remaining === undefined
+      room === undefined || room >= this.#leastWithoutOthers()
         ? undefined
-        : {
-            limit: BigInt(Math.floor(used) + remaining),
-            untilMs: nowMs + Math.min(resetMs ?? roomMs, roomMs),
-          };
+        : { limit: room, untilMs: nowMs + Math.min(resetMs ?? roomMs, roomMs) };
     return this.#difference();
   }
 
@@ -92,6 +96,11 @@ export class LearnedMeter {
     if (holds && untilMs <= issued.untilMs) return undefined;
     this.#issued.set(kind, { limit, atMs: nowMs, untilMs });
     return { limit, forMs: untilMs - nowMs };
+  }
+
+  #leastWithoutOthers(): bigint {
+    const limit = Math.min(Number(this.configured), Number(this.#limit ?? this.configured));
+    return BigInt(Math.ceil(limit - Math.max(1, limit * slack)));
   }
 
   #difference(): bigint | undefined {

@@ -1,4 +1,4 @@
-import type { AdmissionAnswer, AdmissionCandidate, Refusal } from "../../admission/admission.js";
+import type { Admission, AdmissionAnswer, AdmissionRequest, Refusal } from "../../admission/admission.js";
 import type { Meter, MeterUse } from "../../admission/meter.js";
 
 interface Taken {
@@ -14,14 +14,11 @@ interface State {
 }
 
 /** Rolling windows and leases to the millisecond, and nothing else of an admission: small enough to be seen to be right. */
-export class SimulatedAdmission {
+export class SimulatedAdmission implements Pick<Admission, "admit" | "release" | "constrain"> {
   readonly #states = new Map<string, State>();
-  /** How many constraints it was told. */
-  constrained = 0;
-
   constructor(private readonly nowMs: () => number) {}
 
-  admit(attemptId: string, candidates: readonly AdmissionCandidate[]): AdmissionAnswer {
+  admit({ attemptId, candidates }: AdmissionRequest): AdmissionAnswer {
     const refusals: Refusal[] = [];
     for (const [candidate, { charges }] of candidates.entries()) {
       const refused = charges.find(({ meter, amount }) => {
@@ -50,7 +47,6 @@ export class SimulatedAdmission {
   }
 
   constrain(meter: Meter, limit: bigint, forMs: number): void {
-    this.constrained += 1;
     this.#stateOf(meter).constraints.push({ limit, untilMs: this.nowMs() + forMs });
   }
 

@@ -36,6 +36,18 @@ const retries = 2;
 /** For so long an edit waits for room. */
 const longestWaitMs = 60_000;
 
+export interface SimulationOptions {
+  readonly seed: number;
+  /** So many take the edits in turn. They share the limits, and nothing else of what they know. */
+  readonly gateways?: number;
+}
+
+/** What a gateway knows by itself. */
+interface Gateway {
+  readonly strategy: Strategy;
+  readonly use: LatestUse;
+}
+
 /**
  * Runs a strategy over the mix in virtual time, with retries on the others of its order, limits, and a queue for edits that
  * fit nowhere, and nothing else of a router.
@@ -44,17 +56,24 @@ export function simulate(
   name: RoutingStrategy,
   edits: readonly RecordedEdit[],
   deployments: readonly SimulatedDeployment[],
-  seed: number,
+  { seed, gateways = 1 }: SimulationOptions,
 ): SimulationResult {
   const clock = new VirtualTime();
   const nowMs = (): number => clock.nowMs;
   const upstreams = deployments.map((deployment, index) => new Upstream(deployment, index, clock));
   const meters = upstreams.flatMap((upstream) => upstream.meters);
-  const use = new LatestUse(new Set(meters.map(({ key }) => key)), nowMs);
-  const room = new Headroom(use, (id) => upstreams.find((upstream) => upstream.id === id)?.meters ?? []);
-  const strategy = createStrategy(name, { random: seeded(seed), nowMs, latency: {}, room });
-  const run = new Run(name, strategy, upstreams, use, clock);
-  for (const edit of edits) clock.at(edit.atMs, () => run.begin(edit));
+  const keys = new Set(meters.map(({ key }) => key));
+  const metersOf = (id: string): readonly Meter[] => upstreams.find((one) => one.id === id)?.meters ?? [];
+  const made = Array.from({ length: gateways }, (_, index): Gateway => {
+    const use = new LatestUse(keys, nowMs);
+    const room = new Headroom(use, metersOf);
+    const context = { random: seeded(seed + index), nowMs, latency: {}, room };
+    return { strategy: createStrategy(name, context), use };
+  });
+  const run = new Run(name, upstreams, clock);
+  for (const [index, edit] of edits.entries()) {
+    clock.at(edit.atMs, () => run.begin(edit, made[index % gateways]!));
+  }
   clock.run();
   return run.result();
 }
@@ -62,6 +81,7 @@ export function simulate(
 /** An edit that has not been served yet. */
 interface Waiting {
   readonly edit: RecordedEdit;
+  readonly gateway: Gateway;
   /** Those that have failed it. */
   readonly failed: readonly Upstream[];
   readonly sinceMs: number;
@@ -81,16 +101,14 @@ class Run {
 
   constructor(
     private readonly name: RoutingStrategy,
-    private readonly strategy: Strategy,
     private readonly upstreams: readonly Upstream[],
-    private readonly use: LatestUse,
     private readonly clock: VirtualTime,
   ) {
     this.#admission = new SimulatedAdmission(() => clock.nowMs);
   }
 
-  begin(edit: RecordedEdit): void {
-    this.#tryOrWait({ edit, failed: [], sinceMs: this.clock.nowMs });
+  begin(edit: RecordedEdit, gateway: Gateway): void {
+    this.#tryOrWait({ edit, gateway, failed: [], sinceMs: this.clock.nowMs });
   }
 
   /** First come, first served. */
@@ -129,9 +147,9 @@ class Run {
   }
 
   #admitAndSend(waiting: Waiting): AdmissionAnswer {
-    const { edit, failed, sinceMs } = waiting;
+    const { edit, gateway, failed, sinceMs } = waiting;
     const left = this.upstreams.filter((upstream) => !failed.includes(upstream));
-    const order = this.strategy
+    const order = gateway.strategy
       .order(
         left.map(({ deployment }) => deployment),
         edit,
@@ -139,29 +157,34 @@ class Run {
       .map(({ id }) => left.find((upstream) => upstream.id === id)!);
     const attemptId = String((this.#attempts += 1));
     const candidates = order.map((upstream) => ({ id: upstream.id, charges: upstream.chargesFor(edit) }));
-    const answer = this.#admission.admit(attemptId, candidates);
+    const answer = this.#admission.admit({
+      attemptId,
+      requestId: attemptId,
+      requestCharges: [],
+      candidates,
+    });
     if (answer.kind === "admitted") {
-      this.use.note(answer.use);
+      gateway.use.note(answer.use);
       if (this.clock.nowMs > sinceMs) this.#waitsMs.push(this.clock.nowMs - sinceMs);
       this.#attempt(attemptId, waiting, order[answer.candidate]!);
     } else {
       this.#attempts -= 1;
-      if (answer.kind === "refused") this.use.note(answer.refusals);
+      if (answer.kind === "refused") gateway.use.note(answer.refusals);
     }
     return answer;
   }
 
-  #attempt(attemptId: string, { edit, failed }: Waiting, upstream: Upstream): void {
+  #attempt(attemptId: string, { edit, gateway, failed }: Waiting, upstream: Upstream): void {
     const attempt = { deployment: upstream.deployment, edit };
     const begunMs = this.clock.nowMs;
-    this.strategy.observer?.begun(attempt);
+    gateway.strategy.observer?.begun(attempt);
     upstream.send(edit, (succeeded) => {
       const durationMs = this.clock.nowMs - begunMs;
-      this.strategy.observer?.ended(attempt, { durationMs, outcome: succeeded ? "succeeded" : "failed" });
+      gateway.strategy.observer?.ended(attempt, { durationMs, outcome: succeeded ? "succeeded" : "failed" });
       this.#admission.release(attemptId);
       if (succeeded) this.#serve(edit, upstream);
       else if (failed.length < Math.min(retries, this.upstreams.length - 1)) {
-        this.#tryOrWait({ edit, failed: [...failed, upstream], sinceMs: this.clock.nowMs });
+        this.#tryOrWait({ edit, gateway, failed: [...failed, upstream], sinceMs: this.clock.nowMs });
       } else this.#failed += 1;
       this.#serveQueue();
     });

@@ -4,7 +4,7 @@ import { simulatedDeployments } from "./simulated-deployments.test.support.js";
 import { percentileOf, type SimulationResult, simulate } from "./simulation.test.support.js";
 
 const edits = recordedEdits({ seed: 0, edits: 3000, perSecond: 1, deployments: simulatedDeployments.length });
-const run = (name: RoutingStrategy): SimulationResult => simulate(name, edits, simulatedDeployments, 0);
+const run = (name: RoutingStrategy): SimulationResult => simulate(name, edits, simulatedDeployments, { seed: 0 });
 const results = new Map(routingStrategies.map((name) => [name, run(name)]));
 const of = (name: RoutingStrategy): SimulationResult => results.get(name)!;
 const shareOf = (name: RoutingStrategy, id: string): number => (of(name).served.get(id) ?? 0) / edits.length;
