@@ -81,9 +81,11 @@ export async function attempt(context: AttemptContext): Promise<AttemptOutcome> 
       concludeUnknown(context, entry);
       throw error;
     })
-    .finally(() => pass.end());
+    .finally(() => {
+      progress.wasSent ||= pass.isCalled;
+      pass.end();
+    });
   const report = conclude(context, entry, received, head);
-  pass.settle(useOf(received.facts));
   // A failed attempt that another one may make good is not waited for.
   if (received.release !== undefined) await progress.concluded;
   const taken = received.release?.(progress.report()) ?? Promise.resolve();
@@ -139,7 +141,8 @@ async function send(context: AttemptContext, entry: AttemptEntry | undefined): P
       return await receive(head, context, stop);
     } catch (error) {
       head?.discard();
-      const failure = error instanceof NoRoomAnyMoreError ? full(context, error) : failureOf(error, stop, head);
+      const failure =
+        error instanceof NoRoomAnyMoreError ? full(context, error) : failureOf(error, stop, head);
       // An error that goes on and on is no answer, and not a dear one: another deployment may do better.
       const isError = failure.kind === "too large" && head !== undefined && head.status >= 400;
       const received = { facts: [], failure: isError ? { ...failure, kind: "cut" as const } : failure };
@@ -247,7 +250,10 @@ function conclude(
     progress.cost = cost;
     progress.images = facts.reduce((sum, { images }) => sum + images, 0);
   }
-  if (report.attemptId !== undefined) progress.concluded = entry?.conclude({ facts, cost, failure, report });
+  const conclusion = entry?.conclude({ facts, cost, failure, report });
+  if (conclusion !== undefined) progress.concluded = conclusion.written;
+  const nanoUsd = conclusion === undefined ? (cost?.nanoUsd ?? null) : conclusion.nanoUsd;
+  void Promise.resolve(conclusion?.written).then(() => context.pass.settle(useOf(facts), nanoUsd));
   return report;
 }
 
@@ -264,7 +270,7 @@ function useOf(facts: readonly AnswerFacts[]): AttemptUse {
 function concludeUnknown(context: AttemptContext, entry: AttemptEntry | undefined): void {
   const failure: Failure = { kind: "cut", reason: "internal error" };
   const report = reportOf(context, entry, failure, undefined);
-  void entry?.conclude({ facts: [], cost: null, failure, report });
+  entry?.conclude({ facts: [], cost: null, failure, report });
 }
 
 function reportOf(

@@ -9,6 +9,8 @@ export class EditProgress {
   retries = 0;
   /** An attempt was sent as a whole and nothing says what became of it: it may have been charged. */
   mayBeBilled = false;
+  /** Something of it has gone to an upstream. */
+  wasSent = false;
   #retriedUncertain = false;
   #fallbacks = 0;
   #group: string;

@@ -1,4 +1,5 @@
 import type { InputImage } from "@darkroom/cost-calculator";
+import type { Account } from "./admission/account.js";
 import type { ImageForm } from "./answer/answer-layout.js";
 import type { Deployment } from "./deployments/deployment.js";
 import type { MemoryLease } from "./memory/memory-lease.js";
@@ -69,6 +70,8 @@ export interface EditRequest {
   readonly tags?: readonly string[] | undefined;
   /** Who asks: an opaque id. Of those who wait, every caller gets a turn. */
   readonly caller?: string | undefined;
+  /** Who pays and is limited; absent: nobody. */
+  readonly account?: Account | undefined;
   /** Of those who wait, a lower one comes first; absent: as configured. */
   readonly priority?: number | undefined;
   /** Overrides of the router's settings for this request. */

@@ -87,13 +87,24 @@ export class Router {
     this.#answers = answerLimits(options);
     this.#connections = new Connections(options.connections);
 
-    const { limitGuardMs: guardMs, maxQueue, queueTimeoutMs, defaultPriority } = { ...defaultOptions, ...options };
+    const {
+      limitGuardMs: guardMs,
+      maxQueue,
+      queueTimeoutMs,
+      defaultPriority,
+    } = { ...defaultOptions, ...options };
     const quotas = new Quotas(options.deployments, { ...options, guardMs });
     const meters = quotas.all.flatMap(({ members: [member] }) => (member ? quotas.metersOf(member) : []));
     const use = new LatestUse(new Set(meters.map(({ key }) => key)), nowMs);
     this.#admission = options.admission ?? new EmbeddedAdmission({ nowMs: epochMs });
     this.#leases = new LeaseKeeper(this.#admission, backgroundTimers);
-    const passes = { admission: this.#admission, quotas, leases: this.#leases, freshMs: guardMs / 2, epochMs };
+    const passes = {
+      admission: this.#admission,
+      quotas,
+      leases: this.#leases,
+      freshMs: guardMs / 2,
+      epochMs,
+    };
     this.#gate = new Gate(passes, use);
     this.#rooms = new WaitingRooms({ maxQueue }, { nowMs, timers: systemTimers });
     this.#admission.onReturned(() => this.#rooms.wake());
@@ -177,33 +188,11 @@ export class Router {
     });
     const progress = new EditProgress(request, groups.first.name, this.nowMs);
     const deadline = new Deadline(this.timeoutMsOf(request), sink, this.nowMs);
-    const edit = { progress, deadline, sink };
-
-    const failures = new Map<GroupVisit, Failure>();
-    let failure: Failure | undefined;
-    for (let group = groups.next(); group !== undefined; group = groups.next(failure)) {
-      const visit = this.#visit(group, groups.fallbacks, request);
-      failure = await this.#tryGroup(visit, failure, edit);
-      if (failure === undefined) return this.#answered(progress);
-      failures.set(visit, failure);
-      if (deadline.failure !== undefined) break;
+    try {
+      return await this.#serve(groups, { progress, deadline, sink });
+    } finally {
+      this.#gate.finish(request, progress.wasSent ? "sent" : "never sent");
     }
-    // Nobody is left to ask: of those that were full, one may have room in time.
-    for (let full = fullOnes(failures); full.length > 0; full = fullOnes(failures)) {
-      const found = await this.#roomWait.roomAtOneOf(full, edit);
-      if ("reason" in found) {
-        for (const { visit } of full.slice(0, 1)) failures.set(visit, found);
-        break;
-      }
-      failure = await this.#makeAttempts(found.visit, found.turn, edit);
-      if (failure === undefined) return this.#answered(progress);
-      failures.set(found.visit, failure);
-      if (deadline.failure !== undefined || classify(failure).next === "give up") break;
-    }
-    // Nobody is told that an edit failed before it is written down what that cost.
-    await progress.concluded;
-    const [firstFailure] = failures.values();
-    throw failedWith(firstFailure, deadline, progress);
   }
 
   /**
@@ -233,6 +222,35 @@ export class Router {
     this.#leases.close();
     this.#health.close();
     this.#connections.close();
+  }
+
+  async #serve(groups: GroupsToTry, edit: RunningEdit): Promise<EditReport> {
+    const { progress, deadline } = edit;
+    const failures = new Map<GroupVisit, Failure>();
+    let failure: Failure | undefined;
+    for (let group = groups.next(); group !== undefined; group = groups.next(failure)) {
+      const visit = this.#visit(group, groups.fallbacks, progress.request);
+      failure = await this.#tryGroup(visit, failure, edit);
+      if (failure === undefined) return this.#answered(progress);
+      failures.set(visit, failure);
+      if (deadline.failure !== undefined) break;
+    }
+    // Nobody is left to ask: of those that were full, one may have room in time.
+    for (let full = fullOnes(failures); full.length > 0; full = fullOnes(failures)) {
+      const found = await this.#roomWait.roomAtOneOf(full, edit);
+      if ("reason" in found) {
+        for (const { visit } of full.slice(0, 1)) failures.set(visit, found);
+        break;
+      }
+      failure = await this.#makeAttempts(found.visit, found.turn, edit);
+      if (failure === undefined) return this.#answered(progress);
+      failures.set(found.visit, failure);
+      if (deadline.failure !== undefined || classify(failure).next === "give up") break;
+    }
+    // Nobody is told that an edit failed before it is written down what that cost.
+    await progress.concluded;
+    const [firstFailure] = failures.values();
+    throw failedWith(firstFailure, deadline, progress);
   }
 
   /** Begins to serve a request in a group: who may be called there, and in which order. */

@@ -3,7 +3,11 @@ import type { LimitsReport } from "@darkroom/router";
 /** What `GET /quota` answers. Amounts are numbers of requests, images, tokens or calls; times are seconds from now. */
 export interface QuotaAnswer {
   readonly quotas: readonly QuotaLine[];
-  readonly waiting: readonly { readonly group: string; readonly requests: number; readonly callers: number }[];
+  readonly waiting: readonly {
+    readonly group: string;
+    readonly requests: number;
+    readonly callers: number;
+  }[];
 }
 
 export interface QuotaLine {

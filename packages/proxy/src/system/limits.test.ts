@@ -136,10 +136,7 @@ test("calls over the parallel limit wait their turn, and all are served", async 
 
 test("a group that is full is made good by its fallbacks", async () => {
   const { gateway } = await system({
-    entries: (entry) => [
-      entry("edits", "one", one, { rpm: 2 }),
-      entry("spare", "two", two, { rpm: 3 }),
-    ],
+    entries: (entry) => [entry("edits", "one", one, { rpm: 2 }), entry("spare", "two", two, { rpm: 3 })],
     settings: { router_settings: { queue_timeout: 0, fallbacks: [{ edits: ["spare"] }] } },
   });
   const answers = await edits(gateway, 8);

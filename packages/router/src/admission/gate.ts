@@ -1,11 +1,14 @@
 import { v7 as timeOrderedId } from "uuid";
 import type { Deployment } from "../deployments/deployment.js";
 import type { Dimension } from "../deployments/quotas.js";
+import { RouterError } from "../errors.js";
+import { estimateOf, mostTokensOf } from "../estimate.js";
 import type { EditRequest } from "../request.js";
-import { type Refusal, mostCandidates } from "./admission.js";
+import type { Account, AccountRefusal } from "./account.js";
+import { type AdmissionAnswer, type Refusal, mostCandidates } from "./admission.js";
 import type { LatestUse } from "./latest-use.js";
-import type { MeterUse } from "./meter.js";
-import { Pass, type PassSettings } from "./pass.js";
+import type { Charge, Meter } from "./meter.js";
+import { Pass, type PassSettings, holdsLease } from "./pass.js";
 
 /** An attempt may be made. */
 export interface Admitted {
@@ -16,6 +19,10 @@ export interface Admitted {
 /** Nobody of those who were asked for can take it. */
 export interface NotAdmitted {
   readonly refusals: readonly DeploymentRefusal[];
+  /** What the request's own account says. */
+  readonly ofAccount: readonly AccountRefusal[];
+  /** The account lets the request go nowhere at all. */
+  readonly isFinal: boolean;
   /** Why limits cannot be known, where that is the reason. */
   readonly unavailable?: string;
 }
@@ -27,7 +34,17 @@ export interface DeploymentRefusal extends Refusal {
   readonly dimension: Dimension | undefined;
 }
 
-/** Where attempts are let through to deployments whose limits have room for them. */
+/** A deployment with what a call of it takes. */
+interface Candidate {
+  readonly deployment: Deployment;
+  readonly ofAccount: readonly Charge[];
+  readonly ofQuota: readonly Charge[];
+}
+
+/** A period may end while it is asked for, and a meter be asked for before anybody has told what was spent of it. */
+const mostRounds = 4;
+
+/** Where attempts are let through to deployments whose limits have room for them, and which their account can pay. */
 export class Gate {
   constructor(
     private readonly settings: PassSettings,
@@ -37,57 +54,127 @@ export class Gate {
   /** Takes what the edit needs from the first of these deployments that has room; best first. */
   async admit(edit: EditRequest, deployments: readonly Deployment[]): Promise<Admitted | NotAdmitted> {
     const refusals: DeploymentRefusal[] = [];
+    const ofAccount: AccountRefusal[] = [];
     for (let from = 0; from < deployments.length; from += mostCandidates) {
       const answer = await this.#admitOneOf(edit, deployments.slice(from, from + mostCandidates));
-      if (!("refusals" in answer)) return answer;
-      if (answer.unavailable !== undefined) return answer;
+      if (!("refusals" in answer) || answer.isFinal || answer.unavailable !== undefined) return answer;
       refusals.push(...answer.refusals);
+      ofAccount.push(...answer.ofAccount);
     }
-    return { refusals };
+    return { refusals, ofAccount, isFinal: false };
+  }
+
+  /** The request has ended. */
+  finish({ id, account }: EditRequest, how: "sent" | "never sent"): void {
+    if (account === undefined) return;
+    this.settings.leases.letGoRequest(id);
+    void this.settings.admission.finish(id, how);
   }
 
   async #admitOneOf(edit: EditRequest, some: readonly Deployment[]): Promise<Admitted | NotAdmitted> {
-    const { admission, quotas } = this.settings;
-    const candidates = some.map((deployment) => ({
-      id: deployment.id,
-      charges: quotas.chargesOf(deployment, edit),
-    }));
+    const { admission, epochMs } = this.settings;
     const attemptId = timeOrderedId();
-    const passAt = (index: number, use: readonly MeterUse[]): Admitted => {
-      const deployment = some[index];
-      const candidate = candidates[index];
-      if (deployment === undefined || candidate === undefined) throw new TypeError("admitted to nobody");
-      const { id: candidateId, charges } = candidate;
-      const admitted = { attemptId, requestId: edit.id, candidateId, charges, use };
-      return { deployment, pass: new Pass(this.settings, admitted) };
-    };
-    // Where nothing limits the best one, there is nobody to ask.
-    if (candidates[0]?.charges.length === 0) return passAt(0, []);
+    let nowMs = epochMs();
+    for (let round = 0; round < mostRounds; round += 1) {
+      const { candidates, unpaid } = this.#candidates(edit, some, nowMs);
+      const requestCharges = this.#requestCharges(edit, some);
+      const [best] = candidates;
+      if (best === undefined) return { refusals: [], ofAccount: unpaid, isFinal: false };
+      // Where nothing limits the best one, there is nobody to ask.
+      if (requestCharges.length + chargesOf(best).length === 0)
+        return this.#admitted(edit, attemptId, best, []);
 
-    const asked = { attemptId, requestId: edit.id, requestCharges: [], candidates };
-    const answer = await admission.admit(asked);
-    switch (answer.kind) {
-      case "admitted": {
-        const admitted = passAt(answer.candidate, answer.use);
-        this.use.note(answer.use);
-        return admitted;
-      }
-      case "refused":
+      const answer = await admission.admit({
+        attemptId,
+        requestId: edit.id,
+        requestCharges,
+        candidates: candidates.map((one) => ({ id: one.deployment.id, charges: chargesOf(one) })),
+      });
+      if (answer.kind === "wrong period") nowMs = answer.nowMs;
+      else if (answer.kind === "unseeded") await this.#seed(edit.account, answer.meters);
+      else if (answer.kind === "unavailable") {
+        return { refusals: [], ofAccount: [], isFinal: false, unavailable: answer.reason };
+      } else if (answer.kind === "refused") {
         this.use.note(answer.refusals);
-        return { refusals: this.#named(answer.refusals, some) };
-      case "unavailable":
-        return { refusals: [], unavailable: answer.reason };
-      case "wrong period":
-      case "unseeded":
-        throw new TypeError(`${answer.kind}: deployments have no meters of money`);
+        return this.#refused(edit, answer, candidates, unpaid);
+      } else {
+        const candidate = candidates[answer.candidate];
+        if (candidate === undefined) throw new TypeError("admitted to nobody");
+        this.use.note(answer.use);
+        if (holdsLease(requestCharges)) this.settings.leases.holdRequest(edit.id);
+        return this.#admitted(edit, attemptId, candidate, answer.use);
+      }
     }
+    return { refusals: [], ofAccount: [], isFinal: false, unavailable: "periods change too fast" };
   }
 
-  #named(refusals: readonly Refusal[], some: readonly Deployment[]): DeploymentRefusal[] {
-    return refusals.flatMap((refusal) => {
-      const deployment = refusal.candidate === undefined ? undefined : some[refusal.candidate];
-      const dimension = this.settings.quotas.dimensionOf(refusal.charge.meter);
-      return deployment === undefined ? [] : [{ ...refusal, deployment, dimension }];
-    });
+  #candidates(
+    edit: EditRequest,
+    some: readonly Deployment[],
+    nowMs: number,
+  ): { readonly candidates: Candidate[]; readonly unpaid: AccountRefusal[] } {
+    const { account } = edit;
+    const candidates: Candidate[] = [];
+    const unpaid: AccountRefusal[] = [];
+    for (const deployment of some) {
+      const estimate = account === undefined ? null : estimateOf(edit, deployment);
+      const ofAccount = account?.callCharges({ deployment, estimate, nowMs }) ?? [];
+      if (ofAccount instanceof RouterError) unpaid.push({ error: ofAccount, waits: false });
+      else
+        candidates.push({ deployment, ofAccount, ofQuota: this.settings.quotas.chargesOf(deployment, edit) });
+    }
+    return { candidates, unpaid };
   }
+
+  #requestCharges(edit: EditRequest, some: readonly Deployment[]): readonly Charge[] {
+    const tokens = (): number => Math.max(...some.map((deployment) => mostTokensOf(edit, deployment)));
+    const images = edit.parameters.n;
+    return edit.account?.requestCharges({ images, tokens: tokens() }) ?? [];
+  }
+
+  async #seed(account: Account | undefined, meters: readonly Meter[]): Promise<void> {
+    if (account === undefined) throw new TypeError("deployments have no meters of money");
+    const seeds = meters.map(async (meter) => ({ meter, spent: await account.spentOf(meter) }));
+    await this.settings.admission.seed(await Promise.all(seeds));
+  }
+
+  #admitted(
+    { id: requestId }: EditRequest,
+    attemptId: string,
+    candidate: Candidate,
+    use: (AdmissionAnswer & { kind: "admitted" })["use"],
+  ): Admitted {
+    const { deployment, ofAccount } = candidate;
+    const charges = chargesOf(candidate);
+    const admitted = { attemptId, requestId, candidateId: deployment.id, charges, ofAccount, use };
+    return { deployment, pass: new Pass(this.settings, admitted) };
+  }
+
+  #refused(
+    { account }: EditRequest,
+    { refusals }: AdmissionAnswer & { kind: "refused" },
+    candidates: readonly Candidate[],
+    unpaid: readonly AccountRefusal[],
+  ): NotAdmitted {
+    const ofDeployments: DeploymentRefusal[] = [];
+    const ofAccount = [...unpaid];
+    let isFinal = false;
+    for (const refusal of refusals) {
+      const candidate = refusal.candidate === undefined ? undefined : candidates[refusal.candidate];
+      const isOwn = candidate === undefined || candidate.ofAccount.includes(refusal.charge);
+      if (account !== undefined && isOwn) {
+        ofAccount.push(account.refusalFor(refusal));
+        isFinal ||= candidate === undefined;
+      } else if (candidate !== undefined) {
+        const dimension = this.settings.quotas.dimensionOf(refusal.charge.meter);
+        ofDeployments.push({ ...refusal, deployment: candidate.deployment, dimension });
+      }
+    }
+    return { refusals: ofDeployments, ofAccount, isFinal };
+  }
+}
+
+/** The account's come first: what it cannot pay need not wait for room. */
+function chargesOf({ ofAccount, ofQuota }: Candidate): readonly Charge[] {
+  return ofAccount.length === 0 ? ofQuota : [...ofAccount, ...ofQuota];
 }

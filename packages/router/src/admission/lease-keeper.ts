@@ -7,9 +7,10 @@ export interface LeaseHolder {
   readonly takenAs: string;
 }
 
-/** Renews the leases of attempts for as long as they run: whoever dies renews none, and they come back. */
+/** Renews the leases of attempts and requests for as long as they run: whoever dies renews none, and they come back. */
 export class LeaseKeeper {
   readonly #holders = new Set<LeaseHolder>();
+  readonly #requestIds = new Set<string>();
   #callOff: (() => void) | undefined;
 
   constructor(
@@ -24,7 +25,17 @@ export class LeaseKeeper {
 
   letGo(holder: LeaseHolder): void {
     this.#holders.delete(holder);
-    if (this.#holders.size === 0) this.close();
+    this.#closeIfEmpty();
+  }
+
+  holdRequest(requestId: string): void {
+    this.#requestIds.add(requestId);
+    this.#callOff ??= this.timers.after(renewEveryMs, () => this.#renew());
+  }
+
+  letGoRequest(requestId: string): void {
+    this.#requestIds.delete(requestId);
+    this.#closeIfEmpty();
   }
 
   close(): void {
@@ -32,9 +43,13 @@ export class LeaseKeeper {
     this.#callOff = undefined;
   }
 
+  #closeIfEmpty(): void {
+    if (this.#holders.size + this.#requestIds.size === 0) this.close();
+  }
+
   #renew(): void {
     this.#callOff = this.timers.after(renewEveryMs, () => this.#renew());
     const attemptIds = [...this.#holders].map(({ takenAs }) => takenAs);
-    void this.admission.renew({ attemptIds, requestIds: [] });
+    void this.admission.renew({ attemptIds, requestIds: [...this.#requestIds] });
   }
 }

@@ -1,3 +1,4 @@
+import type { RouterError } from "../errors.js";
 import type { DeploymentRefusal } from "./gate.js";
 
 /** All deployments of a group that may be called are full: what stands in the way where room will come first. */
@@ -5,6 +6,8 @@ export interface NoRoom {
   readonly group: string;
   /** Undefined where nobody was asked, because others wait for room already. */
   readonly refusal: DeploymentRefusal | undefined;
+  /** What the client is told where it is its own account that has nothing left but what is reserved. */
+  readonly ofAccount?: RouterError;
   /** Undefined where it is not known: when a call ends. */
   readonly fitsInMs: number | undefined;
 }

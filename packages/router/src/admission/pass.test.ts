@@ -81,10 +81,11 @@ test("tokens that were not used come back, more than were taken are charged", as
   const first = await pass();
   await first.beginCall();
   first.end();
-  first.settle({ tokens: 12, images: 1 });
+  first.settle({ tokens: 12, images: 1 }, null);
   expect(used()).toEqual([12n]);
   const second = await pass();
-  second.settle({ tokens: 500_000 });
+  await second.beginCall();
+  second.settle({ tokens: 500_000 }, null);
   expect(used()).toEqual([500_012n]);
 });
 

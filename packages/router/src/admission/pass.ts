@@ -11,6 +11,8 @@ export interface AdmittedAttempt {
   /** The deployment's. */
   readonly candidateId: string;
   readonly charges: readonly Charge[];
+  /** Those of them that its account pays: money. */
+  readonly ofAccount: readonly Charge[];
   /** How full the meters were then. */
   readonly use: readonly MeterUse[];
 }
@@ -39,7 +41,12 @@ export class Pass implements LeaseHolder {
   ) {
     this.#takenAs = admitted.attemptId;
     this.#takenAtMs = settings.epochMs();
-    if (admitted.charges.some(({ meter }) => meter.window.kind === "lease")) settings.leases.hold(this);
+    if (holdsLease(admitted.charges)) settings.leases.hold(this);
+  }
+
+  /** Whether something of it has gone to the upstream. */
+  get isCalled(): boolean {
+    return this.#isCalled;
   }
 
   get takenAs(): string {
@@ -80,13 +87,18 @@ export class Pass implements LeaseHolder {
     void this.settings.admission.release(this.#takenAs, this.#isCalled ? "sent" : "never sent");
   }
 
-  /** What the call has really used, where that is not what was taken for it. */
-  settle(use: AttemptUse): void {
-    const corrections = this.settings.quotas.correctionsOf(this.charges, use);
+  /**
+   * What the call has really used, in the place of what was taken for it.
+   * @param nanoUsd what it is charged at; null where nobody knows, which leaves it at what was reserved
+   */
+  settle(use: AttemptUse, nanoUsd: bigint | null): void {
+    if (!this.#isCalled) return;
+    const { quotas, admission } = this.settings;
+    const { charges, ofAccount } = this.admitted;
+    const ofMoney = ofAccount.map((charge) => ({ charge, used: nanoUsd ?? charge.amount }));
+    const corrections = [...quotas.correctionsOf(charges, use), ...ofMoney];
     if (corrections.length === 0) return;
-    void this.settings.admission.settle([
-      { attemptId: this.#takenAs, admittedAtMs: this.#takenAtMs, corrections },
-    ]);
+    void admission.settle([{ attemptId: this.#takenAs, admittedAtMs: this.#takenAtMs, corrections }]);
   }
 
   #forget(): void {
@@ -111,4 +123,8 @@ export class Pass implements LeaseHolder {
     if (answer.kind !== "refused") throw new TypeError(`admitted once, and then ${answer.kind}`);
     return answer.refusals[0];
   }
+}
+
+export function holdsLease(charges: readonly Charge[]): boolean {
+  return charges.some(({ meter }) => meter.window.kind === "lease");
 }

@@ -55,7 +55,7 @@ test("an attempt is written with where it goes, when, and what it may cost", asy
 
 test("an attempt that never was to be sent has no outcome", async () => {
   const journal = new ObservedJournal();
-  await entryIn(journal).conclude(ended);
+  expect(entryIn(journal).conclude(ended)).toBeUndefined();
   expect(journal.outcomes).toEqual([]);
 });
 
@@ -68,7 +68,7 @@ test("whoever is stopped while the intent is written does not wait for it, and i
   const written = entry.write(stop);
   stop.now(failure);
   await expect(written).rejects.toEqual(failure);
-  const concluded = entry.conclude(ended);
+  const concluded = entry.conclude(ended)?.written;
   expect(journal.story).toEqual([]);
   writing.open();
   await concluded;
@@ -81,7 +81,7 @@ test("an intent that could not be written has no outcome", async () => {
   journal.beforeIntent = () => Promise.reject(new Error("disk full"));
   const entry = entryIn(journal);
   await expect(entry.write(new Stop())).rejects.toMatchObject({ status: 503, code: "journal_unavailable" });
-  await entry.conclude(ended);
+  await entry.conclude(ended)?.written;
   expect(journal.outcomes).toEqual([]);
 });
 
@@ -90,7 +90,7 @@ test("an outcome that cannot be written is no error", async () => {
   journal.beforeOutcome = () => Promise.reject(new Error("disk full"));
   const entry = entryIn(journal);
   await entry.write(new Stop());
-  await entry.conclude(ended);
+  await entry.conclude(ended)?.written;
   expect(journal.outcomes).toEqual([]);
 });
 
@@ -102,7 +102,7 @@ test("an outcome that takes longer than ten seconds is not waited for, and is wr
   const entry = entryIn(journal);
   await entry.write(new Stop());
   let isOver = false;
-  const concluded = entry.conclude(ended).then(() => {
+  const concluded = entry.conclude(ended)?.written.then(() => {
     isOver = true;
   });
   await jest.advanceTimersByTimeAsync(9_999);

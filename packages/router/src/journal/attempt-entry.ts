@@ -35,6 +35,14 @@ export interface PlannedAttempt {
   readonly fallback: number;
 }
 
+/** How an attempt ended, on its way to the disk. */
+export interface Conclusion {
+  /** What it is charged at; null where no price is known. */
+  readonly nanoUsd: bigint | null;
+  /** Resolves when it is written, cannot be, or takes too long: what was paid is not thrown away for it. */
+  readonly written: Promise<void>;
+}
+
 /** One attempt in the journal: written before it is sent, and when it has ended. */
 export class AttemptEntry {
   #intent: Intent | undefined;
@@ -65,13 +73,14 @@ export class AttemptEntry {
     });
   }
 
-  /**
-   * Writes how the attempt ended, if it was to be sent. Resolves when that is written, cannot be, or takes too long: what was
-   * paid is not thrown away for it.
-   */
-  async conclude(ended: EndedAttempt): Promise<void> {
-    if (this.#intent === undefined) return;
+  /** Writes how the attempt ended. Undefined where it was never to be sent. */
+  conclude(ended: EndedAttempt): Conclusion | undefined {
+    if (this.#intent === undefined) return undefined;
     const outcome = this.#outcomeOf(this.#intent, ended);
+    return { nanoUsd: outcome.nanoUsd, written: this.#write(outcome) };
+  }
+
+  async #write(outcome: Outcome): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     const tooLong = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, longestOutcomeWaitMs);

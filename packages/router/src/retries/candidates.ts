@@ -1,3 +1,4 @@
+import type { AccountRefusal } from "../admission/account.js";
 import type { Admitted, DeploymentRefusal, NotAdmitted } from "../admission/gate.js";
 import type { Pass } from "../admission/pass.js";
 import type { Deployment } from "../deployments/deployment.js";
@@ -26,6 +27,10 @@ export class Candidates {
   readonly #refusals = new Map<Deployment, DeploymentRefusal & { readonly atMs: number }>();
   /** Why limits could not be known when they were last asked for. */
   unavailable: string | undefined;
+  /** What the request's account said when it was last asked. */
+  ofAccount: readonly AccountRefusal[] = [];
+  /** The account lets the request go nowhere. */
+  isDenied = false;
 
   /**
    * @param fresh in the order in which they are to be called; what is called is taken from it
@@ -84,6 +89,7 @@ export class Candidates {
   /** Those that are well are asked together; one that is to be tried out first has its probe taken. */
   async #turnAtOneOf(deployments: readonly Deployment[]): Promise<AdmittedTurn | undefined> {
     this.unavailable = undefined;
+    this.ofAccount = [];
     let well: Deployment[] = [];
     for (const deployment of deployments) {
       this.#refusals.delete(deployment);
@@ -110,6 +116,8 @@ export class Candidates {
     const answer = await this.admit(deployments);
     if (!("refusals" in answer)) return { ...answer, isProbe: false };
     this.unavailable ??= answer.unavailable;
+    this.ofAccount = [...this.ofAccount, ...answer.ofAccount];
+    this.isDenied ||= answer.isFinal;
     const atMs = this.nowMs();
     for (const refusal of answer.refusals) this.#refusals.set(refusal.deployment, { ...refusal, atMs });
     return undefined;

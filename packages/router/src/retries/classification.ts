@@ -199,6 +199,7 @@ const byTransport: Readonly<Record<Exclude<Failure["kind"], "answer">, Verdict>>
   },
   cooling: noneCalled,
   full: noneCalled,
+  denied: noneCalled,
   // What other groups have left is not known either.
   "limits unavailable": { ...noneCalled, errorClass: "ServiceUnavailableError", next: "give up" },
 };
@@ -222,6 +223,7 @@ export function classify(failure: Failure): Verdict {
     const known = failure.bodySent ? verdict : { ...verdict, billed: "no" as const };
     return asUpstreamWishes(known, failure.head.headers["x-should-retry"]?.toString());
   }
+  if (failure.kind === "denied" && failure.isFinal) return { ...noneCalled, next: "give up" };
   if (failure.kind === "timeout" && !failure.bodySent) return timeoutBeforeAllWasSent;
   if (failure.kind === "client gone" && !failure.bodySent) return goneBeforeAllWasSent;
   return byTransport[failure.kind];

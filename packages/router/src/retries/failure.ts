@@ -49,6 +49,13 @@ export type Failure =
     }
   /** Deployments of the group may be called, and none has room. */
   | ({ readonly kind: "full"; readonly reason: string } & NoRoom)
+  /** The request's account does not let it through: at most elsewhere, or nowhere at all. */
+  | {
+      readonly kind: "denied";
+      readonly error: RouterError;
+      readonly isFinal: boolean;
+      readonly reason: string;
+    }
   /** What is used of the limits is not known, and nothing may be sent without. */
   | { readonly kind: "limits unavailable"; readonly reason: string };
 
@@ -73,7 +80,9 @@ export function errorFor(failure: Failure): RouterError {
     case "cooling":
       return new AllCoolingError(failure.group, failure.retryAfterMs);
     case "full":
-      return new NoRoomError(failure);
+      return failure.ofAccount ?? new NoRoomError(failure);
+    case "denied":
+      return failure.error;
     case "limits unavailable":
       return new LimitsUnavailableError(failure.reason);
   }

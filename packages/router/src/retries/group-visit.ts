@@ -1,3 +1,4 @@
+import type { AccountRefusal } from "../admission/account.js";
 import { soonestOf } from "../admission/no-room.js";
 import type { Group } from "../deployments/groups.js";
 import type { AdmittedTurn, Candidates } from "./candidates.js";
@@ -19,19 +20,32 @@ export class GroupVisit {
     return (await candidates.next()) ?? (await candidates.nextAgain(this.nowMs())) ?? this.#whyNone();
   }
 
-  /** Those that are full stand in the way only as long as somebody takes calls at all. */
+  /**
+   * Those that are full stand in the way only as long as somebody takes calls at all; an account that waits for what is
+   * reserved is like one that is full.
+   */
   #whyNone(): Failure {
     const { name: group } = this.group;
     const { candidates } = this;
-    const soonest = candidates.soonest();
+    const { unavailable, ofAccount, isDenied } = candidates;
+    if (unavailable !== undefined) return { kind: "limits unavailable", reason: unavailable };
+    const [denial] = ofAccount;
+    if (denial !== undefined && isDenied) return denied(denial, true);
     const refusal = soonestOf(candidates.refusals);
-    if (candidates.unavailable !== undefined) {
-      return { kind: "limits unavailable", reason: candidates.unavailable };
-    }
     if (refusal !== undefined) {
       return { kind: "full", group, refusal, fitsInMs: refusal.fitsInMs, reason: "no deployment has room" };
     }
-    const retryAfterMs = Math.max(0, (soonest?.atMs ?? 0) - this.nowMs());
+    const waiting = ofAccount.find(({ waits }) => waits)?.error;
+    if (waiting !== undefined) {
+      const reason = "all that is left of a budget is reserved";
+      return { kind: "full", group, refusal: undefined, ofAccount: waiting, fitsInMs: undefined, reason };
+    }
+    if (denial !== undefined) return denied(denial, false);
+    const retryAfterMs = Math.max(0, (candidates.soonest()?.atMs ?? 0) - this.nowMs());
     return { kind: "cooling", group, retryAfterMs, reason: "all deployments are cooling down" };
   }
+}
+
+function denied({ error }: AccountRefusal, isFinal: boolean): Failure {
+  return { kind: "denied", error, isFinal, reason: error.code };
 }

@@ -70,7 +70,8 @@ export class RoomWait {
         lastAtMs = nowMs();
         const endMs = endOf(found);
         if (endMs === Number.POSITIVE_INFINITY) return { kind: "failed", error: found };
-        return { kind: "refused", fitsInMs: isForeseen(found) ? endMs : undefined };
+        const isOwn = found.kind === "full" && found.ofAccount !== undefined;
+        return { kind: "refused", fitsInMs: isForeseen(found) ? endMs : undefined, isOwn };
       },
       abandon: ({ turn }) => {
         turn.pass.end();
