@@ -1,9 +1,16 @@
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { z } from "zod";
 import { sendWhole } from "./answers/send.js";
 import { describeIssues } from "./configuration.js";
 import type { Exchange } from "./exchange.js";
 import { faultRulesSchema } from "./faults/fault.js";
+import { limitsByNameSchema } from "./rate-limits.js";
 import { readBody } from "./request-body.js";
 import type { Services } from "./services.js";
+
+/** So many of the answers that are held; without it all. */
+const releaseSchema = z.strictObject({ count: z.int().min(1).optional() }).prefault({});
 
 const longestAdminBodyBytes = 1024 * 1024;
 
@@ -13,7 +20,7 @@ export async function serveAdmin(
   query: URLSearchParams,
   services: Services,
 ): Promise<void> {
-  const { recorder, bill, faults, clock, configuration } = services;
+  const { recorder, calls, rateLimits, bill, faults, holds, clock, configuration } = services;
   switch (`${exchange.request.method} ${exchange.path.slice("/_simulator/".length)}`) {
     case "GET health":
       return sendJson(exchange, 200, {
@@ -28,6 +35,25 @@ export async function serveAdmin(
     case "DELETE requests":
       recorder.clear();
       return sendJson(exchange, 200, {});
+    case "GET calls":
+      return sendCalls(exchange, services);
+    case "DELETE calls":
+      calls.clear();
+      return sendJson(exchange, 200, {});
+    case "GET limits":
+      return sendJson(exchange, 200, { limits: rateLimits.limits });
+    case "PUT limits":
+      return accept(exchange, limitsByNameSchema, (limits) => {
+        rateLimits.change(limits);
+        return { limits };
+      });
+    case "GET release":
+      return sendJson(exchange, 200, { held: holds.held });
+    case "POST release":
+      return accept(exchange, releaseSchema, ({ count }) => ({
+        released: holds.release(count),
+        held: holds.held,
+      }));
     case "GET bill":
       return sendJson(exchange, 200, {
         ...(query.get("lines") === "false" ? {} : { lines: bill.lines }),
@@ -39,7 +65,10 @@ export async function serveAdmin(
     case "GET faults":
       return sendJson(exchange, 200, { faults: faults.list() });
     case "POST faults":
-      return addFaults(exchange, services);
+      return accept(exchange, faultRulesSchema, (rules) => {
+        faults.add(rules);
+        return { faults: faults.list() };
+      });
     case "DELETE faults":
       faults.clear();
       return sendJson(exchange, 200, {});
@@ -50,20 +79,36 @@ export async function serveAdmin(
   }
 }
 
-async function addFaults(exchange: Exchange, services: Services): Promise<void> {
+/** Takes a body that fits, and answers with what came of it. */
+async function accept<Shape extends z.ZodType>(
+  exchange: Exchange,
+  shape: Shape,
+  take: (value: z.output<Shape>) => unknown,
+): Promise<void> {
   const read = await readBody(exchange.request, { maximumBytes: longestAdminBodyBytes });
   const written = read.outcome === "complete" ? parsedJson(read.body) : undefined;
-  const rules = faultRulesSchema.safeParse(written);
-  if (!rules.success) return sendJson(exchange, 400, { error: { message: describeIssues(rules.error) } });
-  services.faults.add(rules.data);
-  return sendJson(exchange, 200, { faults: services.faults.list() });
+  const result = shape.safeParse(written);
+  if (!result.success) return sendJson(exchange, 400, { error: { message: describeIssues(result.error) } });
+  return sendJson(exchange, 200, take(result.data));
 }
 
+/** As lines of JSON: of millions of calls one text would be too long. */
+async function sendCalls({ response }: Exchange, { calls }: Services): Promise<void> {
+  response.writeHead(200, {
+    "content-type": "application/x-ndjson",
+    "x-simulator-dropped": String(calls.dropped),
+  });
+  // A client that leaves before the end needs no answer.
+  await pipeline(Readable.from(calls.lines()), response).catch(() => undefined);
+}
+
+/** Undefined where there is nothing, null where it is no JSON. */
 function parsedJson(body: Buffer): unknown {
+  if (body.length === 0) return undefined;
   try {
     return JSON.parse(body.toString("utf8"));
   } catch {
-    return undefined;
+    return null;
   }
 }
 

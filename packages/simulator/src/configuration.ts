@@ -3,13 +3,8 @@ import type { ModelPrices } from "./bill/prices.js";
 import { faultRuleSchema } from "./faults/fault.js";
 import { pictureNames } from "./known-files.js";
 import { knownModels, type Model, specifiedDefaultModel } from "./models.js";
+import { limitsByNameSchema } from "./rate-limits.js";
 import { usageSettingsSchema } from "./usage/variation.js";
-
-const limitsSchema = z.strictObject({
-  requestsPerMinute: z.int().min(0).optional(),
-  imagesPerMinute: z.int().min(0).optional(),
-  tokensPerMinute: z.int().min(0).optional(),
-});
 
 const price = z.string().regex(/^\d+(\.\d{1,6})?$/, 'write dollars as digits, such as "2.50"');
 
@@ -81,8 +76,9 @@ const configurationSchema = z
     keys: z
       .record(z.string().min(1), z.string().min(1))
       .default({ "sk-simulator-one": "org-one", "sk-simulator-two": "org-two" }),
-    /** Rate limits by organisation; `*` is for those not named. */
-    limits: z.record(z.string(), limitsSchema).default({}),
+    limits: limitsByNameSchema.default({}),
+    /** How long the windows of limits are; shorter ones make drills shorter. */
+    windowSeconds: z.number().positive().default(60),
     models: z
       .array(modelSchema)
       .min(1)
@@ -117,8 +113,10 @@ const configurationSchema = z
       .min(1)
       .default(900 * 1024 * 1024),
     faults: z.array(faultRuleSchema).default([]),
-    /** How many of the last requests the record keeps. */
-    recordedRequests: z.int().min(1).default(10_000),
+    /** How many of the last requests the record keeps; 0 spares all the work for it. */
+    recordedRequests: z.int().min(0).default(10_000),
+    /** How many of the last edits are kept as one line of numbers. */
+    recordedCalls: z.int().min(1).max(50_000_000).default(100_000),
   })
   .check(({ value, issues }) => {
     for (const [name, id] of Object.entries(value.azure.deployments)) {

@@ -30,19 +30,23 @@ export async function serveImageEdit(
   services: Services,
   deployed: (submission: Submission) => Submission = (submission) => submission,
 ): Promise<void> {
-  const { faults, rateLimits, configuration } = services;
+  const { faults, rateLimits, calls, clock, configuration } = services;
+  const { organization } = account;
+  const call = calls.begin(organization, exchange.startedAtMs);
+  exchange.response.once("close", () => calls.end(call, clock.now(), exchange.record.status));
   const earlyFault = faults.strike({ at: "headers", key: account.key });
   if (earlyFault !== undefined) return breakBeforeBody(exchange, services, earlyFault);
   // Counted as soon as the headers are there, but told only after the body: a client that is still sending would
   // see a broken connection in place of the 429.
-  const tooManyRequests = rateLimits.take(account.organization, { requests: 1 });
+  const tooManyRequests = rateLimits.begin(organization, exchange.startedAtMs);
+  if (tooManyRequests === undefined) exchange.response.once("close", () => rateLimits.end(organization));
   const body = await readParsedBody(exchange, services);
   if (body === undefined) return;
   if (tooManyRequests !== undefined) return refuseForRate(exchange, services, tooManyRequests);
   try {
     const submission = deployed(submissionOf(body, account, services));
     const edit = checkEdit(submission, configuration.models, configuration.defaultModel);
-    await carryOut(exchange, account, services, edit);
+    await carryOut(exchange, account, services, edit, call);
   } catch (error) {
     if (!(error instanceof RefusedError)) throw error;
     refuse(exchange, services, error.refusal);
@@ -62,6 +66,7 @@ export async function readParsedBody(
   if (read.outcome !== "complete") return undefined;
   record.bodyLength = read.body.length;
   const parsed = parseBody(request.headers["content-type"], read.body);
+  if (!services.recorder.keepsAny) return parsed;
   if (parsed.type === "multipart") record.parts = parsed.parts.map(recordedPart);
   if (parsed.type === "json") record.json = recordedJson(parsed.value);
   return parsed;
@@ -84,13 +89,18 @@ async function carryOut(
   account: Account,
   services: Services,
   edit: ValidEdit,
+  call: number,
 ): Promise<void> {
-  const { configuration, rateLimits, faults, painter, clock } = services;
+  const { configuration, rateLimits, faults, holds, calls, painter, clock } = services;
+  const { record } = exchange;
   const usage = usageOf(edit, drawVariation(configuration.usage, configuration.seed, edit));
-  const excess = rateLimits.take(account.organization, {
-    images: edit.count,
-    tokens: usage?.whole.total_tokens ?? 0,
-  });
+  const tokens = usage?.whole.total_tokens ?? 0;
+  calls.understood(call, edit.model.id, edit.count, edit.images.length, tokens);
+  record.model = edit.model.id;
+  record.images = edit.count;
+  record.tokens = tokens;
+  const amounts = { images: edit.count, "input-images": edit.images.length, tokens };
+  const excess = rateLimits.take(account.organization, edit.model.id, amounts, exchange.startedAtMs);
   if (excess !== undefined) return refuseForRate(exchange, services, excess);
 
   const fault = faults.strike({
@@ -101,7 +111,7 @@ async function carryOut(
     stream: edit.stream,
     pricedByPicture: priceOfPicture(edit.model, edit.size, edit.quality) !== undefined,
   });
-  if (fault !== undefined) exchange.record.fault = fault.kind;
+  if (fault !== undefined) record.fault = fault.kind;
   const usages = toldUsages(edit, usage, fault?.kind === "usage" ? fault.remains : undefined);
   if (fault !== undefined && isInsteadOfAnswer(fault)) {
     if (fault.billed) charge(exchange, account, services, edit, usage, usages);
@@ -114,6 +124,7 @@ async function carryOut(
   if (fault?.kind !== "stream-error" || fault.billed)
     charge(exchange, account, services, edit, usage, usages);
   await clock.sleep(latencyMs(services) + (fault?.kind === "delay" ? fault.ms : 0));
+  if (fault?.kind === "hold") await holds.hold((gone) => exchange.response.once("close", gone));
   const told = usages.map(({ told }) => told);
   if (edit.stream) {
     return answerWithEvents(exchange, services, edit, { finished, stages, usages: told }, fault);

@@ -1,64 +1,142 @@
-import { goDuration, RateLimits } from "./rate-limits.js";
-import { goodForm, ManualClock, postForm, start, stopAll } from "./simulator.test.support.js";
+import { goDuration, type LimitsByName, RateLimits } from "./rate-limits.js";
+import {
+  addFault,
+  goodForm,
+  ManualClock,
+  postForm,
+  recorded,
+  start,
+  stopAll,
+  until,
+} from "./simulator.test.support.js";
 
 afterEach(stopAll);
 
-const limited = (limits: object, clock: ManualClock) => new RateLimits(new Map([["org", limits]]), clock);
+const limitsOf = (limits: LimitsByName, clock: ManualClock, windowMs = 60_000) =>
+  new RateLimits(limits, clock, windowMs);
+const limited = (limits: LimitsByName[string], clock: ManualClock) => limitsOf({ org: limits }, clock);
 
 describe("rate limits", () => {
   it("allow the limit within any 60 seconds, to the millisecond", () => {
     const clock = new ManualClock();
     const limits = limited({ requestsPerMinute: 2 }, clock);
-    expect(limits.take("org", { requests: 1 })).toBeUndefined();
+    const begin = () => limits.begin("org", clock.now());
+    expect(begin()).toBeUndefined();
     clock.advance(20_000);
-    expect(limits.take("org", { requests: 1 })).toBeUndefined();
+    expect(begin()).toBeUndefined();
     clock.advance(39_999);
-    expect(limits.take("org", { requests: 1 })).toEqual({
-      resource: "requests",
-      limit: 2,
-      used: 2,
-      requested: 1,
-      retryAfterMs: 1,
-    });
+    expect(begin()).toEqual({ resource: "requests", limit: 2, used: 2, requested: 1, retryAfterMs: 1 });
     clock.advance(1);
-    expect(limits.take("org", { requests: 1 })).toBeUndefined();
-    expect(limits.take("org", { requests: 1 })?.retryAfterMs).toBe(20_000);
+    expect(begin()).toBeUndefined();
+    expect(begin()?.retryAfterMs).toBe(20_000);
   });
 
   it("take all amounts or none", () => {
     const clock = new ManualClock();
-    const limits = limited({ imagesPerMinute: 10, tokensPerMinute: 100 }, clock);
-    expect(limits.take("org", { images: 4, tokens: 101 })).toMatchObject({
-      resource: "tokens",
-      retryAfterMs: 60_000,
+    const limits = limited({ imagesPerMinute: 10, inputImagesPerMinute: 8, tokensPerMinute: 100 }, clock);
+    const take = (amounts: object) => limits.take("org", "model", amounts, clock.now());
+    expect(take({ images: 4, tokens: 101 })).toMatchObject({ resource: "tokens", retryAfterMs: 60_000 });
+    expect(take({ "input-images": 9 })).toMatchObject({ resource: "input-images", limit: 8, requested: 9 });
+    expect(limits.headers("org", null)).toMatchObject({
+      "x-ratelimit-remaining-images": "10",
+      "x-ratelimit-remaining-input-images": "8",
     });
-    expect(limits.headers("org")).toMatchObject({ "x-ratelimit-remaining-images": "10" });
-    expect(limits.take("org", { images: 11 })).toMatchObject({ resource: "images", requested: 11 });
+    expect(take({ images: 11 })).toMatchObject({ resource: "images", requested: 11 });
+  });
+
+  it("count a call when its headers arrived, though its body came later", () => {
+    const clock = new ManualClock();
+    const limits = limited({ imagesPerMinute: 10 }, clock);
+    const take = (images: number, arrivedAtMs: number) =>
+      limits.take("org", "model", { images }, arrivedAtMs);
+    const slowAtMs = clock.now();
+    clock.advance(50_000);
+    expect(take(6, clock.now())).toBeUndefined();
+    expect(take(5, slowAtMs)).toMatchObject({ used: 6 });
+    expect(take(4, slowAtMs)).toBeUndefined();
+    clock.advance(10_000);
+    expect(take(5, clock.now())).toMatchObject({ used: 6 });
+    expect(take(4, clock.now())).toBeUndefined();
+    expect(take(1, slowAtMs + 5_000)).toMatchObject({ used: 14 - 4 });
+  });
+
+  it("count a moment's neighbours on both sides, window by window", () => {
+    const clock = new ManualClock();
+    const limits = limited({ imagesPerMinute: 10 }, clock);
+    const startMs = clock.now();
+    const take = (images: number, afterMs: number) =>
+      limits.take("org", "model", { images }, startMs + afterMs);
+    clock.advance(100_000);
+    for (const [images, afterMs] of [
+      [5, 0],
+      [5, 90_000],
+    ] as const) {
+      expect(take(images, afterMs)).toBeUndefined();
+    }
+    // 45 s after the one and 45 s before the other, which no window holds together with it.
+    expect(take(5, 45_000)).toBeUndefined();
+    expect(take(1, 45_000)).toMatchObject({ used: 10 });
   });
 
   it("are apart for each organisation, with * for those not named, and none without", () => {
-    const limits = new RateLimits(
-      new Map([
-        ["one", { requestsPerMinute: 1 }],
-        ["*", { requestsPerMinute: 2 }],
-      ]),
-      new ManualClock(),
+    const clock = new ManualClock();
+    const limits = limitsOf({ one: { requestsPerMinute: 1 }, "*": { requestsPerMinute: 2 } }, clock);
+    const begin = (organization: string) => limits.begin(organization, clock.now());
+    expect(begin("one")).toBeUndefined();
+    expect(begin("one")).toBeDefined();
+    for (const organization of ["two", "two", "three", "three"]) expect(begin(organization)).toBeUndefined();
+    expect(begin("two")).toBeDefined();
+    expect(limited({}, clock).headers("org", "model")).toEqual({});
+  });
+
+  it("are apart for each model, beside those of the organisation", () => {
+    const clock = new ManualClock();
+    const limits = limitsOf(
+      { org: { imagesPerMinute: 5 }, "org/small": { imagesPerMinute: 2, requestsPerMinute: 9 } },
+      clock,
     );
-    expect(limits.take("one", { requests: 1 })).toBeUndefined();
-    expect(limits.take("one", { requests: 1 })).toBeDefined();
-    for (const organization of ["two", "two", "three", "three"]) {
-      expect(limits.take(organization, { requests: 1 })).toBeUndefined();
-    }
-    expect(limits.take("two", { requests: 1 })).toBeDefined();
-    expect(limited({}, new ManualClock()).headers("org")).toEqual({});
+    const take = (model: string, images: number) => limits.take("org", model, { images }, clock.now());
+    expect(take("small", 2)).toBeUndefined();
+    expect(take("small", 1)).toMatchObject({ limit: 2, used: 2 });
+    expect(take("large", 3)).toBeUndefined();
+    expect(take("large", 1)).toMatchObject({ limit: 5, used: 5 });
+    expect(limits.headers("org", "small")).toMatchObject({
+      "x-ratelimit-limit-images": "2",
+      "x-ratelimit-remaining-requests": "8",
+    });
+    expect(limits.headers("org", "large")).toMatchObject({ "x-ratelimit-limit-images": "5" });
+  });
+
+  it("have windows of any length", () => {
+    const clock = new ManualClock();
+    const limits = limitsOf({ org: { requestsPerMinute: 1 } }, clock, 2000);
+    expect(limits.begin("org", clock.now())).toBeUndefined();
+    expect(limits.begin("org", clock.now())?.retryAfterMs).toBe(2000);
+    clock.advance(2000);
+    expect(limits.begin("org", clock.now())).toBeUndefined();
+  });
+
+  it("of parallel requests count what is under way, and a refused one takes nothing", () => {
+    const clock = new ManualClock();
+    const limits = limited({ parallelRequests: 2, requestsPerMinute: 3 }, clock);
+    const begin = () => limits.begin("org", clock.now());
+    expect([begin(), begin()]).toEqual([undefined, undefined]);
+    expect(begin()).toMatchObject({ resource: "parallel requests", limit: 2, used: 2 });
+    limits.end("org");
+    expect(begin()).toBeUndefined();
+    limits.end("org");
+    expect(begin()).toMatchObject({ resource: "requests" });
+    limits.change({ org: { parallelRequests: 1 } });
+    expect(begin()).toMatchObject({ limit: 1, used: 1 });
   });
 
   it("tell limit, remainder and reset", () => {
     const clock = new ManualClock();
     const limits = limited({ requestsPerMinute: 5, imagesPerMinute: 8 }, clock);
-    limits.take("org", { requests: 1, images: 3 });
+    limits.begin("org", clock.now());
+    limits.take("org", "model", { images: 3 }, clock.now());
     clock.advance(30_500);
-    expect(limits.headers("org")).toEqual({
+    expect(limits.headers("org", "model")).toEqual({
       "x-ratelimit-limit-requests": "5",
       "x-ratelimit-remaining-requests": "4",
       "x-ratelimit-reset-requests": "29.5s",
@@ -67,7 +145,7 @@ describe("rate limits", () => {
       "x-ratelimit-reset-images": "29.5s",
     });
     clock.advance(60_000);
-    expect(limits.headers("org")).toMatchObject({
+    expect(limits.headers("org", null)).toMatchObject({
       "x-ratelimit-remaining-images": "8",
       "x-ratelimit-reset-images": "0s",
     });
@@ -142,5 +220,24 @@ describe("over HTTP", () => {
       "tokens",
     ]);
     expect(simulator.services.bill.lines).toHaveLength(1);
+  });
+
+  it("so many requests of an organisation may be under way at once, until their answers have ended", async () => {
+    const { url, simulator } = await start({
+      keys: { "sk-a": "org-x", "sk-b": "org-x" },
+      limits: { "org-x": { parallelRequests: 1 } },
+    });
+    await addFault(url, { count: 1, fault: { kind: "hold" } });
+    const held = postForm(url, goodForm, "sk-a");
+    await until(() => simulator.services.holds.held === 1);
+    const refused = await postForm(url, goodForm, "sk-b");
+    expect([refused.status, refused.headers.get("retry-after")]).toEqual([429, "1"]);
+    expect(((await refused.json()) as { error: { message: string } }).error.message).toBe(
+      "Rate limit reached in organization org-x on concurrent requests: Limit 1, Used 1, Requested 1. Please try again in 1s.",
+    );
+    simulator.services.holds.release();
+    expect((await held).status).toBe(200);
+    await until(async () => (await recorded(url))[0]?.endedAtMs !== null);
+    expect((await postForm(url, goodForm, "sk-b")).status).toBe(200);
   });
 });

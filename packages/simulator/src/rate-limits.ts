@@ -1,123 +1,232 @@
+import { z } from "zod";
 import type { Clock } from "./clock.js";
 
-/** What one organisation may use within any 60 seconds. What is not set is not limited. */
-export interface Limits {
-  readonly requestsPerMinute?: number | undefined;
-  readonly imagesPerMinute?: number | undefined;
-  readonly tokensPerMinute?: number | undefined;
-}
+/** What one organisation may use. What is not set is not limited. */
+export const limitsSchema = z.strictObject({
+  requestsPerMinute: z.int().min(0).optional(),
+  imagesPerMinute: z.int().min(0).optional(),
+  inputImagesPerMinute: z.int().min(0).optional(),
+  tokensPerMinute: z.int().min(0).optional(),
+  /** Calls under way at once, from their headers to the last byte of their answers. */
+  parallelRequests: z.int().min(0).optional(),
+});
 
-export type Resource = "requests" | "images" | "tokens";
+/** By organisation, by `ORGANISATION/MODEL`, or `*` for organisations that are not named. */
+export const limitsByNameSchema = z.record(z.string(), limitsSchema);
+
+export type Limits = z.output<typeof limitsSchema>;
+export type LimitsByName = z.output<typeof limitsByNameSchema>;
+
+/** What is counted over time, with the last word of its `x-ratelimit-*` headers. */
+export type CountedResource = "requests" | "images" | "input-images" | "tokens";
+export type Resource = CountedResource | "parallel requests";
 
 export interface Excess {
   readonly resource: Resource;
   readonly limit: number;
   readonly used: number;
   readonly requested: number;
-  /** Milliseconds until the amount would fit; a full minute when it never will. */
+  /** Milliseconds until the amount would fit; a whole window when it never will. */
   readonly retryAfterMs: number;
 }
 
-const windowMs = 60_000;
+type Amounts = Partial<Record<CountedResource, number>>;
+
+const limitOf: Readonly<Record<CountedResource, keyof Limits>> = {
+  requests: "requestsPerMinute",
+  images: "imagesPerMinute",
+  "input-images": "inputImagesPerMinute",
+  tokens: "tokensPerMinute",
+};
+
+const resources = Object.keys(limitOf) as CountedResource[];
+
+/** Nobody knows when a call will end: what is told of it is this simulator's own. */
+const parallelRetryAfterMs = 1000;
 
 /**
  * OpenAI limits organisations, not keys: two keys of one organisation share what is here.
- * A rolling window, exact to the millisecond, where OpenAI's own algorithm is not published: a gateway that stays
- * within this one stays within any. A refused request takes nothing (OpenAI counts refused requests too; counting
+ * A rolling window, exact to the clock, where OpenAI's own algorithm is not published: a gateway that stays
+ * within this one stays within any. A call counts at the moment when its headers arrived, also what is only known of it
+ * when its body is read. A refused request takes nothing (OpenAI counts refused requests too; counting
  * them here would hide how long a gateway really has to wait).
  */
 export class RateLimits {
-  readonly #windows = new Map<string, Record<Resource, RollingWindow | undefined>>();
+  #limits: LimitsByName;
+  readonly #windows = new Map<string, Map<CountedResource, RollingWindow>>();
+  readonly #underWay = new Map<string, number>();
 
   constructor(
-    private readonly limits: ReadonlyMap<string, Limits>,
+    limits: LimitsByName,
     private readonly clock: Clock,
-  ) {}
-
-  /** Takes all the amounts, or none and says what was too much. */
-  take(organization: string, amounts: Partial<Record<Resource, number>>): Excess | undefined {
-    const now = this.clock.now();
-    const windows = this.#windowsOf(organization);
-    for (const resource of resources) {
-      const excess = windows[resource]?.excess(resource, amounts[resource] ?? 0, now);
-      if (excess !== undefined) return excess;
-    }
-    for (const resource of resources) windows[resource]?.add(amounts[resource] ?? 0, now);
-    return undefined;
+    private readonly windowMs: number,
+  ) {
+    this.#limits = limits;
   }
 
-  /** OpenAI's `x-ratelimit-*` headers of this moment. */
-  headers(organization: string): Record<string, string> {
+  get limits(): LimitsByName {
+    return this.#limits;
+  }
+
+  /** From now on. What is under way and what was counted goes on counting; what had no limit was not counted. */
+  change(limits: LimitsByName): void {
+    this.#limits = limits;
+  }
+
+  /** A call has arrived: takes one request and one of the parallel requests, or says what was too much. */
+  begin(organization: string, arrivedAtMs: number): Excess | undefined {
+    const limit = this.#limitsOf(organization).parallelRequests;
+    const used = this.#underWay.get(organization) ?? 0;
+    if (limit !== undefined && used >= limit) {
+      return { resource: "parallel requests", limit, used, requested: 1, retryAfterMs: parallelRetryAfterMs };
+    }
+    const excess = this.#take([{ name: organization, amounts: { requests: 1 } }], arrivedAtMs);
+    if (excess === undefined) this.#underWay.set(organization, used + 1);
+    return excess;
+  }
+
+  /** A call that has begun is over. */
+  end(organization: string): void {
+    this.#underWay.set(organization, (this.#underWay.get(organization) ?? 0) - 1);
+  }
+
+  /** What a call asks for is understood: takes all of it, or none and says what was too much. */
+  take(
+    organization: string,
+    model: string,
+    amounts: Omit<Amounts, "requests">,
+    arrivedAtMs: number,
+  ): Excess | undefined {
+    return this.#take(
+      [
+        { name: organization, amounts },
+        { name: `${organization}/${model}`, amounts: { ...amounts, requests: 1 } },
+      ],
+      arrivedAtMs,
+    );
+  }
+
+  /** OpenAI's `x-ratelimit-*` headers of this moment; those of the model count more. */
+  headers(organization: string, model: string | null): Record<string, string> {
+    const ofModel = model === null ? {} : this.#headersOf(`${organization}/${model}`);
+    return { ...this.#headersOf(organization), ...ofModel };
+  }
+
+  #headersOf(name: string): Record<string, string> {
     const headers: Record<string, string> = {};
     const now = this.clock.now();
-    const windows = this.#windowsOf(organization);
     for (const resource of resources) {
-      const window = windows[resource];
-      if (window === undefined) continue;
-      headers[`x-ratelimit-limit-${resource}`] = String(window.limit);
-      headers[`x-ratelimit-remaining-${resource}`] = String(Math.max(0, window.limit - window.used(now)));
+      const limit = this.#limitsOf(name)[limitOf[resource]];
+      if (limit === undefined) continue;
+      const window = this.#windowOf(name, resource);
+      headers[`x-ratelimit-limit-${resource}`] = String(limit);
+      headers[`x-ratelimit-remaining-${resource}`] = String(Math.max(0, limit - window.used(now)));
       headers[`x-ratelimit-reset-${resource}`] = goDuration(window.emptyInMs(now));
     }
     return headers;
   }
 
-  #windowsOf(organization: string): Record<Resource, RollingWindow | undefined> {
-    const known = this.#windows.get(organization);
-    if (known !== undefined) return known;
-    const limits = this.limits.get(organization) ?? this.limits.get("*") ?? {};
-    const windowFor = (limit: number | undefined) =>
-      limit === undefined ? undefined : new RollingWindow(limit);
-    const windows = {
-      requests: windowFor(limits.requestsPerMinute),
-      images: windowFor(limits.imagesPerMinute),
-      tokens: windowFor(limits.tokensPerMinute),
-    };
-    this.#windows.set(organization, windows);
-    return windows;
+  #take(claims: readonly { name: string; amounts: Amounts }[], atMs: number): Excess | undefined {
+    const now = this.clock.now();
+    const limited = claims.flatMap(({ name, amounts }) =>
+      resources.flatMap((resource) => {
+        const limit = this.#limitsOf(name)[limitOf[resource]];
+        const requested = amounts[resource] ?? 0;
+        if (limit === undefined || requested === 0) return [];
+        return [{ resource, limit, requested, window: this.#windowOf(name, resource) }];
+      }),
+    );
+    for (const { resource, limit, requested, window } of limited) {
+      const used = window.mostWith(atMs);
+      if (used + requested <= limit) continue;
+      const retryAfterMs = Math.ceil(window.fitsInMs(requested, limit, now));
+      return { resource, limit, used, requested, retryAfterMs };
+    }
+    for (const { requested, window } of limited) window.add(requested, atMs);
+    return undefined;
+  }
+
+  #limitsOf(name: string): Limits {
+    return this.#limits[name] ?? (name.includes("/") ? undefined : this.#limits["*"]) ?? {};
+  }
+
+  #windowOf(name: string, resource: CountedResource): RollingWindow {
+    let windows = this.#windows.get(name);
+    if (windows === undefined) this.#windows.set(name, (windows = new Map()));
+    let window = windows.get(resource);
+    if (window === undefined) windows.set(resource, (window = new RollingWindow(this.windowMs)));
+    return window;
   }
 }
 
-const resources: readonly Resource[] = ["requests", "images", "tokens"];
+interface Entry {
+  readonly atMs: number;
+  readonly amount: number;
+}
 
+/** What was taken when. A window has its first moment and not its last. */
 class RollingWindow {
-  #entries: { readonly atMs: number; readonly amount: number }[] = [];
-  #used = 0;
+  /** In the order of time. */
+  #entries: Entry[] = [];
 
-  constructor(readonly limit: number) {}
+  constructor(private readonly ms: number) {}
 
   used(now: number): number {
-    const firstAlive = this.#entries.findIndex((entry) => entry.atMs + windowMs > now);
-    const gone = this.#entries.splice(0, firstAlive < 0 ? this.#entries.length : firstAlive);
-    for (const entry of gone) this.#used -= entry.amount;
-    return this.#used;
+    return sumOf(this.#alive(now));
   }
 
-  add(amount: number, now: number): void {
-    if (amount === 0) return;
-    this.#entries.push({ atMs: now, amount });
-    this.#used += amount;
+  /** The most that any window with this moment in it holds. Later entries count: a slow body is understood after them. */
+  mostWith(atMs: number): number {
+    const near = this.#entries.filter((entry) => Math.abs(entry.atMs - atMs) < this.ms);
+    let most = 0;
+    let inWindow = 0;
+    let end = 0;
+    for (const start of near) {
+      if (start.atMs > atMs) break;
+      for (let next = near[end]; next !== undefined && next.atMs < start.atMs + this.ms; next = near[end]) {
+        inWindow += next.amount;
+        end += 1;
+      }
+      most = Math.max(most, inWindow);
+      inWindow -= start.amount;
+    }
+    // Last the window that begins at this moment.
+    return Math.max(most, sumOf(near.filter((entry) => entry.atMs >= atMs)));
   }
 
-  excess(resource: Resource, requested: number, now: number): Excess | undefined {
-    const used = this.used(now);
-    if (requested === 0 || used + requested <= this.limit) return undefined;
-    return { resource, limit: this.limit, used, requested, retryAfterMs: this.#fitsInMs(requested, now) };
+  add(amount: number, atMs: number): void {
+    const later = this.#entries.findLastIndex((entry) => entry.atMs <= atMs) + 1;
+    this.#entries.splice(later, 0, { atMs, amount });
+    // Kept for a second window: of calls that arrived then, some may still be understood.
+    const kept = this.#entries.findIndex((entry) => entry.atMs + 2 * this.ms > atMs);
+    if (kept > 0) this.#entries.splice(0, kept);
   }
 
   /** Milliseconds until nothing of the window is used. */
   emptyInMs(now: number): number {
     const last = this.#entries.at(-1);
-    return last === undefined ? 0 : Math.max(0, last.atMs + windowMs - now);
+    return last === undefined ? 0 : Math.max(0, last.atMs + this.ms - now);
   }
 
-  #fitsInMs(requested: number, now: number): number {
-    let mustGo = this.#used + requested - this.limit;
-    for (const entry of this.#entries) {
+  /** Milliseconds until so much would fit. */
+  fitsInMs(requested: number, limit: number, now: number): number {
+    const alive = this.#alive(now);
+    let mustGo = sumOf(alive) + requested - limit;
+    for (const entry of alive) {
       mustGo -= entry.amount;
-      if (mustGo <= 0) return entry.atMs + windowMs - now;
+      if (mustGo <= 0) return entry.atMs + this.ms - now;
     }
-    return windowMs;
+    return this.ms;
   }
+
+  #alive(now: number): readonly Entry[] {
+    const dead = this.#entries.findLastIndex((entry) => entry.atMs + this.ms <= now) + 1;
+    return this.#entries.slice(dead);
+  }
+}
+
+function sumOf(entries: readonly Entry[]): number {
+  return entries.reduce((sum, entry) => sum + entry.amount, 0);
 }
 
 /** A duration as Go prints it, which is how OpenAI tells resets: `0s`, `120ms`, `59.5s`, `1m0s`. */

@@ -33,8 +33,11 @@ describe("the record of a form", () => {
       time: "2026-11-23T12:00:00.000Z",
       method: "POST",
       path: "/v1/images/edits",
+      arrivedAtMs: Date.parse("2026-11-23T12:00:00.000Z"),
       key: "sk-simulator-two",
       organization: "org-two",
+      model: "gpt-image-1.5",
+      images: 1,
       contentLength: formBody(parts).length,
       bodyLength: formBody(parts).length,
       headers: { authorization: "Bearer sk-simulator-two" },
@@ -116,6 +119,12 @@ describe("the recorder", () => {
     recorder.clear();
     recorder.add(named("f"));
     expect(recorder.list().map(({ requestId }) => requestId)).toEqual(["f"]);
+  });
+
+  it("keeps nothing, and looks at nothing, where it may keep nothing", async () => {
+    const { url } = await start({ recordedRequests: 0 });
+    expect((await postForm(url, goodForm)).status).toBe(200);
+    expect(await recorded(url)).toEqual([]);
   });
 
   it("does not record the admin routes, and is cleared by one", async () => {

@@ -25,8 +25,17 @@ export interface RecordedRequest {
   readonly rawHeaders: readonly string[];
   /** As the header said; null when the body came chunked. */
   readonly contentLength: number | null;
+  /** The same moment in milliseconds since 1970, with fractions. */
+  readonly arrivedAtMs: number;
+  /** When the last byte of the answer was handed over, or the connection was gone; null: it is under way. */
+  endedAtMs: number | null;
   key: string | null;
   organization: string | null;
+  /** Null as long as the edit is not understood; so are the next two. */
+  model: string | null;
+  /** How many were asked for. */
+  images: number | null;
+  tokens: number | null;
   /** Bytes of the body that were read. */
   bodyLength: number;
   /** In the order they came; null when the body was no readable form. */
@@ -49,7 +58,13 @@ export class Recorder {
 
   constructor(private readonly capacity: number) {}
 
+  /** Whether it is worth while to look at a request closely. */
+  get keepsAny(): boolean {
+    return this.capacity > 0;
+  }
+
   add(request: RecordedRequest): void {
+    if (this.capacity === 0) return;
     if (this.#ring.length < this.capacity) {
       this.#ring.push(request);
       return;

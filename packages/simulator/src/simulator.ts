@@ -4,12 +4,14 @@ import type { AddressInfo } from "node:net";
 import { isAzurePath } from "./azure/azure-route.js";
 import { EntraTokens } from "./azure/entra-tokens.js";
 import { Bill } from "./bill/bill.js";
+import { CallLog } from "./call-log.js";
 import type { Clock } from "./clock.js";
 import type { Configuration } from "./configuration.js";
 import { DrawingPainter } from "./drawing/drawing-painter.js";
 import { PreparedPainter } from "./drawing/prepared-painter.js";
 import type { Exchange } from "./exchange.js";
 import { FaultList } from "./faults/fault-list.js";
+import { Holds } from "./faults/holds.js";
 import { ImageFiles } from "./image-files.js";
 import { KnownFiles } from "./known-files.js";
 import { seededRandom, seedOf } from "./random.js";
@@ -42,10 +44,12 @@ export class Simulator {
       clock,
       random: seededRandom(seedOf(seed, "latency")),
       painter: configuration.draw ? new DrawingPainter(seed) : new PreparedPainter(configuration.answerBytes),
-      rateLimits: new RateLimits(new Map(Object.entries(configuration.limits)), clock),
+      rateLimits: new RateLimits(configuration.limits, clock, configuration.windowSeconds * 1000),
       faults,
+      holds: new Holds(),
       bill: new Bill(),
       recorder: new Recorder(configuration.recordedRequests),
+      calls: new CallLog(configuration.recordedCalls),
       imageFiles: new ImageFiles(clock),
       entraTokens: new EntraTokens(configuration.azure.tokenLifetimeSeconds, clock),
       knownFiles: new KnownFiles(configuration.files),
@@ -95,7 +99,10 @@ export class Simulator {
     request.on("error", () => undefined);
     if (!exchange.path.startsWith("/_simulator/")) {
       recorder.add(exchange.record);
-      response.on("close", () => this.log.request(logLine(exchange, clock.now())));
+      response.on("close", () => {
+        exchange.record.endedAtMs = clock.now();
+        this.log.request(logLine(exchange, exchange.record.endedAtMs));
+      });
     }
     await route(exchange, url.searchParams, this.services);
   }
@@ -124,8 +131,13 @@ function newExchange(
       headers: request.headers,
       rawHeaders: request.rawHeaders,
       contentLength: contentLength === undefined ? null : Number(contentLength),
+      arrivedAtMs: startedAtMs,
+      endedAtMs: null,
       key: null,
       organization: null,
+      model: null,
+      images: null,
+      tokens: null,
       bodyLength: 0,
       parts: null,
       json: null,
@@ -138,5 +150,5 @@ function newExchange(
 
 function logLine({ request, record, startedAtMs, requestId }: Exchange, nowMs: number): string {
   const fault = record.fault === null ? "" : ` fault=${record.fault}`;
-  return `${request.method ?? ""} ${request.url ?? ""} ${record.status ?? "no answer"}${fault} ${nowMs - startedAtMs}ms ${requestId}`;
+  return `${request.method ?? ""} ${request.url ?? ""} ${record.status ?? "no answer"}${fault} ${Math.round(nowMs - startedAtMs)}ms ${requestId}`;
 }

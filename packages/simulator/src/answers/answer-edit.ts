@@ -83,6 +83,7 @@ export async function answerWithEvents(
     // The others have struck by now, or are about the answer's head.
     case "delay":
     case "hang":
+    case "hold":
     case "reset":
     case "status":
     case "usage":

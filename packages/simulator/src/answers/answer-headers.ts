@@ -8,8 +8,8 @@ export function answerHeaders(
   services: Services,
   contentType = "application/json",
 ): Headers {
-  const { organization } = exchange.record;
-  const limits = organization === null ? {} : services.rateLimits.headers(organization);
+  const { organization, model } = exchange.record;
+  const limits = organization === null ? {} : services.rateLimits.headers(organization, model);
   if (exchange.service === "azure") {
     return {
       "content-type": contentType,
@@ -22,7 +22,7 @@ export function answerHeaders(
   return {
     "content-type": contentType,
     "x-request-id": exchange.requestId,
-    "openai-processing-ms": String(Math.max(0, services.clock.now() - exchange.startedAtMs)),
+    "openai-processing-ms": String(Math.max(0, Math.round(services.clock.now() - exchange.startedAtMs))),
     "openai-version": "2020-10-01",
     ...(organization === null ? {} : { "openai-organization": organization, ...limits }),
   };

@@ -21,10 +21,12 @@ export function refuse(
   );
 }
 
-/** The unit of each limit as OpenAI's messages name it; `images` and its type are assumed. */
+/** The unit of each limit as OpenAI's messages name it; those of images and of parallel requests, and their types, are assumed. */
 const spoken: Readonly<Record<Resource, { readonly type: string; readonly unit: string }>> = {
   requests: { type: "requests", unit: "requests per min (RPM)" },
   images: { type: "images", unit: "images per min (IPM)" },
+  "input-images": { type: "input-images", unit: "input images per min" },
+  "parallel requests": { type: "requests", unit: "concurrent requests" },
   tokens: { type: "tokens", unit: "tokens per min (TPM)" },
 };
 

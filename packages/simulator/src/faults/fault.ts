@@ -25,6 +25,8 @@ const faultSchema = z.discriminatedUnion("kind", [
   }),
   /** Answers so many milliseconds later. */
   z.strictObject({ kind: z.literal("delay"), ms: z.number().min(0) }),
+  /** Answers when it is released by the admin route. */
+  z.strictObject({ kind: z.literal("hold") }),
   /** Reads the request and never answers. */
   z.strictObject({ kind: z.literal("hang"), billed: z.boolean().default(false) }),
   /** A TCP reset: when the headers have arrived, after half the body, or in place of the answer. */
