@@ -11,9 +11,6 @@ export class Headroom {
 
   /** From 0 (full) to 1 (idle, or not limited). */
   of(deploymentId: string): number {
-    return this.metersOf(deploymentId).reduce(
-      (least, { key }) => Math.min(least, this.use.freeOf(key)),
-      1,
-    );
+    return this.metersOf(deploymentId).reduce((least, { key }) => Math.min(least, this.use.freeOf(key)), 1);
   }
 }

@@ -9,7 +9,8 @@ import {
 } from "./strategies.test.support.js";
 
 describe.each(routingStrategies)("%s", (name) => {
-  const strategy = () => createStrategy(name, { random: seeded(7), nowMs: () => 0, latency: {}, room: { of: () => 1 } });
+  const strategy = () =>
+    createStrategy(name, { random: seeded(7), nowMs: () => 0, latency: {}, room: { of: () => 1 } });
 
   test("follows the weights of a group that has some", () => {
     const made = strategy();

@@ -32,7 +32,10 @@ type Kind = "limit" | "room" | "eased";
 /** What is known of one meter of an upstream. */
 export class LearnedMeter {
   readonly #eased = new EasedLimit();
-  readonly #issued = new Map<Kind, { readonly limit: bigint; readonly atMs: number; readonly untilMs: number }>();
+  readonly #issued = new Map<
+    Kind,
+    { readonly limit: bigint; readonly atMs: number; readonly untilMs: number }
+  >();
   readonly #differences = new Set<"lower" | "higher">();
   #newestStartMs = Number.NEGATIVE_INFINITY;
   #limit: bigint | undefined;
@@ -45,7 +48,12 @@ export class LearnedMeter {
    * two moments, and what remained, is never less than what there was room for.
    * @returns the upstream's limit, where it differs from the configured one and has not been told before
    */
-  noteTold({ told: { limit, remaining, resetMs }, used, startedAtMs, nowMs }: ToldOfMeter): bigint | undefined {
+  noteTold({
+    told: { limit, remaining, resetMs },
+    used,
+    startedAtMs,
+    nowMs,
+  }: ToldOfMeter): bigint | undefined {
     if (startedAtMs < this.#newestStartMs) return undefined;
     this.#newestStartMs = startedAtMs;
     if (limit !== undefined) this.#limit = BigInt(limit);
@@ -82,12 +90,7 @@ export class LearnedMeter {
     this.#issued.clear();
   }
 
-  #toIssue(
-    kind: Kind,
-    limit: bigint | undefined,
-    untilMs: number,
-    nowMs: number,
-  ): Constraint | undefined {
+  #toIssue(kind: Kind, limit: bigint | undefined, untilMs: number, nowMs: number): Constraint | undefined {
     if (limit === undefined || limit >= this.configured || untilMs <= nowMs) return undefined;
     const issued = this.#issued.get(kind);
     const holds = issued !== undefined && nowMs < issued.untilMs && issued.limit <= limit;

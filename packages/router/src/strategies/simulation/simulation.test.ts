@@ -4,7 +4,8 @@ import { simulatedDeployments } from "./simulated-deployments.test.support.js";
 import { percentileOf, type SimulationResult, simulate } from "./simulation.test.support.js";
 
 const edits = recordedEdits({ seed: 0, edits: 3000, perSecond: 1, deployments: simulatedDeployments.length });
-const run = (name: RoutingStrategy): SimulationResult => simulate(name, edits, simulatedDeployments, { seed: 0 });
+const run = (name: RoutingStrategy): SimulationResult =>
+  simulate(name, edits, simulatedDeployments, { seed: 0 });
 const results = new Map(routingStrategies.map((name) => [name, run(name)]));
 const of = (name: RoutingStrategy): SimulationResult => results.get(name)!;
 const shareOf = (name: RoutingStrategy, id: string): number => (of(name).served.get(id) ?? 0) / edits.length;
@@ -19,15 +20,21 @@ describe("over the same mix of fast, slow and flapping deployments", () => {
 
   test("latency-based is the fastest, and leaves the slow deployment nearly alone", () => {
     for (const other of ["simple-shuffle", "least-busy", "cost-based-routing"] as const) {
-      expect(percentileOf(of("latency-based-routing").latenciesMs, 50)).toBeLessThan(percentileOf(of(other).latenciesMs, 50));
-      expect(percentileOf(of("latency-based-routing").latenciesMs, 95)).toBeLessThan(percentileOf(of(other).latenciesMs, 95));
+      expect(percentileOf(of("latency-based-routing").latenciesMs, 50)).toBeLessThan(
+        percentileOf(of(other).latenciesMs, 50),
+      );
+      expect(percentileOf(of("latency-based-routing").latenciesMs, 95)).toBeLessThan(
+        percentileOf(of(other).latenciesMs, 95),
+      );
     }
     expect(shareOf("latency-based-routing", "slow")).toBeLessThan(0.1);
     expect(shareOf("simple-shuffle", "slow")).toBeGreaterThan(0.2);
   });
 
   test("least-busy is faster than the shuffle at its worst", () => {
-    expect(percentileOf(of("least-busy").latenciesMs, 95)).toBeLessThan(percentileOf(of("simple-shuffle").latenciesMs, 95));
+    expect(percentileOf(of("least-busy").latenciesMs, 95)).toBeLessThan(
+      percentileOf(of("simple-shuffle").latenciesMs, 95),
+    );
   });
 
   test("cost-based is the cheapest, and pays for it with time", () => {

@@ -1,4 +1,7 @@
-import { recordedEdits, type RecordedEdit } from "../../../strategies/simulation/recorded-edits.test.support.js";
+import {
+  recordedEdits,
+  type RecordedEdit,
+} from "../../../strategies/simulation/recorded-edits.test.support.js";
 import { SimulatedAdmission } from "../../../strategies/simulation/simulated-admission.test.support.js";
 import { VirtualTime } from "../../../strategies/simulation/virtual-time.test.support.js";
 import { seeded } from "../../../strategies/strategies.test.support.js";
@@ -61,7 +64,11 @@ export function simulateSharedKey(options: SharedKeyOptions): SharedKeyResult {
   for (const edit of edits) clock.at(edit.atMs, () => run.begin(edit));
   const random = seeded(options.seed + 1000);
   const peak = options.foreignComes === "steadily" ? 1 : 3;
-  for (let atMs = 0; atMs < endMs; atMs += (-Math.log(1 - random()) * 60_000) / options.foreignPerMinute / peak) {
+  for (
+    let atMs = 0;
+    atMs < endMs;
+    atMs += (-Math.log(1 - random()) * 60_000) / options.foreignPerMinute / peak
+  ) {
     if (peak === 3 && Math.floor(atMs / 120_000) % 3 !== 1) continue;
     clock.at(atMs, () => run.foreignCall());
   }
