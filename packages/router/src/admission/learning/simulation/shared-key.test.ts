@@ -21,7 +21,7 @@ describe.each(["begin", "end"] as const)("an upstream that writes its headers at
   });
 
   test("of a key that is ours alone, learning wastes nothing", () => {
-    const alone = { ...options, foreignPerMinute: 0.001, offeredPerMinute: 120, headersOf };
+    const alone = { ...options, foreignPerMinute: 0, offeredPerMinute: 120, headersOf };
     const [without, withLearning] = [false, true].map((learns) => simulateSharedKey({ ...alone, learns }));
     expect(withLearning!.images / without!.images).toBeGreaterThan(0.99);
   });
