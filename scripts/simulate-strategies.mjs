@@ -55,7 +55,17 @@ async function run() {
 /** In Markdown. Costs are estimates: what the edits cost at most. */
 function table(results, deployments, percentileOf, limitColumns) {
   const ids = deployments.map(({ deployment }) => deployment.id);
-  const heads = ["strategy", "p50", "p95", "p99", ...limitColumns, "not served", "attempts an edit", "cost an edit", ...ids];
+  const heads = [
+    "strategy",
+    "p50",
+    "p95",
+    "p99",
+    ...limitColumns,
+    "not served",
+    "attempts an edit",
+    "cost an edit",
+    ...ids,
+  ];
   const rows = results.map((result) => {
     const { strategy, latenciesMs, waitsMs, failed, refused, attempts, served, nanoUsd } = result;
     const all = latenciesMs.length + failed + refused;

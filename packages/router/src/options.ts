@@ -99,7 +99,7 @@ export const defaultOptions = {
   retryBudget: { percent: 10, perMinute: 60 },
   timeoutMs: 600_000,
   maxFallbacks: 5,
-  strategy: "simple-shuffle",
+  strategy: "latency-based-routing",
   unpriced: "refuse",
   serverErrors: "uncertain",
   answerMemoryBytes: 512 * mebibyte,

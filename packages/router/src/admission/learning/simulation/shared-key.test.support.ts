@@ -54,7 +54,6 @@ interface Waiting {
 export function simulateSharedKey(options: SharedKeyOptions): SharedKeyResult {
   const clock = new VirtualTime();
   const run = new Run(options, clock);
-  const endMs = options.minutes * 60_000;
   const edits = recordedEdits({
     seed: options.seed,
     edits: Math.ceil((options.offeredPerMinute / imagesAnEdit) * options.minutes),
@@ -62,18 +61,23 @@ export function simulateSharedKey(options: SharedKeyOptions): SharedKeyResult {
     deployments: 1,
   });
   for (const edit of edits) clock.at(edit.atMs, () => run.begin(edit));
-  const random = seeded(options.seed + 1000);
-  const peak = options.foreignComes === "steadily" ? 1 : 3;
-  for (
-    let atMs = 0;
-    atMs < endMs;
-    atMs += (-Math.log(1 - random()) * 60_000) / options.foreignPerMinute / peak
-  ) {
-    if (peak === 3 && Math.floor(atMs / 120_000) % 3 !== 1) continue;
-    clock.at(atMs, () => run.foreignCall());
-  }
+  for (const atMs of foreignCalls(options)) clock.at(atMs, () => run.foreignCall());
   clock.run();
   return run.result(edits.length);
+}
+
+/** By chance (a Poisson process). */
+function foreignCalls({ seed, minutes, foreignPerMinute, foreignComes }: SharedKeyOptions): number[] {
+  const random = seeded(seed + 1000);
+  const peak = foreignComes === "steadily" ? 1 : 3;
+  const calls: number[] = [];
+  let atMs = 0;
+  while (foreignPerMinute > 0) {
+    atMs += (-Math.log(1 - random()) * 60_000) / foreignPerMinute / peak;
+    if (atMs >= minutes * 60_000) break;
+    if (peak === 1 || Math.floor(atMs / 120_000) % 3 === 1) calls.push(atMs);
+  }
+  return calls;
 }
 
 class Run {
