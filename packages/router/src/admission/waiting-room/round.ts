@@ -25,8 +25,10 @@ function largestOf({ items }: Line<Place>): number {
  * Rounds in which nobody could be served are reckoned, not walked through. To look does not let turns pass.
  */
 export class Round<Item extends Place> {
-  /** The first one's turn it is. */
+  /** In the order in which their next turns come. */
   #lines: Line<Item>[] = [];
+  /** Whose turn it is now: the last of the lines, unless it has gone. */
+  #current: Line<Item> | undefined;
 
   constructor(readonly priority: number) {}
 
@@ -37,8 +39,10 @@ export class Round<Item extends Place> {
   add(item: Item): void {
     const { caller, weight } = item;
     const line = this.#lines.find((other) => other.caller === caller);
-    if (line === undefined) this.#lines.push({ caller, weight, credit: 0, items: [item] });
-    else {
+    if (line === undefined) {
+      const beforeCurrent = this.#lines.length - (this.#current === undefined ? 0 : 1);
+      this.#lines.splice(beforeCurrent, 0, { caller, weight, credit: 0, items: [item] });
+    } else {
       line.weight = weight;
       line.items.push(item);
     }
@@ -47,7 +51,9 @@ export class Round<Item extends Place> {
   remove(item: Item): void {
     const line = this.#lineOf(item);
     line.items.splice(line.items.indexOf(item), 1);
-    if (line.items.length === 0) this.#lines.splice(this.#lines.indexOf(line), 1);
+    if (line.items.length > 0) return;
+    this.#lines.splice(this.#lines.indexOf(line), 1);
+    if (line === this.#current) this.#current = undefined;
   }
 
   /** The one that is served first if only these are asked. */
@@ -69,12 +75,14 @@ export class Round<Item extends Place> {
     const line = this.#lineOf(item);
     const index = this.#lines.indexOf(line);
     const turns = this.#turnsUntil(item, line, index);
+    line.credit -= item.images;
+    if (turns === 0) return;
     for (const [place, each] of this.#lines.entries()) {
       const credit = each.credit + each.weight * this.#turnsOf(place, turns);
       each.credit = Math.min(credit, largestOf(each) + each.weight);
     }
-    this.#lines = [...this.#lines.slice(index), ...this.#lines.slice(0, index)];
-    line.credit -= item.images;
+    this.#lines = [...this.#lines.slice(index + 1), ...this.#lines.slice(0, index + 1)];
+    this.#current = line;
   }
 
   charge(item: Item): void {
@@ -87,15 +95,14 @@ export class Round<Item extends Place> {
 
   /** How many turns of anybody pass until this one can be served. */
   #turnsUntil(item: Item, line: Line<Item>, index: number): number {
-    const missing = (item.images - line.credit) / line.weight;
-    const own = Math.max(index === 0 ? 0 : 1, Math.ceil(missing - rounding));
-    return index === 0 ? own * this.#lines.length : (own - 1) * this.#lines.length + index;
+    const own = Math.ceil((item.images - line.credit) / line.weight - rounding);
+    if (line === this.#current && own <= 0) return 0;
+    return (Math.max(1, own) - 1) * this.#lines.length + index + 1;
   }
 
   /** How many of those turns are the one's at this index. */
   #turnsOf(index: number, turns: number): number {
-    const before = index === 0 ? this.#lines.length : index;
-    return turns < before ? 0 : Math.floor((turns - before) / this.#lines.length) + 1;
+    return Math.max(0, Math.ceil((turns - index) / this.#lines.length));
   }
 
   /** @throws Error if its caller does not wait here */

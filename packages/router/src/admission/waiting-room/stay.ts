@@ -54,6 +54,7 @@ export class Stay<Turn> implements Waiting {
     this.#visit = visit;
     this.#clock = clock;
     this.#enteredAtMs = clock.nowMs();
+    this.#fitsAtMs = this.#after(visit.fitsInMs);
     this.ended = new Promise((resolve) => {
       this.#end = (how) => {
         this.#end = undefined;
@@ -108,8 +109,7 @@ export class Stay<Turn> implements Waiting {
   }
 
   #refuse(answer: Refused): Refused | undefined {
-    const { fitsInMs } = answer;
-    this.#fitsAtMs = fitsInMs === undefined ? undefined : this.#clock.nowMs() + fitsInMs;
+    this.#fitsAtMs = this.#after(answer.fitsInMs);
     return this.#end === undefined ? undefined : answer;
   }
 
@@ -117,5 +117,9 @@ export class Stay<Turn> implements Waiting {
     const fitsInMs =
       this.#fitsAtMs === undefined ? undefined : Math.max(0, this.#fitsAtMs - this.#clock.nowMs());
     this.#end?.({ kind: "timed out", fitsInMs });
+  }
+
+  #after(ms: number | undefined): number | undefined {
+    return ms === undefined ? undefined : this.#clock.nowMs() + ms;
   }
 }

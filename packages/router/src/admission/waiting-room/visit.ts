@@ -12,6 +12,8 @@ export interface Visit<Turn> {
   readonly images: number;
   /** How long it may wait: `queue_timeout`, or what is left of its deadline if that is less. */
   readonly queueTimeoutMs: number;
+  /** What the refusal said that brought it here, as in {@link Refused}. */
+  readonly fitsInMs?: number | undefined;
   /** Whoever waits for the answer; nobody waits in the room for one who is gone. */
   readonly client: Client;
   /** Tries to be admitted. What it throws ends the visit as failed. */

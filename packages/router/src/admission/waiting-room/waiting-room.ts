@@ -128,10 +128,7 @@ export class WaitingRoom {
     if (head.headForMs >= passableMs) return undefined;
     return this.#queue.next(
       (waiting) =>
-        waiting !== head &&
-        !waiting.isTried &&
-        waiting.asideForMs === 0 &&
-        waiting.images < smallestRefused,
+        waiting !== head && !waiting.isTried && waiting.asideForMs === 0 && waiting.images < smallestRefused,
     );
   }
 
