@@ -55,6 +55,16 @@ test("the same caller is served in the order it came", () => {
   expect(namesOf(serve(queueOf(names.map((name) => item("a", { name })))))).toBe("123");
 });
 
+test("a newcomer's turn comes after those of all who wait, and before the next of who has it now", () => {
+  const queue = queueOf([item("a"), item("b"), item("c")]);
+  expect(namesOf(serve(queue, 1))).toBe("a");
+  queue.add(item("d"));
+  queue.add(item("b"));
+  expect(namesOf(serve(queue, 1))).toBe("b");
+  queue.add(item("e"));
+  expect(namesOf(serve(queue))).toBe("cdeb");
+});
+
 test("more urgent ones come first, whoever they are from", () => {
   const items = [
     item("a", { priority: 5 }),

@@ -157,6 +157,26 @@ describe("passing", () => {
   });
 });
 
+test("who stands aside is tried in its own time, when all others have been served before", async () => {
+  const { enter, callers, meter } = setUp({ limit: 1, windowMs: 5_000 });
+  const askedAtMs: number[] = [];
+  const startMs = performance.now();
+  enter({ caller: "a" });
+  await pass(soonMs);
+  enter({
+    caller: "own",
+    admit: async () => {
+      askedAtMs.push(performance.now() - startMs);
+      return { kind: "refused", fitsInMs: 8_000, isOwn: true };
+    },
+  });
+  enter({ caller: "b" });
+  await pass(7_900);
+  expect([callers(), meter.asked.length, askedAtMs.length]).toEqual(["ab", 3, 1]);
+  await pass(200);
+  expect(askedAtMs).toHaveLength(2);
+});
+
 describe("no place", () => {
   test("the newest of the largest caller goes, the newcomer where that is it", async () => {
     const { enter, room } = setUp({ maxQueue: 3 });
