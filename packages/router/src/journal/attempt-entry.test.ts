@@ -126,7 +126,7 @@ test("the tokens of all images of a stream are counted together", async () => {
     input_tokens_details: { text_tokens: 5, image_tokens: 15 },
   };
   const facts = { usage, size: "1024x1024", quality: "low", images: 1, error: undefined };
-  await entry.conclude({ ...ended, facts: [facts, facts] });
+  await entry.conclude({ ...ended, facts: [facts, facts] })?.written;
   expect(journal.outcomes).toMatchObject([
     {
       images: 2,

@@ -1,4 +1,5 @@
 import { systemTimers } from "../../memory/timers.js";
+import type { Client } from "../../retries/deadline.js";
 import type { Admittance, EndOfVisit, Visit } from "./visit.js";
 
 const { jest } = import.meta;
@@ -85,12 +86,12 @@ export interface Turn {
 }
 
 /** One who waits, as a test sees it. */
-export class Visitor {
+export class Visitor implements Client {
   end: EndOfVisit<Turn> | undefined;
   ends = 0;
+  isGone = false;
   readonly abandoned: Turn[] = [];
   readonly #callbacks: (() => void)[] = [];
-  #isGone = false;
   readonly visit: Visit<Turn>;
 
   /** @param enter into which room */
@@ -100,17 +101,11 @@ export class Visitor {
     overrides: Partial<Visit<Turn>> = {},
   ) {
     const { caller = "a", images = 1 } = overrides;
-    const visitor = this;
     this.visit = {
       caller,
       images,
       queueTimeoutMs: 600_000,
-      client: {
-        get isGone() {
-          return visitor.#isGone;
-        },
-        whenGone: (callback) => void this.#callbacks.push(callback),
-      },
+      client: this,
       admit: () => meter.admit(caller, images),
       abandon: (turn) => void this.abandoned.push(turn),
       ...overrides,
@@ -121,8 +116,12 @@ export class Visitor {
     });
   }
 
+  whenGone(callback: () => void): void {
+    this.#callbacks.push(callback);
+  }
+
   goAway(): void {
-    this.#isGone = true;
+    this.isGone = true;
     for (const callback of this.#callbacks) callback();
   }
 }
