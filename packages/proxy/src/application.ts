@@ -1,12 +1,11 @@
-import type { MasterKey } from "@darkroom/accounts";
 import { RouterError } from "@darkroom/router";
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from "express";
 import type { Logger } from "pino";
-import { authenticate } from "./access/authenticate.js";
 import { refuseForeignPages } from "./access/host-guard.js";
+import { identify, only } from "./access/identify.js";
 import { answerTo } from "./answers/error-answer.js";
 import type { Books } from "./books/books.js";
-import { GatewayError, errorAnswer } from "./errors.js";
+import { GatewayError, errorAnswer, reasonOf } from "./errors.js";
 import { logRequest } from "./observability/log.js";
 import type { Metrics } from "./observability/metrics.js";
 import { RequestRecord, recordOf } from "./observability/request-record.js";
@@ -24,8 +23,6 @@ import { refusePolitely } from "./upload/refuse-politely.js";
 
 /** What the application is made of. */
 export interface ApplicationOptions extends ImageEditsOptions {
-  /** Who has it may use the gateway; without one, only this machine may. */
-  readonly masterKey?: MasterKey;
   readonly metricsNeedKey: boolean;
   readonly metrics: Metrics;
   readonly log: Logger;
@@ -33,7 +30,7 @@ export interface ApplicationOptions extends ImageEditsOptions {
 
 /** The routes, in the order in which a request passes them. */
 export function createApplication(options: ApplicationOptions): Express {
-  const { router, books, masterKey, keyHeaderName, metricsNeedKey, metrics, log, isDraining, formats } =
+  const { router, accounts, modelNames, books, metricsNeedKey, metrics, log, isDraining, formats } =
     options;
   const application = express();
   application.disable("x-powered-by");
@@ -43,13 +40,10 @@ export function createApplication(options: ApplicationOptions): Express {
     refuseForeignPages(request.headers);
     next();
   };
-  const withKey: RequestHandler = (request, _response, next) => {
-    if (masterKey !== undefined) authenticate(request.headers, masterKey, keyHeaderName);
-    next();
-  };
+  const withKey = identify(accounts);
 
   application.use(recordRequests(log, metrics, books));
-  if (masterKey === undefined) application.use(onlyThisMachine);
+  if (!accounts.needKey) application.use(onlyThisMachine);
   application.post(
     ["/v1/images/edits", "/images/edits", "/openai/deployments/:model/images/edits"],
     withKey,
@@ -62,13 +56,13 @@ export function createApplication(options: ApplicationOptions): Express {
   // Probes have no key; what they are told is no secret.
   application.get(["/health/liveliness", "/health/liveness"], liveliness);
   application.get("/health/readiness", readiness(isDraining, books));
-  if (metricsNeedKey) application.use("/metrics", withKey);
+  if (metricsNeedKey) application.use("/metrics", withKey, only("viewers"));
   application.get("/metrics", exposeMetrics(metrics));
-  application.get("/", page({ router, needsKey: masterKey !== undefined, isDraining }));
+  application.get("/", page({ router, needsKey: accounts.needKey, isDraining }));
   application.use(withKey);
-  application.get(["/v1/models", "/models"], listModels(router));
-  application.get("/ledger/sum", ledgerSum(books.ledger));
-  application.post("/ledger/settle", ...ledgerSettle(books.ledger));
+  application.get(["/v1/models", "/models"], listModels(router, modelNames));
+  application.get("/ledger/sum", only("viewers"), ledgerSum(books.ledger));
+  application.post("/ledger/settle", only("admins"), ...ledgerSettle(books.ledger));
   application.use(notFound);
   application.use(answerErrors(log));
   return application;
@@ -122,8 +116,9 @@ function answerErrors(log: Logger): ErrorRequestHandler {
   return (error: unknown, request, response, _next) => {
     const record = recordOf(response);
     const told = isMalformedPath(error) ? malformedPath : error;
-    const { status, code, type } = errorAnswer(told);
-    record.reason = code ?? type;
+    const refusal = errorAnswer(told);
+    const { status } = refusal;
+    record.reason = reasonOf(refusal);
     if (told instanceof RouterError) record.report = told.report;
     if (status === 500) log.error({ requestId: record.id, err: error }, "internal error");
     if (response.headersSent) return void response.destroy();

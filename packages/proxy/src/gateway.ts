@@ -1,8 +1,9 @@
 import type http from "node:http";
-import { MasterKey } from "@darkroom/accounts";
 import { createRouter } from "@darkroom/router";
 import type { Logger } from "pino";
 import { createApplication } from "./application.js";
+import type { Accounts } from "./access/accounts.js";
+import { modelNames } from "./access/model-names.js";
 import type { Books } from "./books/books.js";
 import type { GatewayConfig } from "./config/gateway-config.js";
 import { unpricedModels } from "./config/models/unpriced.js";
@@ -34,12 +35,13 @@ export class Gateway {
   #draining = false;
 
   /**
-   * @param books are the gateway's own from now on: it closes them when it has drained
+   * @param books are the gateway's own from now on, as are the accounts: it closes them when it has drained
    * @param dataFolder where what is kept lives; made when there is something to keep
    */
   constructor(
     config: GatewayConfig,
     private readonly books: Books,
+    private readonly accounts: Accounts,
     log: Logger,
     dataFolder: string,
   ) {
@@ -64,7 +66,8 @@ export class Gateway {
       uploadSettings,
       formats: this.#formats,
       forwardedHeaders: forwardedHeaders(config),
-      ...(config.masterKey === undefined ? {} : { masterKey: new MasterKey(config.masterKey) }),
+      accounts,
+      modelNames: modelNames(router, config.accounts.accessGroups),
       ...(config.keyHeaderName === undefined ? {} : { keyHeaderName: config.keyHeaderName }),
       metricsNeedKey: config.requireAuthForMetrics,
       books,
@@ -120,6 +123,7 @@ export class Gateway {
     this.#router.close();
     this.#formats.close();
     await this.books.close();
+    await this.accounts.close();
   }
 
   /** Ends everything at once. */

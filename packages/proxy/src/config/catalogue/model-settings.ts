@@ -96,6 +96,7 @@ export const modelInfo: Catalogue = {
     "id",
     "base_model",
     "mode",
+    "access_groups",
     "order",
     "allowed_fails",
     "allowed_fails_policy",
@@ -116,7 +117,7 @@ export const modelInfo: Catalogue = {
     "version",
     "db_model",
   ],
-  lacking: ["access_groups"],
+  lacking: [],
   restricting: {
     money: ["max_budget", "budget_duration"],
     rate: ["rpm", "tpm", "itpm", "otpm", "max_parallel_requests"],
