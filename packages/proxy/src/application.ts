@@ -15,6 +15,8 @@ import { type ImageEditsOptions, imageEdits } from "./routes/image-edits.js";
 import { ledgerSettle, ledgerSum } from "./routes/ledger.js";
 import { exposeMetrics } from "./routes/metrics.js";
 import { imageFiles } from "./routes/image-files.js";
+import { type ManagementRoute, mount } from "./routes/management/management-route.js";
+import { openApiDocument } from "./routes/management/openapi.js";
 import { imageFilesPath } from "./formats/image-urls.js";
 import { listModels } from "./routes/models.js";
 import { notFound } from "./routes/not-found.js";
@@ -24,13 +26,16 @@ import { refusePolitely } from "./upload/refuse-politely.js";
 /** What the application is made of. */
 export interface ApplicationOptions extends ImageEditsOptions {
   readonly metricsNeedKey: boolean;
+  readonly management: readonly ManagementRoute[];
+  /** Of Darkroom. */
+  readonly version: string;
   readonly metrics: Metrics;
   readonly log: Logger;
 }
 
 /** The routes, in the order in which a request passes them. */
 export function createApplication(options: ApplicationOptions): Express {
-  const { router, accounts, modelNames, books, metricsNeedKey, metrics, log, isDraining, formats } =
+  const { router, accounts, modelNames, books, management, version, metricsNeedKey, metrics, log, isDraining, formats } =
     options;
   const application = express();
   application.disable("x-powered-by");
@@ -40,6 +45,7 @@ export function createApplication(options: ApplicationOptions): Express {
     refuseForeignPages(request.headers);
     next();
   };
+  const document = openApiDocument(management, version);
   const withKey = identify(accounts);
 
   application.use(recordRequests(log, metrics, books));
@@ -59,10 +65,14 @@ export function createApplication(options: ApplicationOptions): Express {
   if (metricsNeedKey) application.use("/metrics", withKey, only("viewers"));
   application.get("/metrics", exposeMetrics(metrics));
   application.get("/", page({ router, needsKey: accounts.needKey, isDraining }));
+  application.get("/openapi.json", (_request, response) => {
+    response.json(document);
+  });
   application.use(withKey);
   application.get(["/v1/models", "/models"], listModels(router, modelNames));
   application.get("/ledger/sum", only("viewers"), ledgerSum(books.ledger));
   application.post("/ledger/settle", only("admins"), ...ledgerSettle(books.ledger));
+  mount(application, management);
   application.use(notFound);
   application.use(answerErrors(log));
   return application;

@@ -73,7 +73,10 @@ export class Collection<Kind extends RecordKind> {
     let query = this.database.selectFrom(this.definition.table);
     for (const [column, value] of Object.entries(where)) {
       if (value === undefined) continue;
-      query =
+      // SQL knows no empty list.
+      if (Array.isArray(value) && value.length === 0) query = query.where(({ lit }) => lit(false));
+      else
+        query =
         typeof value === "object" && value !== null
           ? query.where(column, "in", [...value])
           : query.where(column, value === null ? "is" : "=", value);

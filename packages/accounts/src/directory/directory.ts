@@ -48,6 +48,8 @@ export interface Change extends Collections<{ [Kind in RecordKind]: ChangingColl
 /** What was changed, by whom. Nothing of it is a secret. */
 export interface AuditEntry {
   readonly version: number;
+  /** Among those of its change, from 1. */
+  readonly part: number;
   readonly atMs: number;
   readonly changedBy: string;
   readonly kind: RecordKind;
@@ -121,13 +123,24 @@ export class Directory {
     return made;
   }
 
-  /** The newest first. */
+  /**
+   * The newest changes, each with all of its parts.
+   * @param limit of changes
+   * @param before changes with a lower version than this
+   */
   async audit({ limit, before }: { readonly limit: number; readonly before?: number }): Promise<AuditEntry[]> {
-    let query = this.reader.selectFrom("changes").selectAll();
-    if (before !== undefined) query = query.where("version", "<", before);
-    const rows = await query.orderBy("version", "desc").orderBy("part").limit(limit).execute();
+    const newest = (before ?? (await this.version()) + 1) - 1;
+    const rows = await this.reader
+      .selectFrom("changes")
+      .selectAll()
+      .where("version", "<=", newest)
+      .where("version", ">", newest - limit)
+      .orderBy("version", "desc")
+      .orderBy("part")
+      .execute();
     return rows.map((row) => ({
       version: Number(row["version"]),
+      part: Number(row["part"]),
       atMs: Number(row["atMs"]),
       changedBy: String(row["changedBy"]),
       kind: row["kind"] as RecordKind,

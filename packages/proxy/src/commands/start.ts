@@ -75,7 +75,7 @@ async function serve(read: GatewayConfig, options: ServeOptions): Promise<void> 
   });
   // What is to be known of the configuration is said before anything is served.
   await new Promise((resolve) => log.flush(resolve));
-  const gateway = new Gateway(config, books, accounts, log, folder);
+  const gateway = new Gateway({ config, books, accounts, log, dataFolder: folder, version });
   const listeningOn = await listen(gateway, port, addresses).catch(async (error: unknown) => {
     // Their threads would keep this process from ending.
     await Promise.all([books.close(), accounts.close()]);

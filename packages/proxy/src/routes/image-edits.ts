@@ -7,7 +7,7 @@ import {
   tagsFromText,
 } from "@darkroom/router";
 import type { Request, RequestHandler, Response } from "express";
-import { checkModelAccess, mayUseModel, aliasedModel, type ModelNames, type Principal } from "@darkroom/accounts";
+import { checkModelAccess, mayUseModel, aliasedModel, type ModelNames, type Payer, type Principal } from "@darkroom/accounts";
 import { type Accounts, tagsOf } from "../access/accounts.js";
 import { principalOf } from "../access/identify.js";
 import { refuseUnenforced } from "../access/unenforced-limits.js";
@@ -94,7 +94,7 @@ export function imageEdits(options: ImageEditsOptions): RequestHandler {
       };
       const prompt = storePrompts ? body.valueOf("prompt") : undefined;
       const idempotency = key === undefined ? undefined : await idempotencyOf(caller, key, body, edit);
-      books.origins.note(edit, { caller, idempotency, ...(typeof prompt === "string" && { prompt }) });
+      books.origins.note(edit, { caller, meters: metersOf(payers), idempotency, ...(typeof prompt === "string" && { prompt }) });
       const format = formats.for(edit, request);
       const letGo = (): void => upload.memory.release();
       const answer = new HttpAnswer(response, record, letGo, format);
@@ -122,6 +122,11 @@ export function imageEdits(options: ImageEditsOptions): RequestHandler {
     // The upload counts as well: a shutdown that did not wait for it would cut off the edit that follows.
     await edits.run(() => serve(request, response, principal, caller));
   };
+}
+
+/** Those of the whole gateway and of deployments are charged for every edit. */
+function metersOf(payers: readonly Payer[]): readonly string[] {
+  return payers.filter(({ scope }) => scope !== "proxy").map(({ meter }) => meter);
 }
 
 /** @throws GatewayError where a stream's images would have to be scaled */
