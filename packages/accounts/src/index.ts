@@ -1,7 +1,69 @@
+export { Authenticator, type AuthenticatorOptions } from "./authentication/authenticator.js";
+export { AuthenticationError, ModelAccessError, type Refusal } from "./authentication/errors.js";
+export type { KeyAccount } from "./authentication/key-account.js";
 export { type KeptMasterKey, keptMasterKey } from "./authentication/kept-master-key.js";
 export { type KeptSecret, type SecretKind, keptSecret } from "./authentication/kept-secret.js";
 export { type RequestHeaders, keyFromHeaders } from "./authentication/key-from-headers.js";
 export { MasterKey } from "./authentication/master-key.js";
+export {
+  type ModelNames,
+  aliasedModel,
+  checkModelAccess,
+  mayUseModel,
+} from "./authentication/model-access.js";
+export type { Principal } from "./authentication/principal.js";
+export { DirectoryUnavailableError } from "./authentication/remembered.js";
+export { BudgetCalendar, type BudgetWindowNow, type CalendarOptions } from "./budgets/calendar.js";
+export { lengthMs, parseDuration } from "./budgets/duration.js";
+export {
+  type BudgetWindow,
+  type Limits,
+  type ModelBudget,
+  inherited,
+  refusesRequests,
+} from "./budgets/limits.js";
+export { type LimitMeter, type PayerMeter, budgetMeters, rateMeters } from "./budgets/meters.js";
+export {
+  type AuditEntry,
+  type Change,
+  Directory,
+  type DirectoryOptions,
+  type DirectoryReader,
+} from "./directory/directory.js";
+export { ConflictError, DirectoryError, NotFoundError } from "./directory/errors.js";
+export { type DirectoryChange, type DirectoryFeed, LocalFeed } from "./directory/feed.js";
+export { secretHash } from "./directory/key-secret.js";
+export {
+  type NewKey,
+  type ShownKey,
+  authoredNow,
+  changedNow,
+  createKey,
+  deleteKey,
+  rotateKey,
+} from "./directory/keys.js";
+export {
+  type Authored,
+  type BudgetRecord,
+  type CustomerRecord,
+  type KeyRecord,
+  type MemberRecord,
+  type RecordKind,
+  type TagRecord,
+  type TeamRecord,
+  type UserRecord,
+  memberIdOf,
+  memberRoles,
+  userRoles,
+} from "./directory/records.js";
+export {
+  addMember,
+  deleteTeam,
+  deleteUser,
+  ensureUser,
+  removeMember,
+  updateMember,
+} from "./directory/teams.js";
 export {
   DataFolderError,
   DataFolderInUseError,
@@ -41,3 +103,8 @@ export type { LedgerAttempt, LedgerCorrection, LedgerRequest } from "./ledger/re
 export type { MeterSpend } from "./ledger/reports/spend.js";
 export { type KeyedSum, type LedgerSum, type SumKey, sumKeys } from "./ledger/reports/sum.js";
 export { type Settlement, SettlementError } from "./ledger/settlement.js";
+export { type CustomerSettings, type FieldOf, customerOf } from "./payers/customer.js";
+export { meterOf } from "./payers/meters.js";
+export { type NamedPayer, NamedPayers, type NamedPayersOptions } from "./payers/named-payers.js";
+export type { Payer, Scope } from "./payers/payer.js";
+export { type RequestPayers, payersOf, payersOfDeployment } from "./payers/payers.js";

@@ -1,12 +1,11 @@
-import type { MasterKey } from "@darkroom/accounts";
 import { RouterError } from "@darkroom/router";
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from "express";
 import type { Logger } from "pino";
-import { authenticate } from "./access/authenticate.js";
 import { refuseForeignPages } from "./access/host-guard.js";
+import { identify, only } from "./access/identify.js";
 import { answerTo } from "./answers/error-answer.js";
 import type { Books } from "./books/books.js";
-import { GatewayError, errorAnswer } from "./errors.js";
+import { GatewayError, errorAnswer, reasonOf } from "./errors.js";
 import { logRequest } from "./observability/log.js";
 import type { Metrics } from "./observability/metrics.js";
 import { RequestRecord, recordOf } from "./observability/request-record.js";
@@ -17,6 +16,8 @@ import { ledgerSettle, ledgerSum } from "./routes/ledger.js";
 import { exposeMetrics } from "./routes/metrics.js";
 import { imageFiles } from "./routes/image-files.js";
 import { quota } from "./routes/quota.js";
+import { type ManagementRoute, mount } from "./routes/management/management-route.js";
+import { openApiDocument } from "./routes/management/openapi.js";
 import { imageFilesPath } from "./formats/image-urls.js";
 import { listModels } from "./routes/models.js";
 import { notFound } from "./routes/not-found.js";
@@ -25,16 +26,17 @@ import { refusePolitely } from "./upload/refuse-politely.js";
 
 /** What the application is made of. */
 export interface ApplicationOptions extends ImageEditsOptions {
-  /** Who has it may use the gateway; without one, only this machine may. */
-  readonly masterKey?: MasterKey;
   readonly metricsNeedKey: boolean;
+  readonly management: readonly ManagementRoute[];
+  /** Of Darkroom. */
+  readonly version: string;
   readonly metrics: Metrics;
   readonly log: Logger;
 }
 
 /** The routes, in the order in which a request passes them. */
 export function createApplication(options: ApplicationOptions): Express {
-  const { router, books, masterKey, keyHeaderName, metricsNeedKey, metrics, log, isDraining, formats } =
+  const { router, accounts, modelNames, books, management, version, metricsNeedKey, metrics, log, isDraining, formats } =
     options;
   const application = express();
   application.disable("x-powered-by");
@@ -44,13 +46,11 @@ export function createApplication(options: ApplicationOptions): Express {
     refuseForeignPages(request.headers);
     next();
   };
-  const withKey: RequestHandler = (request, _response, next) => {
-    if (masterKey !== undefined) authenticate(request.headers, masterKey, keyHeaderName);
-    next();
-  };
+  const document = openApiDocument(management, version);
+  const withKey = identify(accounts);
 
   application.use(recordRequests(log, metrics, books));
-  if (masterKey === undefined) application.use(onlyThisMachine);
+  if (!accounts.needKey) application.use(onlyThisMachine);
   application.post(
     ["/v1/images/edits", "/images/edits", "/openai/deployments/:model/images/edits"],
     withKey,
@@ -63,14 +63,18 @@ export function createApplication(options: ApplicationOptions): Express {
   // Probes have no key; what they are told is no secret.
   application.get(["/health/liveliness", "/health/liveness"], liveliness);
   application.get("/health/readiness", readiness(isDraining, books));
-  if (metricsNeedKey) application.use("/metrics", withKey);
+  if (metricsNeedKey) application.use("/metrics", withKey, only("viewers"));
   application.get("/metrics", exposeMetrics(metrics));
-  application.get("/", page({ router, needsKey: masterKey !== undefined, isDraining }));
+  application.get("/", page({ router, needsKey: accounts.needKey, isDraining }));
+  application.get("/openapi.json", (_request, response) => {
+    response.json(document);
+  });
   application.use(withKey);
-  application.get(["/v1/models", "/models"], listModels(router));
-  application.get("/quota", quota(router));
-  application.get("/ledger/sum", ledgerSum(books.ledger));
-  application.post("/ledger/settle", ...ledgerSettle(books.ledger));
+  application.get(["/v1/models", "/models"], listModels(router, modelNames));
+  application.get("/quota", only("viewers"), quota(router));
+  application.get("/ledger/sum", only("viewers"), ledgerSum(books.ledger));
+  application.post("/ledger/settle", only("admins"), ...ledgerSettle(books.ledger));
+  mount(application, management);
   application.use(notFound);
   application.use(answerErrors(log));
   return application;
@@ -124,8 +128,9 @@ function answerErrors(log: Logger): ErrorRequestHandler {
   return (error: unknown, request, response, _next) => {
     const record = recordOf(response);
     const told = isMalformedPath(error) ? malformedPath : error;
-    const { status, code, type } = errorAnswer(told);
-    record.reason = code ?? type;
+    const refusal = errorAnswer(told);
+    const { status } = refusal;
+    record.reason = reasonOf(refusal);
     if (told instanceof RouterError) record.report = told.report;
     if (status === 500) log.error({ requestId: record.id, err: error }, "internal error");
     if (response.headersSent) return void response.destroy();

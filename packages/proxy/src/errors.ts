@@ -1,4 +1,5 @@
 import { InvalidRequestError, RouterError } from "@darkroom/router";
+import { accessAnswer } from "./access/access-errors.js";
 import { UploadError } from "./upload/upload-errors.js";
 
 /** A refusal or failure in OpenAI's terms, whatever it came from. */
@@ -57,6 +58,8 @@ export function errorAnswer(error: unknown): ErrorAnswer {
     const { message, field, code } = error;
     return { status: 400, type: "invalid_request_error", message, param: field ?? null, code: code ?? null };
   }
+  const access = accessAnswer(error);
+  if (access !== undefined) return access;
   return {
     status: 500,
     type: "server_error",
@@ -64,6 +67,11 @@ export function errorAnswer(error: unknown): ErrorAnswer {
     param: null,
     code: "internal_error",
   };
+}
+
+/** Why, in a word: the code, or where that only repeats the status, as LiteLLM's does, the type. */
+export function reasonOf({ status, type, code }: ErrorAnswer): string {
+  return code === null || code === String(status) ? type : code;
 }
 
 /** OpenAI's envelope: all four keys, always. */

@@ -1,8 +1,9 @@
 import type http from "node:http";
-import { MasterKey } from "@darkroom/accounts";
 import { createRouter } from "@darkroom/router";
 import type { Logger } from "pino";
 import { createApplication } from "./application.js";
+import type { Accounts } from "./access/accounts.js";
+import { modelNames } from "./access/model-names.js";
 import type { Books } from "./books/books.js";
 import type { GatewayConfig } from "./config/gateway-config.js";
 import { unpricedModels } from "./config/models/unpriced.js";
@@ -13,6 +14,8 @@ import { earlierEdits, keptMs } from "./idempotency/earlier-edits.js";
 import { IdempotentEdits } from "./idempotency/idempotent-edits.js";
 import { InFlight } from "./in-flight.js";
 import { logRouter } from "./observability/log.js";
+import { managementRoutes } from "./routes/management/management.js";
+import { spendOfLedger } from "./routes/management/spend.js";
 import { Metrics } from "./observability/metrics.js";
 import { UnpricedEdits } from "./observability/unpriced-edits.js";
 import { uploadMemory } from "./upload/upload-memory.js";
@@ -24,6 +27,18 @@ const keepAliveMs = 75_000;
 /** The time a client has to send its headers; bodies have the upload's own deadline. */
 const headersTimeoutMs = 60_000;
 
+export interface GatewayOptions {
+  readonly config: GatewayConfig;
+  /** The gateway's own from now on: it closes them when it has drained. So are the accounts. */
+  readonly books: Books;
+  readonly accounts: Accounts;
+  readonly log: Logger;
+  /** Where what is kept lives; made when there is something to keep. */
+  readonly dataFolder: string;
+  /** Of Darkroom. */
+  readonly version: string;
+}
+
 /** A running gateway: router, accounts and the HTTP edge, wired together. */
 export class Gateway {
   readonly #router;
@@ -33,16 +48,12 @@ export class Gateway {
   readonly #edits = new InFlight();
   #draining = false;
 
-  /**
-   * @param books are the gateway's own from now on: it closes them when it has drained
-   * @param dataFolder where what is kept lives; made when there is something to keep
-   */
-  constructor(
-    config: GatewayConfig,
-    private readonly books: Books,
-    log: Logger,
-    dataFolder: string,
-  ) {
+  readonly #books: Books;
+  readonly #accounts: Accounts;
+
+  constructor({ config, books, accounts, log, dataFolder, version }: GatewayOptions) {
+    this.#books = books;
+    this.#accounts = accounts;
     const router = createRouter({ ...config.router, journal: books.attempts });
     const uploadSettings = completeUploadSettings(config.upload);
     const uploads = uploadMemory(uploadSettings);
@@ -50,6 +61,7 @@ export class Gateway {
       memoryBytes: config.idempotencyMemoryBytes,
       loadEarlier: async () => earlierEdits(await books.keyedAttempts(keptMs)),
     });
+    const names = modelNames(router, config.accounts.accessGroups);
     const isDraining = (): boolean => this.#draining;
     logRouter(log, router.events);
     const unpriced = new UnpricedEdits(log, unpricedModels(config.router.deployments));
@@ -64,7 +76,20 @@ export class Gateway {
       uploadSettings,
       formats: this.#formats,
       forwardedHeaders: forwardedHeaders(config),
-      ...(config.masterKey === undefined ? {} : { masterKey: new MasterKey(config.masterKey) }),
+      accounts,
+      modelNames: names,
+      management: managementRoutes({
+        directory: accounts.directory,
+        calendar: accounts.calendar,
+        spendOf: spendOfLedger(books.ledger),
+        newKeyDefaults: config.accounts.newKeyDefaults,
+        newKeyBounds: config.accounts.newKeyBounds,
+        modelNames: names,
+        listedModels: () => router.modelNames,
+        deployments: config.router.deployments,
+        now: Date.now,
+      }),
+      version,
       ...(config.keyHeaderName === undefined ? {} : { keyHeaderName: config.keyHeaderName }),
       metricsNeedKey: config.requireAuthForMetrics,
       books,
@@ -119,7 +144,8 @@ export class Gateway {
     clearTimeout(tooLong);
     this.#router.close();
     this.#formats.close();
-    await this.books.close();
+    await this.#books.close();
+    await this.#accounts.close();
   }
 
   /** Ends everything at once. */

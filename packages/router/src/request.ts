@@ -78,6 +78,8 @@ export interface EditRequest {
   readonly retries?: number | undefined;
   readonly timeoutMs?: number | undefined;
   readonly fallbacks?: readonly string[] | undefined;
+  /** Groups that whoever asks may not use are no fallbacks for them, whoever has named these. */
+  readonly mayFallBackTo?: ((group: string) => boolean) | undefined;
   /** The group that was asked for is passed over as if it had failed, so that an operator sees its fallbacks serve. */
   readonly rehearsesFallbacks?: boolean | undefined;
   /**

@@ -160,6 +160,12 @@ export class Router {
     return this.#groups.nameFor(model);
   }
 
+  /** What a model is called besides: what an alias stands for, and the group that serves it. */
+  namesOf(model: string): string[] {
+    const group = this.#groups.nameFor(model);
+    return [this.#groups.resolved(model), ...(group === undefined ? [] : [group])];
+  }
+
   /**
    * The model that serves a request which names none.
    * @throws MissingModelError if there is no clear choice

@@ -3,7 +3,7 @@ import type { LibsqlDatabase } from "./open-database.js";
 
 /**
  * Brings a file to the newest form: runs the migrations that it has not seen, each in a transaction. Which those are stands
- * in the file's `user_version`.
+ * in the file's `user_version`. Processes may do so at the same time: each migration is run by one of them.
  *
  * @param migrations SQL texts, oldest first; one that was released is never changed
  * @throws Error where the file was written by a newer version, with what to do
@@ -19,6 +19,8 @@ export function migrate(database: LibsqlDatabase, path: string, migrations: read
   for (const [index, migration] of migrations.entries()) {
     if (index < version) continue;
     inTransaction(database, () => {
+      // Another process may have been faster.
+      if (index < versionOf(database)) return;
       database.exec(migration);
       database.pragma(`user_version = ${index + 1}`);
     });

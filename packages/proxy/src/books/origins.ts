@@ -5,6 +5,8 @@ import type { Idempotency } from "../idempotency/idempotency.js";
 export interface Origin {
   /** Who asked: no secret. */
   readonly caller: string;
+  /** The meters of those who pay. */
+  readonly meters: readonly string[];
   /** Only where the operator wants prompts to be kept. */
   readonly prompt?: string;
   /** Where the client gave its request a key. */

@@ -58,8 +58,8 @@ const outcome: Outcome = {
   errorClass: undefined,
 };
 
-test("an attempt is charged to the gateway and its deployment, in the month in which it is sent", () => {
-  expect(intentRecord(intent, { caller: "key-one" })).toEqual({
+test("an attempt is charged to the gateway, its deployment and whoever pays, in the month in which it is sent", () => {
+  expect(intentRecord(intent, { caller: "key-one", meters: ["key:one", "team:red"] })).toEqual({
     attemptId: "0198",
     requestId: "req_1",
     atMs: intent.atMs,
@@ -79,6 +79,8 @@ test("an attempt is charged to the gateway and its deployment, in the month in w
     charges: [
       { meter: "gateway", period: "2026-11" },
       { meter: "deployment:first", period: "2026-11" },
+      { meter: "key:one", period: "2026-11" },
+      { meter: "team:red", period: "2026-11" },
     ],
     estimateNanoUsd: 60n,
     priceVersion: listPricesVersion,
@@ -88,7 +90,7 @@ test("an attempt is charged to the gateway and its deployment, in the month in w
 test("a prompt is kept where it is given, and prices of one's own are said", () => {
   const prices = withPrices(listPrices, new Map([["gpt-image-1", { images: [{ usd: "0.04" }] }]]));
   const own = { ...intent, deployment: { ...deployment, prices }, estimate: null };
-  expect(intentRecord(own, { caller: "key-one", prompt: "Add a red hat" })).toMatchObject({
+  expect(intentRecord(own, { caller: "key-one", meters: [], prompt: "Add a red hat" })).toMatchObject({
     prompt: "Add a red hat",
     priceVersion: `${listPricesVersion}+config`,
     estimateNanoUsd: null,
@@ -197,7 +199,7 @@ test("a request that was given an earlier one's answer says whose, and is no ref
 
 test("of a request's key its hashes are kept", () => {
   const idempotency = { key: "hash of the key", fingerprint: "hash of the body", charges: [] };
-  expect(intentRecord(intent, { caller: "key-one", idempotency }).idempotency).toEqual({
+  expect(intentRecord(intent, { caller: "key-one", meters: [], idempotency }).idempotency).toEqual({
     key: "hash of the key",
     fingerprint: "hash of the body",
   });

@@ -1,4 +1,5 @@
-import { keptMasterKey } from "@darkroom/accounts";
+import { DirectoryError, keptMasterKey } from "@darkroom/accounts";
+import { Accounts } from "../access/accounts.js";
 import { BooksError, openBooks } from "../books/open-books.js";
 import type { GatewayConfig } from "../config/index.js";
 import { Gateway } from "../gateway.js";
@@ -71,12 +72,16 @@ async function serve(read: GatewayConfig, options: ServeOptions): Promise<void> 
   const books = await openBooks(folder, log).catch((error: unknown) => {
     throw error instanceof BooksError ? new CommandError(error.message) : error;
   });
+  const accounts = await Accounts.open(folder, config).catch(async (error: unknown) => {
+    await books.close();
+    throw error instanceof DirectoryError ? new CommandError(error.message) : error;
+  });
   // What is to be known of the configuration is said before anything is served.
   await new Promise((resolve) => log.flush(resolve));
-  const gateway = new Gateway(config, books, log, folder);
+  const gateway = new Gateway({ config, books, accounts, log, dataFolder: folder, version });
   const listeningOn = await listen(gateway, port, addresses).catch(async (error: unknown) => {
     // Their threads would keep this process from ending.
-    await books.close();
+    await Promise.all([books.close(), accounts.close()]);
     throw error;
   });
   endOnSignal(gateway, log);

@@ -44,6 +44,7 @@ export function configFromEnvironment(
     upload: defaults.upload,
     formats: defaults.formats,
     idempotencyMemoryBytes: defaults.idempotencyMemoryBytes,
+    accounts: defaults.accounts,
     warnings: apiBase === defaults.apiBase ? shutDownWarnings(names, today) : [],
     notes: [],
     skipped: [],

@@ -1,3 +1,4 @@
+import type { CalendarOptions } from "@darkroom/accounts";
 import { type RouterOptions, openAiApiBase } from "@darkroom/router";
 import type { FormatSettings } from "../formats/answer-formats.js";
 import type { UploadSettings } from "../upload/upload-settings.js";
@@ -32,6 +33,7 @@ export interface GatewayConfig {
   readonly formats: FormatSettings;
   /** Room for answers that are kept for requests with the same `Idempotency-Key` (`general_settings.idempotency_memory_mb`). */
   readonly idempotencyMemoryBytes: number;
+  readonly accounts: AccountSettings;
   /** To be said at start. */
   readonly warnings: readonly string[];
   /** To be said at start too, but nothing to worry about. */
@@ -40,6 +42,22 @@ export interface GatewayConfig {
   readonly skipped: readonly SkippedEntry[];
   /** Entries that cannot be used as they are, such as those whose key is not set. */
   readonly invalid: readonly InvalidDeployment[];
+}
+
+/** Of keys, teams and budgets. */
+export interface AccountSettings {
+  /** For so long who was known goes on while the directory cannot be asked (`general_settings.directory_grace`). */
+  readonly directoryGraceMs: number;
+  /** Headers that name the customer (`user_header_mappings`, then `user_header_name`). */
+  readonly customerHeaders: readonly string[];
+  /** When budgets begin anew (`timezone`, `budget_reset_time`, `budget_reset`). */
+  readonly calendar: CalendarOptions;
+  /** What a new key has where its maker says nothing (`default_key_generate_params`). */
+  readonly newKeyDefaults: Readonly<Record<string, unknown>>;
+  /** What a new key has at most (`upperbound_key_generate_params`). */
+  readonly newKeyBounds: Readonly<Record<string, unknown>>;
+  /** The access groups of each model group (`model_info.access_groups`). */
+  readonly accessGroups: ReadonlyMap<string, readonly string[]>;
 }
 
 export interface SkippedEntry {
@@ -63,6 +81,14 @@ export const defaults = {
   requireAuthForMetrics: true,
   storePrompts: false,
   idempotencyMemoryBytes: 64 * mebibyte,
+  accounts: {
+    directoryGraceMs: 3_600_000,
+    customerHeaders: [],
+    calendar: {},
+    newKeyDefaults: {},
+    newKeyBounds: {},
+    accessGroups: new Map<string, readonly string[]>(),
+  },
   upload: {
     maxRequestBytes: 64 * mebibyte,
     memoryBudgetBytes: 512 * mebibyte,

@@ -7,6 +7,10 @@ import {
   tagsFromText,
 } from "@darkroom/router";
 import type { Request, RequestHandler, Response } from "express";
+import { checkModelAccess, mayUseModel, aliasedModel, type ModelNames, type Payer, type Principal } from "@darkroom/accounts";
+import { type Accounts, tagsOf } from "../access/accounts.js";
+import { principalOf } from "../access/identify.js";
+import { refuseUnenforced } from "../access/unenforced-limits.js";
 import { HttpAnswer } from "../answers/http-answer.js";
 import type { Books } from "../books/books.js";
 import { callerOf } from "../books/caller.js";
@@ -23,6 +27,9 @@ import type { CompleteUploadSettings } from "../upload/upload-settings.js";
 /** What the edit route works with. */
 export interface ImageEditsOptions {
   readonly router: Router;
+  /** Who asks, and who pays. */
+  readonly accounts: Accounts;
+  readonly modelNames: ModelNames;
   readonly uploads: ByteBudget;
   readonly uploadSettings: CompleteUploadSettings;
   readonly formats: AnswerFormats;
@@ -45,40 +52,51 @@ export interface ImageEditsOptions {
 export function imageEdits(options: ImageEditsOptions): RequestHandler {
   const { router, uploads, uploadSettings, formats, forcedModel, forwardedHeaders, isDraining, edits } =
     options;
-  const { books, idempotentEdits, storePrompts, keyHeaderName } = options;
+  const { accounts, modelNames, books, idempotentEdits, storePrompts, keyHeaderName } = options;
 
   const serve = async (
     request: Request<{ model?: string }>,
     response: Response,
+    principal: Principal,
     caller: string,
   ): Promise<void> => {
+    const { account } = principal;
     const record = recordOf(response);
     const key = idempotencyKeyFrom(request.headers);
     const upload = await receiveUpload(request, response, uploadSettings, uploads);
     try {
       record.pausesMs = upload.pausesMs;
       record.requestBytes = upload.bytes;
-      const model = request.params.model ?? forcedModel ?? upload.model ?? router.defaultModel;
+      const { body, controls } = upload;
+      const asked = request.params.model ?? forcedModel ?? upload.model ?? router.defaultModel;
+      record.group = asked;
+      checkModelAccess(account, asked, modelNames);
+      for (const fallback of controls.fallbacks ?? []) checkModelAccess(account, fallback, modelNames);
+      const model = aliasedModel(account, asked);
       record.group = model;
+      const tags = tagsOf(principal, controls.tags ?? tagsFromText(request.get("x-litellm-tags") ?? ""));
+      const { payers } = await accounts.chargedFor(principal, request.headers, (field) => body.valueOf(field), tags);
+      refuseUnenforced(payers);
       const edit = {
         id: record.id,
         model,
         parameters: upload.parameters,
-        body: upload.body,
+        body,
         memory: upload.memory,
         headers: forwardedHeaders(request.headers),
-        caller: waitsAs(upload, request),
-        retries: upload.controls.retries,
-        timeoutMs: upload.controls.timeoutMs,
-        priority: upload.controls.priority,
-        fallbacks: upload.controls.fallbacks,
-        rehearsesFallbacks: upload.controls.rehearsesFallbacks,
-        tags: upload.controls.tags ?? tagsFromText(request.get("x-litellm-tags") ?? ""),
+        caller: waitsAs(principal, upload, request),
+        retries: controls.retries,
+        timeoutMs: controls.timeoutMs,
+        priority: controls.priority,
+        fallbacks: controls.fallbacks,
+        mayFallBackTo: (group: string) => mayUseModel(account, group, modelNames),
+        rehearsesFallbacks: controls.rehearsesFallbacks,
+        tags,
         sizeFit: sizeFitOf(upload),
       };
-      const prompt = storePrompts ? upload.body.valueOf("prompt") : undefined;
-      const idempotency = key === undefined ? undefined : await idempotencyOf(caller, key, upload.body, edit);
-      books.origins.note(edit, { caller, idempotency, ...(typeof prompt === "string" && { prompt }) });
+      const prompt = storePrompts ? body.valueOf("prompt") : undefined;
+      const idempotency = key === undefined ? undefined : await idempotencyOf(caller, key, body, edit);
+      books.origins.note(edit, { caller, meters: metersOf(payers), idempotency, ...(typeof prompt === "string" && { prompt }) });
       const format = formats.for(edit, request);
       const letGo = (): void => upload.memory.release();
       const answer = new HttpAnswer(response, record, letGo, format);
@@ -98,19 +116,26 @@ export function imageEdits(options: ImageEditsOptions): RequestHandler {
   };
 
   return async (request: Request<{ model?: string }>, response: Response) => {
-    const caller = callerOf(request.headers, request.socket.remoteAddress, keyHeaderName);
+    const principal = principalOf(response);
+    const caller = callerOf(principal, request.headers, request.socket.remoteAddress, keyHeaderName);
     recordOf(response).caller = caller;
     if (isDraining()) throw draining();
     if (!books.areOpen) throw booksClosed();
     // The upload counts as well: a shutdown that did not wait for it would cut off the edit that follows.
-    await edits.run(() => serve(request, response, caller));
+    await edits.run(() => serve(request, response, principal, caller));
   };
 }
 
-/** Whose turn it is where edits wait: the end user's, where the request names one, else that of the client's machine. */
-function waitsAs({ body }: Upload, { socket: { remoteAddress } }: Request): string {
+/** Whose turn it is where edits wait: the key's; without one the end user's that the request names, else the machine's. */
+function waitsAs({ account }: Principal, { body }: Upload, { socket: { remoteAddress } }: Request): string {
+  if (account !== undefined) return `key ${account.key.keyId}`;
   const user = body.valueOf("user");
   return typeof user === "string" && user !== "" ? `user ${user}` : `address ${remoteAddress ?? "unknown"}`;
+}
+
+/** Those of the whole gateway and of deployments are charged for every edit. */
+function metersOf(payers: readonly Payer[]): readonly string[] {
+  return payers.filter(({ scope }) => scope !== "proxy").map(({ meter }) => meter);
 }
 
 /** @throws GatewayError where a stream's images would have to be scaled */

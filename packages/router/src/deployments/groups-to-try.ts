@@ -93,7 +93,8 @@ export class GroupsToTry {
   #eligible(names: readonly string[]): EligibleGroup[] {
     const asked = this.groups.resolved(this.request.model);
     const others = [...new Set(names.map((name) => this.groups.resolved(name)))].filter(
-      (name) => name !== asked && !this.groups.isUnusable(name),
+      (name) =>
+        name !== asked && !this.groups.isUnusable(name) && this.request.mayFallBackTo?.(name) !== false,
     );
     const all = [this.#first, ...others.map((name) => this.groups.find(name))];
     return [...eligible(all, this.request, this.options.tagFilter)];

@@ -11,8 +11,12 @@ export const generalSettings: Catalogue = {
     "max_request_size_mb",
     "max_response_size_mb",
     "store_prompts_in_spend_logs",
+    "user_header_mappings",
+    "user_header_name",
     // Darkroom's own.
     "default_model",
+    "directory_grace",
+    "budget_reset",
     "price_map",
     "server_errors",
     "answer_memory_mb",
@@ -94,8 +98,6 @@ export const generalSettings: Catalogue = {
     "use_shared_health_check",
     "use_x_forwarded_for",
     "user_api_key_cache_ttl",
-    "user_header_mappings",
-    "user_header_name",
   ],
   restricting: {
     money: ["fail_closed_budget_enforcement"],

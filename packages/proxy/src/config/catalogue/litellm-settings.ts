@@ -18,7 +18,15 @@ const refusingCallbacks = [
 ];
 
 const ownSettings: Catalogue = {
-  supported: ["request_timeout", "require_auth_for_metrics_endpoint", "drop_params"],
+  supported: [
+    "request_timeout",
+    "require_auth_for_metrics_endpoint",
+    "drop_params",
+    "timezone",
+    "budget_reset_time",
+    "default_key_generate_params",
+    "upperbound_key_generate_params",
+  ],
   harmless: [
     "disable_add_transform_inline_image_block",
     "disable_copilot_system_to_assistant",
@@ -42,7 +50,6 @@ const ownSettings: Catalogue = {
     "custom_prometheus_tags",
     "default_in_memory_ttl",
     "default_internal_user_params",
-    "default_key_generate_params",
     "default_redis_ttl",
     "default_team_params",
     "default_team_settings",
@@ -66,7 +73,6 @@ const ownSettings: Catalogue = {
     "service_callbacks",
     "ssl_verify",
     "success_callback",
-    "upperbound_key_generate_params",
     "cost_discount_config",
     "cost_margin_config",
   ],

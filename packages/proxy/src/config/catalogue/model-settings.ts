@@ -102,6 +102,7 @@ export const modelInfo: Catalogue = {
     "id",
     "base_model",
     "mode",
+    "access_groups",
     "order",
     "allowed_fails",
     "allowed_fails_policy",
@@ -124,7 +125,7 @@ export const modelInfo: Catalogue = {
     "version",
     "db_model",
   ],
-  lacking: ["access_groups"],
+  lacking: [],
   restricting: {
     money: ["max_budget", "budget_duration"],
     rate: otherLimits,

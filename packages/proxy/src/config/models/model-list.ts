@@ -18,6 +18,8 @@ export interface ModelList {
   readonly deployments: Deployment[];
   readonly skipped: SkippedEntry[];
   readonly invalid: InvalidDeployment[];
+  /** The access groups of each model group: those of all of its deployments. */
+  readonly accessGroups: Map<string, readonly string[]>;
 }
 
 export interface ModelListSource {
@@ -35,7 +37,7 @@ export interface ModelListSource {
 
 /** Reads `model_list`: each entry becomes a deployment, or is skipped, invalid or a problem. */
 export function readModelList(source: ModelListSource, check: SettingsCheck, findings: Findings): ModelList {
-  const list: ModelList = { deployments: [], skipped: [], invalid: [] };
+  const list: ModelList = { deployments: [], skipped: [], invalid: [], accessGroups: new Map() };
   const ids = new Map<string, KeyPath>();
   const entries = find(source.resolved, ["model_list"]);
   for (const index of entries?.kind === "list" ? entries.items.keys() : []) {
@@ -93,6 +95,9 @@ function readEntry(
           prices,
         )
       : { invalid: unsetReason(unset) };
+  const { access_groups = [] } = settings.model_info ?? {};
+  if (access_groups.length > 0)
+    list.accessGroups.set(group, [...(list.accessGroups.get(group) ?? []), ...access_groups]);
   if ("invalid" in result) list.invalid.push({ deploymentId, group, reason: result.invalid });
   else {
     list.deployments.push(result.deployment);

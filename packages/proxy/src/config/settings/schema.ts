@@ -18,6 +18,16 @@ import {
 import { allowedFailsPolicy, groupRetryPolicies, retryPolicy } from "./policies.js";
 
 const seconds = numberAbove(0);
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat("en-US", { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 const groups = z.array(text, { error: "expected a list of model groups" });
 
 const fallbacks = z.array(
@@ -108,6 +118,29 @@ const entra = {
   azure_scope: optional(text),
 };
 
+const timeZone = text.refine(isTimeZone, {
+  error: "expected a time zone of the IANA database, such as Asia/Tokyo",
+});
+
+const timeOfDay = text.refine((value) => /^([01]?\d|2[0-3]):[0-5]\d$/.test(value), {
+  error: "expected a time of day such as 06:30",
+});
+
+/** Fields of `/key/generate`; they are checked as these are, when a key is made. */
+const keyParameters = z.record(z.string(), z.unknown(), {
+  error: "expected a map of the fields of /key/generate",
+});
+
+const userHeader = z.object(
+  { header_name: text, litellm_user_role: optional(text) },
+  { error: "expected a map with header_name and litellm_user_role" },
+);
+
+/** LiteLLM takes one, or a list of them. */
+const userHeaders = z.union([z.array(userHeader), userHeader.transform((one) => [one])], {
+  error: "expected a list of maps with header_name and litellm_user_role",
+});
+
 /** The settings of a file that Darkroom acts on. What else may stand there is the catalogue's business. */
 export const fileSchemas = {
   router_settings: section(routerSettings),
@@ -116,6 +149,10 @@ export const fileSchemas = {
     request_timeout: optional(seconds),
     require_auth_for_metrics_endpoint: optional(onOrOff),
     drop_params: optional(onOrOff),
+    timezone: optional(timeZone),
+    budget_reset_time: optional(timeOfDay),
+    default_key_generate_params: optional(keyParameters),
+    upperbound_key_generate_params: optional(keyParameters),
   }),
   general_settings: section({
     master_key: optional(text),
@@ -128,6 +165,10 @@ export const fileSchemas = {
     unpriced: optional(z.enum(["refuse", "allow"], { error: "expected refuse or allow" })),
     server_errors: optional(z.enum(["uncertain", "unbilled"], { error: "expected uncertain or unbilled" })),
     store_prompts_in_spend_logs: optional(onOrOff),
+    user_header_name: optional(text),
+    user_header_mappings: optional(userHeaders),
+    directory_grace: optional(numberFrom(0)),
+    budget_reset: optional(z.enum(["calendar", "rolling"], { error: "expected calendar or rolling" })),
     max_request_size_mb: optional(numberAbove(0)),
     max_response_size_mb: optional(numberAbove(0)),
     answer_memory_mb: optional(numberAbove(0)),
@@ -266,6 +307,7 @@ export const entrySchema = z.object({
     z.object({
       id: optional(z.union([text, z.number().transform(String)], { error: "expected a string" })),
       base_model: optional(text),
+      access_groups: optional(z.array(text, { error: "expected a list of access groups" })),
       ...shares,
       order,
       supports_json_body: optional(onOrOff),

@@ -1,0 +1,146 @@
+import type { Payer } from "../payers/payer.js";
+import type { BudgetCalendar, BudgetWindowNow } from "./calendar.js";
+
+/** A limit of one payer at one moment, in the form of the router's meters: its admission takes it as it is. */
+export interface PayerMeter {
+  readonly payer: Payer;
+  readonly meter: LimitMeter;
+  /** What it counts. */
+  readonly of: "money" | "requests" | "tokens" | "images" | "parallel requests";
+  /** Where it is a limit for one model group only. */
+  readonly model?: string;
+  /** Of a budget: how long its period is; absent: for ever. */
+  readonly duration?: string;
+}
+
+export interface LimitMeter {
+  readonly key: string;
+  readonly window: BudgetWindowNow | { readonly kind: "lease" };
+  /** Nano-dollars, or how many. */
+  readonly limit: bigint;
+  readonly isMoney?: true;
+}
+
+/** Of requests, tokens and images. */
+const minute = { kind: "rolling", ms: 60_000 } as const;
+
+/**
+ * The budgets of payers that a request for a model group is held to. The key of a budget tells the payer, the model if it is
+ * for one, and the period's length: budgets of different lengths are different meters.
+ *
+ * @param calendar when budgets begin anew
+ */
+export function budgetMeters(
+  payers: readonly Payer[],
+  modelGroup: string,
+  calendar: BudgetCalendar,
+  nowMs: number,
+): readonly PayerMeter[] {
+  const money = (payer: Payer, amount: Amount, model?: string): PayerMeter => ({
+    payer,
+    of: "money",
+    meter: {
+      key: `${payer.meter}${model === undefined ? "" : `/model:${model}`}${amount.duration === undefined ? "" : `/${amount.duration}`}`,
+      window: calendar.windowAt(amount.duration, nowMs),
+      limit: amount.limitNanoUsd,
+      isMoney: true,
+    },
+    ...(model !== undefined && { model }),
+    ...(amount.duration !== undefined && { duration: amount.duration }),
+  });
+  return payers.flatMap((payer) => {
+    const { maxBudgetNanoUsd, budgetDuration, budgetWindows = [], modelBudgets = {} } = payer.limits;
+    const amounts: Amount[] = [...budgetWindows];
+    if (maxBudgetNanoUsd !== undefined) {
+      amounts.unshift({
+        limitNanoUsd: maxBudgetNanoUsd + increaseOf(payer, nowMs),
+        ...(budgetDuration !== undefined && { duration: budgetDuration }),
+      });
+    }
+    const ofModel = modelBudgets[modelGroup];
+    const meters = tightest(amounts).map((amount) => money(payer, amount));
+    if (ofModel?.limitNanoUsd !== undefined) {
+      const { limitNanoUsd, duration } = ofModel;
+      meters.push(money(payer, { limitNanoUsd, ...(duration !== undefined && { duration }) }, modelGroup));
+    }
+    return meters;
+  });
+}
+
+/**
+ * The rates of payers that a request for a model group is held to. Of a model, a key's own limit goes before the one in its
+ * model budgets, and both before the team's, as with LiteLLM.
+ */
+export function rateMeters(payers: readonly Payer[], modelGroup: string): readonly PayerMeter[] {
+  const general = payers.flatMap((payer) => {
+    const { rpm, tpm, ipm, parallel } = payer.limits;
+    return [
+      ...rate(payer, "requests", rpm),
+      ...rate(payer, "tokens", tpm),
+      ...rate(payer, "images", ipm),
+      ...rate(payer, "parallel requests", parallel),
+    ];
+  });
+  return [
+    ...general,
+    ...ofModel(payers, modelGroup, "requests", ({ limits }) => [
+      limits.modelRpm?.[modelGroup],
+      limits.modelBudgets?.[modelGroup]?.rpm,
+    ]),
+    ...ofModel(payers, modelGroup, "tokens", ({ limits }) => [
+      limits.modelTpm?.[modelGroup],
+      limits.modelBudgets?.[modelGroup]?.tpm,
+    ]),
+  ];
+}
+
+interface Amount {
+  readonly limitNanoUsd: bigint;
+  readonly duration?: string;
+}
+
+/** Of budgets with one duration, the lowest: they are one meter. */
+function tightest(amounts: readonly Amount[]): readonly Amount[] {
+  const lowest = new Map<string | undefined, Amount>();
+  for (const amount of amounts) {
+    const known = lowest.get(amount.duration);
+    if (known === undefined || amount.limitNanoUsd < known.limitNanoUsd) lowest.set(amount.duration, amount);
+  }
+  return [...lowest.values()];
+}
+
+function increaseOf({ limits: { temporaryIncrease } }: Payer, nowMs: number): bigint {
+  return temporaryIncrease === undefined || temporaryIncrease.untilMs <= nowMs
+    ? 0n
+    : temporaryIncrease.amountNanoUsd;
+}
+
+const suffix = { requests: "rpm", tokens: "tpm", images: "ipm", "parallel requests": "parallel" } as const;
+
+function rate(
+  payer: Payer,
+  of: keyof typeof suffix,
+  limit: number | undefined,
+  model?: string,
+): PayerMeter[] {
+  if (limit === undefined) return [];
+  const key = `${payer.meter}${model === undefined ? "" : `/model:${model}`}/${suffix[of]}`;
+  const window = of === "parallel requests" ? ({ kind: "lease" } as const) : minute;
+  const meter = { key, window, limit: BigInt(limit) };
+  return [{ payer, of, meter, ...(model !== undefined && { model }) }];
+}
+
+/** Of the key, the first limit that it has; the team's only where the key has none. Others each have their own. */
+function ofModel(
+  payers: readonly Payer[],
+  model: string,
+  of: "requests" | "tokens",
+  limitsOf: (payer: Payer) => readonly (number | undefined)[],
+): PayerMeter[] {
+  const limitOf = (payer: Payer): number | undefined => limitsOf(payer).find((limit) => limit !== undefined);
+  const key = payers.find(({ scope }) => scope === "key");
+  const keyHasOne = key !== undefined && limitOf(key) !== undefined;
+  return payers
+    .filter(({ scope }) => scope !== "team" || !keyHasOne)
+    .flatMap((payer) => rate(payer, of, limitOf(payer), model));
+}

@@ -1,0 +1,198 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync, statSync } from "node:fs";
+import { removeTemporaryFolders, temporaryFolder } from "../journal/journal-folder.test.support.js";
+import { openForReading } from "../database/open-database.js";
+import { Directory, directoryPath } from "./directory.js";
+import { ConflictError, NotFoundError } from "./errors.js";
+import type { DirectoryChange } from "./feed.js";
+import { secretHash } from "./key-secret.js";
+import { type NewKey, createKey, deleteKey, rotateKey } from "./keys.js";
+import { addMember, deleteTeam, deleteUser, removeMember } from "./teams.js";
+
+const plain: NewKey = {
+  blocked: false,
+  models: [],
+  aliases: {},
+  tags: [],
+  metadata: {},
+  permissions: {},
+  limits: {},
+};
+
+let directory: Directory;
+let folder: string;
+let nowMs: number;
+
+beforeEach(() => {
+  nowMs = Date.parse("2026-11-28T12:00:00Z");
+  folder = temporaryFolder();
+  directory = Directory.open({ folder, now: () => nowMs });
+});
+afterEach(() => directory.close());
+afterAll(removeTemporaryFolders);
+
+const create = (given: Partial<NewKey> = {}, secret?: string) =>
+  directory.change("test", (change) => createKey(change, { ...plain, ...given }, secret));
+
+const addTeam = (teamId: string) =>
+  directory.change("test", (change) =>
+    change.teams.add({
+      teamId,
+      blocked: false,
+      models: [],
+      aliases: {},
+      tags: [],
+      metadata: {},
+      limits: {},
+      memberLimits: {},
+      createdAtMs: nowMs,
+      createdBy: "test",
+      updatedAtMs: nowMs,
+      updatedBy: "test",
+    }),
+  );
+
+describe("a key", () => {
+  it("is kept without its secret, in a file that belongs to its owner", async () => {
+    const { key, secret } = await create({ alias: "one" });
+    expect(secret).toMatch(/^sk-[\w-]{32}$/);
+    expect(key).toMatchObject({ keyId: secretHash(secret), hash: secretHash(secret), name: `sk-...${secret.slice(-4)}` });
+    await directory.close();
+    for (const file of ["", "-wal"].map((end) => `${directoryPath(folder)}${end}`)) {
+      const content = statSync(file, { throwIfNoEntry: false }) === undefined ? "" : readFileSync(file, "latin1");
+      expect(content).not.toContain(secret);
+    }
+    expect(statSync(directoryPath(folder)).mode & 0o777).toBe(process.platform === "win32" ? 0o666 : 0o600);
+    directory = Directory.open({ folder });
+    expect(await directory.read.keys.get(key.keyId)).toEqual(key);
+  });
+
+  it("keeps amounts exact", async () => {
+    const limits = { maxBudgetNanoUsd: 2n ** 60n + 1n, budgetWindows: [{ limitNanoUsd: 1n, duration: "1d" }] };
+    const { key } = await create({ limits });
+    expect((await directory.read.keys.get(key.keyId))?.limits).toEqual(limits);
+  });
+
+  it("shares neither secret nor alias with another one, and nothing is left of the attempt", async () => {
+    await create({ alias: "one" }, "sk-mine");
+    await expect(create({ alias: "one" })).rejects.toThrow(new ConflictError("key", "alias", "one"));
+    await expect(create({}, "sk-mine")).rejects.toBeInstanceOf(ConflictError);
+    expect(await directory.read.keys.count({})).toBe(1);
+    expect(await directory.read.secrets.count({})).toBe(1);
+    expect(await directory.version()).toBe(1);
+  });
+
+  it("keeps its id and limits when its secret is changed, and both are known until the grace is over", async () => {
+    const { key, secret } = await create({ limits: { rpm: 3 } });
+    const rotated = await directory.change("test", (change) => rotateKey(change, key.keyId, { graceMs: 60_000 }));
+    expect(rotated.secret).not.toBe(secret);
+    expect(rotated.key).toMatchObject({ keyId: key.keyId, limits: { rpm: 3 }, hash: secretHash(rotated.secret) });
+    expect(await directory.read.secrets.get(key.hash)).toEqual({ hash: key.hash, keyId: key.keyId, validUntilMs: nowMs + 60_000 });
+    expect(await directory.read.secrets.get(rotated.key.hash)).toEqual({ hash: rotated.key.hash, keyId: key.keyId });
+
+    const again = await directory.change("test", (change) => rotateKey(change, key.keyId, { secret: "sk-chosen" }));
+    expect(again.secret).toBe("sk-chosen");
+    expect(await directory.read.secrets.get(rotated.key.hash)).toBeUndefined();
+    expect(await directory.read.secrets.count({})).toBe(2);
+    await directory.change("test", (change) => deleteKey(change, key.keyId));
+    expect(await directory.read.secrets.count({})).toBe(0);
+    expect(await directory.read.keys.count({})).toBe(0);
+  });
+});
+
+it("removes a team with its keys and members, and a user likewise", async () => {
+  await addTeam("red");
+  await addTeam("blue");
+  await directory.change("test", (change) => addMember(change, { teamId: "red", userId: "ann", role: "user", limits: {} }));
+  await directory.change("test", (change) => addMember(change, { teamId: "blue", userId: "ann", role: "admin", limits: {} }));
+  expect(await directory.read.users.get("ann")).toMatchObject({ role: "internal_user" });
+  await create({ teamId: "red", userId: "ann" });
+  await create({ teamId: "red" });
+  const { key } = await create({ teamId: "blue", userId: "ann" });
+  await directory.change("test", (change) => deleteTeam(change, "red"));
+  expect((await directory.read.keys.find({})).map(({ keyId }) => keyId)).toEqual([key.keyId]);
+  expect(await directory.read.members.count({ userId: "ann" })).toBe(1);
+  await directory.change("test", (change) => removeMember(change, { teamId: "blue", userId: "ann" }));
+  expect(await directory.read.keys.count({})).toBe(0);
+  await directory.change("test", (change) => deleteUser(change, "ann"));
+  expect(await directory.read.users.count({})).toBe(0);
+  await expect(directory.change("test", (change) => deleteUser(change, "ann"))).rejects.toThrow(
+    new NotFoundError("user", "ann"),
+  );
+});
+
+it("lists in pages, the newest first, what fits", async () => {
+  for (const alias of ["a", "b", "c", "d", "e"]) {
+    nowMs += 1;
+    await create({ alias, ...(alias < "d" && { userId: "ann" }) });
+  }
+  const list = await directory.read.keys.list({ where: { userId: "ann" }, page: 1, size: 2 });
+  expect(list.records.map(({ alias }) => alias)).toEqual(["c", "b"]);
+  expect(list.total).toBe(3);
+  const next = await directory.read.keys.list({ where: { userId: "ann" }, page: 2, size: 2 });
+  expect(next.records.map(({ alias }) => alias)).toEqual(["a"]);
+  expect((await directory.read.keys.find({ userId: null })).map(({ alias }) => alias)).toEqual(["e", "d"]);
+});
+
+it("tells of each change with consecutive versions, once it is there, and writes down who made it", async () => {
+  const told: DirectoryChange[] = [];
+  directory.feed.subscribe((change) => told.push(change));
+  const { key } = await create();
+  await directory.change("ann", (change) => change.keys.replace({ ...key, blocked: true }));
+  await expect(
+    directory.change("ann", async (change) => {
+      await change.keys.replace({ ...key, blocked: false });
+      throw new Error("no");
+    }),
+  ).rejects.toThrow("no");
+  expect(told).toEqual([
+    {
+      version: 1,
+      records: [
+        { kind: "secret", id: key.hash, how: "put" },
+        { kind: "key", id: key.keyId, how: "put" },
+      ],
+    },
+    { version: 2, records: [{ kind: "key", id: key.keyId, how: "put" }] },
+  ]);
+  const [last] = await directory.audit({ limit: 1 });
+  expect(last).toMatchObject({
+    version: 2,
+    changedBy: "ann",
+    kind: "key",
+    recordId: key.keyId,
+    before: { blocked: false },
+    after: { blocked: true },
+    atMs: nowMs,
+  });
+});
+
+it("makes changes one after the other, however many come at once", async () => {
+  await Promise.all(Array.from({ length: 20 }, (_, index) => create({ alias: `key ${index}` })));
+  expect(await directory.version()).toBe(20);
+});
+
+it("is made by one of several processes that start together", async () => {
+  const shared = temporaryFolder();
+  const program = new URL("./open-directory.test.support.js", import.meta.url);
+  const built = new URL(program.href.replace("/src/", "/dist/"));
+  const children = Array.from({ length: 4 }, () => fork(built, [shared], { stdio: ["ignore", "pipe", "pipe", "ipc"] }));
+  const outputs = children.map(async (child) => {
+    let text = "";
+    child.stderr?.on("data", (chunk: Buffer) => (text += chunk.toString()));
+    const [code] = (await once(child, "exit")) as [number];
+    return `${code}${text}`;
+  });
+  expect(await Promise.all(outputs)).toEqual(["0", "0", "0", "0"]);
+  const database = openForReading(directoryPath(shared));
+  expect(database.prepare("SELECT version FROM state").all()).toEqual([{ version: 0n }]);
+  database.close();
+}, 60_000);
+
+it("says which file it is that cannot be used", async () => {
+  const broken = temporaryFolder();
+  const { writeFileSync } = await import("node:fs");
+  writeFileSync(directoryPath(broken), "A text is no database, however long it may be. ".repeat(200));
+  expect(() => Directory.open({ folder: broken })).toThrow(`${directoryPath(broken)}, cannot be used: `);
+});

@@ -1,0 +1,228 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import type { Transaction } from "kysely";
+import { migrate } from "../database/migrate.js";
+import { type LibsqlDatabase, openForReading, openForWriting } from "../database/open-database.js";
+import { queryBuilder } from "../database/query-builder.js";
+import { ChangingCollection } from "./changing-collection.js";
+import { Collection, type DirectoryDatabase, type DirectoryTables } from "./collection.js";
+import { definitions } from "./definitions.js";
+import { DirectoryError } from "./errors.js";
+import { type ChangedRecord, type DirectoryFeed, LocalFeed } from "./feed.js";
+import { recordFrom, recordText } from "./record-json.js";
+import type { RecordKind } from "./records.js";
+import { directoryMigrations } from "./schema.js";
+
+export const directoryPath = (folder: string): string => join(folder, "directory.db");
+
+export interface DirectoryOptions {
+  /** The data folder. */
+  readonly folder: string;
+  readonly feed?: DirectoryFeed;
+  /** Milliseconds since 1970. */
+  readonly now?: () => number;
+}
+
+/** Every kind of record, by the name of its collection. */
+type Collections<Kinds extends Record<RecordKind, unknown>> = {
+  readonly keys: Kinds["key"];
+  readonly secrets: Kinds["secret"];
+  readonly users: Kinds["user"];
+  readonly teams: Kinds["team"];
+  readonly members: Kinds["member"];
+  readonly customers: Kinds["customer"];
+  readonly tags: Kinds["tag"];
+  readonly budgets: Kinds["budget"];
+};
+
+/** The directory as it can be read. */
+export type DirectoryReader = Collections<{ [Kind in RecordKind]: Collection<Kind> }>;
+
+/** A change under way: what it writes is there as a whole, or not at all. */
+export interface Change extends Collections<{ [Kind in RecordKind]: ChangingCollection<Kind> }> {
+  readonly by: string;
+  /** Milliseconds since 1970. */
+  readonly nowMs: number;
+}
+
+/** What was changed, by whom. Nothing of it is a secret. */
+export interface AuditEntry {
+  readonly version: number;
+  /** Among those of its change, from 1. */
+  readonly part: number;
+  readonly atMs: number;
+  readonly changedBy: string;
+  readonly kind: RecordKind;
+  readonly recordId: string;
+  /** Absent: it was made. */
+  readonly before?: unknown;
+  /** Absent: it was removed. */
+  readonly after?: unknown;
+}
+
+/** Keys, users, teams, customers, tags and budgets, in a file of the data folder. */
+export class Directory {
+  readonly feed: DirectoryFeed;
+  /** On a connection of its own, which a change does not hold up. */
+  readonly read: DirectoryReader;
+  readonly #now: () => number;
+  #changes: Promise<unknown> = Promise.resolve();
+
+  private constructor(
+    { feed = new LocalFeed(), now = Date.now }: DirectoryOptions,
+    private readonly writer: DirectoryDatabase,
+    private readonly reader: DirectoryDatabase,
+  ) {
+    this.feed = feed;
+    this.#now = now;
+    this.read = readingFrom(reader);
+  }
+
+  /**
+   * Opens the directory, and makes or brings it to the newest form where need be: of processes that start together, one
+   * does so.
+   * @throws DirectoryError
+   */
+  static open(options: DirectoryOptions): Directory {
+    const path = directoryPath(options.folder);
+    const opened: LibsqlDatabase[] = [];
+    try {
+      mkdirSync(options.folder, { recursive: true, mode: 0o700 });
+      const writer = openForWriting(path);
+      opened.push(writer);
+      migrate(writer, path, directoryMigrations);
+      const reader = openForReading(path);
+      return new Directory(
+        options,
+        queryBuilder<DirectoryTables>(writer),
+        queryBuilder<DirectoryTables>(reader),
+      );
+    } catch (error) {
+      for (const database of opened) database.close();
+      throw new DirectoryError(
+        `The directory of keys and teams, ${path}, cannot be used: ${error instanceof Error ? error.message : String(error)}`,
+      );
+    }
+  }
+
+  /** How many changes there were. */
+  async version(): Promise<number> {
+    const { version } = await this.reader.selectFrom("state").select("version").executeTakeFirstOrThrow();
+    return Number(version);
+  }
+
+  /**
+   * Makes a change. Changes are made one after the other. What is remembered of it elsewhere in this process is gone when
+   * this resolves.
+   * @param by who makes it, for the audit log
+   */
+  async change<Result>(by: string, make: (change: Change) => Promise<Result>): Promise<Result> {
+    // Within a process, here: a connection has but one transaction at a time.
+    const made = this.#changes.then(() => this.#make(by, make));
+    this.#changes = made.catch(() => undefined);
+    return made;
+  }
+
+  /**
+   * The newest changes, each with all of its parts.
+   * @param limit of changes
+   * @param before changes with a lower version than this
+   */
+  async audit({ limit, before }: { readonly limit: number; readonly before?: number }): Promise<AuditEntry[]> {
+    const newest = (before ?? (await this.version()) + 1) - 1;
+    const rows = await this.reader
+      .selectFrom("changes")
+      .selectAll()
+      .where("version", "<=", newest)
+      .where("version", ">", newest - limit)
+      .orderBy("version", "desc")
+      .orderBy("part")
+      .execute();
+    return rows.map((row) => ({
+      version: Number(row["version"]),
+      part: Number(row["part"]),
+      atMs: Number(row["atMs"]),
+      changedBy: String(row["changedBy"]),
+      kind: row["kind"] as RecordKind,
+      recordId: String(row["recordId"]),
+      ...(row["before"] != null && { before: recordFrom(String(row["before"])) }),
+      ...(row["after"] != null && { after: recordFrom(String(row["after"])) }),
+    }));
+  }
+
+  async close(): Promise<void> {
+    await this.#changes;
+    await Promise.all([this.writer.destroy(), this.reader.destroy()]);
+  }
+
+  async #make<Result>(by: string, make: (change: Change) => Promise<Result>): Promise<Result> {
+    const nowMs = this.#now();
+    const records: ChangedRecord[] = [];
+    const { version, result } = await this.writer.transaction().execute(async (transaction) => {
+      // First of all: it holds up every other process that changes something, until this is done.
+      const next = await nextVersion(transaction);
+      const change = changingIn(transaction, by, nowMs, async ({ kind, id, before, after }) => {
+        const part = records.push({ kind, id, how: after === undefined ? "removed" : "put" });
+        await transaction
+          .insertInto("changes")
+          .values({
+            version: next,
+            part,
+            atMs: nowMs,
+            changedBy: by,
+            kind,
+            recordId: id,
+            before: before === undefined ? null : recordText(before),
+            after: after === undefined ? null : recordText(after),
+          })
+          .execute();
+      });
+      return { version: next, result: await make(change) };
+    });
+    this.feed.publish({ version, records });
+    return result;
+  }
+}
+
+async function nextVersion(transaction: Transaction<DirectoryTables>): Promise<number> {
+  await transaction
+    .updateTable("state")
+    .set(({ eb }) => ({ version: eb("version", "+", 1) }))
+    .where("id", "=", 1)
+    .execute();
+  const { version } = await transaction.selectFrom("state").select("version").executeTakeFirstOrThrow();
+  return Number(version);
+}
+
+function readingFrom(database: DirectoryDatabase): DirectoryReader {
+  return {
+    keys: new Collection(database, definitions.key),
+    secrets: new Collection(database, definitions.secret),
+    users: new Collection(database, definitions.user),
+    teams: new Collection(database, definitions.team),
+    members: new Collection(database, definitions.member),
+    customers: new Collection(database, definitions.customer),
+    tags: new Collection(database, definitions.tag),
+    budgets: new Collection(database, definitions.budget),
+  };
+}
+
+function changingIn(
+  database: DirectoryDatabase,
+  by: string,
+  nowMs: number,
+  told: ConstructorParameters<typeof ChangingCollection>[3],
+): Change {
+  return {
+    by,
+    nowMs,
+    keys: new ChangingCollection(database, definitions.key, nowMs, told),
+    secrets: new ChangingCollection(database, definitions.secret, nowMs, told),
+    users: new ChangingCollection(database, definitions.user, nowMs, told),
+    teams: new ChangingCollection(database, definitions.team, nowMs, told),
+    members: new ChangingCollection(database, definitions.member, nowMs, told),
+    customers: new ChangingCollection(database, definitions.customer, nowMs, told),
+    tags: new ChangingCollection(database, definitions.tag, nowMs, told),
+    budgets: new ChangingCollection(database, definitions.budget, nowMs, told),
+  };
+}

@@ -1,0 +1,45 @@
+import type { BudgetCalendar, Change, Directory, ModelNames } from "@darkroom/accounts";
+import type { Deployment } from "@darkroom/router";
+import type { Call } from "./management-route.js";
+import { invalid } from "./management-route.js";
+
+/** What the management routes work with. */
+export interface ManagementContext {
+  readonly directory: Directory;
+  readonly calendar: BudgetCalendar;
+  /** What was charged to a meter so far, of each that is asked for, in nano-dollars. */
+  readonly spendOf: (meters: readonly string[]) => Promise<ReadonlyMap<string, bigint>>;
+  /** Fields of a new key whose maker says nothing of them. */
+  readonly newKeyDefaults: Readonly<Record<string, unknown>>;
+  /** Fields of a new key, and what they are at most. */
+  readonly newKeyBounds: Readonly<Record<string, unknown>>;
+  readonly modelNames: ModelNames;
+  /** What clients may ask for. */
+  readonly listedModels: () => readonly string[];
+  readonly deployments: readonly Deployment[];
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+/** Changes the directory in the name of whoever called. */
+export function changing<Result>(
+  { directory }: ManagementContext,
+  { by }: Call,
+  make: (change: Change) => Promise<Result>,
+): Promise<Result> {
+  return directory.change(by, make);
+}
+
+/** @throws GatewayError where somebody refers to a reusable budget that there is none of */
+export async function checkBudget(change: Change, budgetId: string | null | undefined): Promise<void> {
+  if (budgetId === null || budgetId === undefined) return;
+  if ((await change.budgets.get(budgetId)) === undefined)
+    throw invalid("budget_id", `There is no budget '${budgetId}'.`);
+}
+
+/** @throws GatewayError where somebody refers to a team that there is none of */
+export async function checkTeam(change: Change, teamId: string | null | undefined): Promise<void> {
+  if (teamId === null || teamId === undefined) return;
+  if ((await change.teams.get(teamId)) === undefined)
+    throw invalid("team_id", `There is no team '${teamId}'.`);
+}

@@ -1,0 +1,24 @@
+import { auditRoutes } from "./audit.js";
+import { budgetRoutes } from "./budgets.js";
+import type { ManagementContext } from "./context.js";
+import { customerRoutes } from "./customers.js";
+import { keyRoutes } from "./keys.js";
+import type { ManagementRoute } from "./management-route.js";
+import { modelRoutes } from "./models.js";
+import { tagRoutes } from "./tags.js";
+import { teamRoutes } from "./teams.js";
+import { userRoutes } from "./users.js";
+
+/** LiteLLM's management API: routes and shapes. */
+export function managementRoutes(context: ManagementContext): readonly ManagementRoute[] {
+  return [
+    ...keyRoutes(context),
+    ...userRoutes(context),
+    ...teamRoutes(context),
+    ...customerRoutes(context),
+    ...budgetRoutes(context),
+    ...tagRoutes(context),
+    ...modelRoutes(context),
+    ...auditRoutes(context),
+  ];
+}
