@@ -79,12 +79,10 @@ export class EmbeddedAdmission implements Admission {
 
   finish(requestId: string, how: "sent" | "never sent"): void {
     const record = this.#records.request(requestId);
-    if (record === undefined || record.isFinished) return;
+    if (record === undefined) return;
     const nowMs = this.#now();
     const hasReturned = giveBack(record.takings, how === "never sent", nowMs);
-    record.isFinished = true;
-    record.heardAtMs = nowMs;
-    this.#records.endIfOver(record, nowMs);
+    this.#records.endRequest(record, nowMs);
     if (hasReturned) this.#tellReturned();
   }
 
@@ -110,11 +108,13 @@ export class EmbeddedAdmission implements Admission {
     const nowMs = this.#now();
     for (const id of attemptIds) {
       const record = this.#records.attempt(id);
-      if (record !== undefined && !record.isReleased) renew(record, nowMs);
+      if (record === undefined || record.isReleased) continue;
+      renew(record, nowMs);
+      record.request.heardAtMs = nowMs;
     }
     for (const id of requestIds) {
       const record = this.#records.request(id);
-      if (record !== undefined && !record.isFinished) renew(record, nowMs);
+      if (record !== undefined) renew(record, nowMs);
     }
   }
 
@@ -225,8 +225,7 @@ export class EmbeddedAdmission implements Admission {
       }
     }
     if (!isOpen) return hasReturned;
-    for (const taking of record.takings)
-      if (!corrected.has(taking)) taking.state.settle(taking, undefined, nowMs);
+    for (const taking of record.takings) taking.state.settle(taking, undefined, nowMs);
     record.isSettled = true;
     record.heardAtMs = nowMs;
     this.#records.endIfOver(record, nowMs);
