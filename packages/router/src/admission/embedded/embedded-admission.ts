@@ -168,10 +168,14 @@ export class EmbeddedAdmission implements Admission {
 
   #problemOf(lists: readonly (readonly Charge[])[], nowMs: number): AdmissionAnswer | undefined {
     const unseeded = new Map<string, Meter>();
+    // Candidates share their caller's meters.
+    const seen = new Set<Meter>();
     for (const charges of lists) {
       for (const { meter } of charges) {
         if (isOutside(meter, nowMs)) return { kind: "wrong period", nowMs };
-        if (meter.isMoney === true && this.#states.isUnseeded(meter)) unseeded.set(meter.key, meter);
+        if (meter.isMoney !== true || seen.has(meter)) continue;
+        seen.add(meter);
+        if (this.#states.isUnseeded(meter)) unseeded.set(meter.key, meter);
       }
     }
     return unseeded.size > 0 ? { kind: "unseeded", meters: [...unseeded.values()] } : undefined;
