@@ -99,9 +99,11 @@ export class EmbeddedAdmission implements Admission {
     return applied;
   }
 
-  seed(seeds: readonly MeterSeed[]): void {
+  seed(seeds: readonly MeterSeed[], applied: ReadonlyMap<string, bigint> = new Map()): void {
     const nowMs = this.#now();
     for (const { meter, spent } of seeds) this.#states.seed(meter, spent, nowMs);
+    for (const [journalId, sequence] of applied)
+      if (!this.#applied.has(journalId)) this.#applied.set(journalId, sequence);
   }
 
   renew({ attemptIds, requestIds }: HeldLeases): void {
