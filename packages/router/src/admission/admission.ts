@@ -40,8 +40,12 @@ export interface Admission {
     settlements: readonly Settlement[],
   ): Promise<ReadonlyMap<string, bigint>> | ReadonlyMap<string, bigint>;
 
-  /** What was spent of meters of money before they had any state here. A meter that has some keeps it. */
-  seed(seeds: readonly MeterSeed[]): Promise<void> | void;
+  /**
+   * What was spent of meters of money before they had any state here; a meter that has some keeps it.
+   * @param applied by journal id, the last sequence that is in those sums: later ones are still to be settled. A journal that
+   * nobody has told of begins with sequence 1
+   */
+  seed(seeds: readonly MeterSeed[], applied?: ReadonlyMap<string, bigint>): Promise<void> | void;
 
   /** Holds the leases of attempts and requests for another {@link leaseMs}. */
   renew(held: HeldLeases): Promise<void> | void;
