@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { goDuration, type LimitsByName, RateLimits } from "./rate-limits.js";
 import {
   addFault,
@@ -76,6 +77,41 @@ describe("rate limits", () => {
     // 45 s after the one and 45 s before the other, which no window holds together with it.
     expect(take(5, 45_000)).toBeUndefined();
     expect(take(1, 45_000)).toMatchObject({ used: 10 });
+  });
+
+  it("never admit what some window cannot hold, and whatever all can, in whatever order calls are understood", () => {
+    const windowMs = 20;
+    const arrivals = fc.array(
+      fc.record({
+        passMs: fc.integer({ min: 0, max: 15 }),
+        lateMs: fc.integer({ min: 0, max: 25 }),
+        images: fc.integer({ min: 1, max: 4 }),
+      }),
+      { maxLength: 60 },
+    );
+    fc.assert(
+      fc.property(arrivals, (told) => {
+        const clock = new ManualClock();
+        const limits = limitsOf({ org: { imagesPerMinute: 6 } }, clock, windowMs);
+        const startMs = clock.now();
+        const taken: { atMs: number; images: number }[] = [];
+        for (const { passMs, lateMs, images } of told) {
+          clock.advance(passMs);
+          const atMs = Math.max(startMs, clock.now() - lateMs);
+          const next = [...taken, { atMs, images }];
+          const most = Math.max(
+            ...Array.from({ length: windowMs }, (_, back) => atMs - back).map((fromMs) =>
+              next
+                .filter((call) => call.atMs >= fromMs && call.atMs < fromMs + windowMs)
+                .reduce((sum, call) => sum + call.images, 0),
+            ),
+          );
+          const excess = limits.take("org", "model", { images }, atMs);
+          expect(excess === undefined).toBe(most <= 6);
+          if (excess === undefined) taken.push({ atMs, images });
+        }
+      }),
+    );
   });
 
   it("are apart for each organisation, with * for those not named, and none without", () => {

@@ -151,10 +151,10 @@ export class RateLimits {
   }
 
   #windowOf(name: string, resource: CountedResource): RollingWindow {
-    let windows = this.#windows.get(name);
-    if (windows === undefined) this.#windows.set(name, (windows = new Map()));
-    let window = windows.get(resource);
-    if (window === undefined) windows.set(resource, (window = new RollingWindow(this.windowMs)));
+    const windows = this.#windows.get(name) ?? new Map<CountedResource, RollingWindow>();
+    this.#windows.set(name, windows);
+    const window = windows.get(resource) ?? new RollingWindow(this.windowMs);
+    windows.set(resource, window);
     return window;
   }
 }
@@ -162,44 +162,41 @@ export class RateLimits {
 interface Entry {
   readonly atMs: number;
   readonly amount: number;
+  /** Of all entries so far, this one included, those that are forgotten too. */
+  total: number;
 }
 
 /** What was taken when. A window has its first moment and not its last. */
 class RollingWindow {
   /** In the order of time. */
   #entries: Entry[] = [];
+  #forgotten = 0;
 
   constructor(private readonly ms: number) {}
 
   used(now: number): number {
-    return sumOf(this.#alive(now));
+    return this.#sum(this.#firstAfter(now - this.ms), this.#entries.length);
   }
 
-  /** The most that any window with this moment in it holds. Later entries count: a slow body is understood after them. */
+  /**
+   * The most that any window with this moment in it holds. Later entries count: a slow body is understood after them.
+   * Windows that begin later than the first one with all of them in it only lose.
+   */
   mostWith(atMs: number): number {
-    const near = this.#entries.filter((entry) => Math.abs(entry.atMs - atMs) < this.ms);
     let most = 0;
-    let inWindow = 0;
-    let end = 0;
-    for (const start of near) {
-      if (start.atMs > atMs) break;
-      for (let next = near[end]; next !== undefined && next.atMs < start.atMs + this.ms; next = near[end]) {
-        inWindow += next.amount;
-        end += 1;
-      }
-      most = Math.max(most, inWindow);
-      inWindow -= start.amount;
+    for (let first = this.#firstAfter(atMs - this.ms); ; first += 1) {
+      const startMs = Math.min(this.#entries[first]?.atMs ?? atMs, atMs);
+      const end = this.#firstFrom(startMs + this.ms);
+      most = Math.max(most, this.#sum(first, end));
+      if (end === this.#entries.length || startMs === atMs) return most;
     }
-    // Last the window that begins at this moment.
-    return Math.max(most, sumOf(near.filter((entry) => entry.atMs >= atMs)));
   }
 
   add(amount: number, atMs: number): void {
-    const later = this.#entries.findLastIndex((entry) => entry.atMs <= atMs) + 1;
-    this.#entries.splice(later, 0, { atMs, amount });
-    // Kept for a second window: of calls that arrived then, some may still be understood.
-    const kept = this.#entries.findIndex((entry) => entry.atMs + 2 * this.ms > atMs);
-    if (kept > 0) this.#entries.splice(0, kept);
+    const at = this.#firstAfter(atMs);
+    this.#entries.splice(at, 0, { atMs, amount, total: this.#totalBefore(at) });
+    for (const entry of this.#entries.slice(at)) entry.total += amount;
+    this.#forget(atMs);
   }
 
   /** Milliseconds until nothing of the window is used. */
@@ -210,23 +207,51 @@ class RollingWindow {
 
   /** Milliseconds until so much would fit. */
   fitsInMs(requested: number, limit: number, now: number): number {
-    const alive = this.#alive(now);
-    let mustGo = sumOf(alive) + requested - limit;
-    for (const entry of alive) {
+    let mustGo = this.used(now) + requested - limit;
+    for (let at = this.#firstAfter(now - this.ms); ; at += 1) {
+      const entry = this.#entries[at];
+      if (entry === undefined) return this.ms;
       mustGo -= entry.amount;
       if (mustGo <= 0) return entry.atMs + this.ms - now;
     }
-    return this.ms;
   }
 
-  #alive(now: number): readonly Entry[] {
-    const dead = this.#entries.findLastIndex((entry) => entry.atMs + this.ms <= now) + 1;
-    return this.#entries.slice(dead);
+  /** A second window is kept: of calls that arrived then, some may still be understood. Many go at once. */
+  #forget(atMs: number): void {
+    if ((this.#entries[0]?.atMs ?? atMs) > atMs - 3 * this.ms) return;
+    const kept = this.#firstAfter(atMs - 2 * this.ms);
+    this.#forgotten = this.#totalBefore(kept);
+    this.#entries = this.#entries.slice(kept);
   }
-}
 
-function sumOf(entries: readonly Entry[]): number {
-  return entries.reduce((sum, entry) => sum + entry.amount, 0);
+  #sum(from: number, to: number): number {
+    return this.#totalBefore(to) - this.#totalBefore(from);
+  }
+
+  #totalBefore(index: number): number {
+    return this.#entries[index - 1]?.total ?? this.#forgotten;
+  }
+
+  #firstAfter(atMs: number): number {
+    return this.#first((entry) => entry.atMs > atMs);
+  }
+
+  #firstFrom(atMs: number): number {
+    return this.#first((entry) => entry.atMs >= atMs);
+  }
+
+  /** By halving: of what is asked, all entries from some moment on are. */
+  #first(is: (entry: Entry) => boolean): number {
+    let low = 0;
+    let high = this.#entries.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      const entry = this.#entries[middle];
+      if (entry !== undefined && is(entry)) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  }
 }
 
 /** A duration as Go prints it, which is how OpenAI tells resets: `0s`, `120ms`, `59.5s`, `1m0s`. */

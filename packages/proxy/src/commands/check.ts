@@ -12,8 +12,10 @@ export function check({ config: file, allowUnenforced, json }: CheckOptions): vo
   const groups = new Map<string, number>();
   for (const { group } of config.router.deployments) groups.set(group, (groups.get(group) ?? 0) + 1);
   if (json) {
-    const { warnings, skipped, invalid } = config;
-    console.log(JSON.stringify({ file, groups: Object.fromEntries(groups), warnings, skipped, invalid }));
+    const { notes, warnings, skipped, invalid } = config;
+    console.log(
+      JSON.stringify({ file, groups: Object.fromEntries(groups), notes, warnings, skipped, invalid }),
+    );
     return;
   }
   console.log(`${file} is valid.`);

@@ -1,3 +1,4 @@
+import { type Call, callsAt } from "./limits/calls.js";
 import { RunningProcess } from "./running-process.js";
 
 /** A part of a form as the simulator recorded it. */
@@ -69,10 +70,18 @@ export interface RunningSimulator {
   readonly process: RunningProcess;
   /** What has arrived, oldest first. */
   requests(): Promise<readonly RecordedRequest[]>;
+  /** Every edit that arrived, as numbers, oldest first. */
+  calls(): Promise<readonly Call[]>;
   bill(): Promise<SimulatorBill>;
+  /** By organisation, from now on. */
+  setLimits(limits: Readonly<Record<string, Readonly<Record<string, number>>>>): Promise<void>;
+  /** How many answers the fault `hold` holds back. */
+  held(): Promise<number>;
+  /** Lets the first so many of them go, or all. */
+  release(count?: number): Promise<void>;
   /** From now on these faults strike, and no others. */
   setFaults(...rules: readonly FaultRule[]): Promise<void>;
-  /** Forgets requests, bill and faults. */
+  /** Forgets requests, calls, bill and faults. */
   clear(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -114,13 +123,21 @@ export async function startSimulator(
     url,
     process: running,
     requests: async () => ((await admin("GET", "requests")) as { requests: RecordedRequest[] }).requests,
+    calls: () => callsAt(url),
+    setLimits: async (limits) => {
+      await admin("PUT", "limits", limits);
+    },
+    held: async () => ((await admin("GET", "release")) as { held: number }).held,
+    release: async (count) => {
+      await admin("POST", "release", { count });
+    },
     bill: async () => (await admin("GET", "bill")) as SimulatorBill,
     setFaults: async (...rules) => {
       await admin("DELETE", "faults");
       if (rules.length > 0) await admin("POST", "faults", rules);
     },
     clear: async () => {
-      for (const kept of ["requests", "bill", "faults"]) await admin("DELETE", kept);
+      for (const kept of ["requests", "calls", "bill", "faults"]) await admin("DELETE", kept);
     },
     stop: () => running.stop(),
   };

@@ -150,10 +150,19 @@ describe("check", () => {
     expect(JSON.parse(output)).toEqual({
       file: join(folder, "config.yaml"),
       groups: { edits: 1 },
+      notes: [],
       warnings: [],
       skipped: [],
       invalid: [],
     });
+  });
+
+  test("whether limits are enforced", async () => {
+    const limits = "quotas: {house: {rpm: 5, ipm: 20}}\n";
+    const { output } = await check(valid(`    quota: house\n${limits}`));
+    expect(output).toContain("note: limits of edits are enforced: rpm, ipm\n");
+    const hints = await check(valid(`    quota: house\n${limits}router_settings: {rate_limits: hint}\n`));
+    expect(hints.output).toContain("note: limits of edits are hints, as rate_limits says: rpm, ipm\n");
   });
 
   test("every mistake is told with file, line and column, and no key", async () => {

@@ -110,7 +110,7 @@ describe("the start warns of", () => {
     ],
     [
       "a quota without limits",
-      `${list(entry("one", ", quota: hose"), entry("two", ", quota: house"))}quotas: {house: {rpm: 5}}\n`,
+      `${list(entry("one", ", quota: hose"), entry("two", ", quota: house"))}quotas: {house: {rpm: 5}}\nrouter_settings: {default_max_parallel_requests: 9}\n`,
       'the quota "hose" of edits has no limits; did you mean "house"?',
     ],
     [

@@ -96,8 +96,10 @@ function warnOfQuotas(
     const { file, line, column } = positionOf(root, ["quotas", name]);
     findings.warn(`${file}:${line}:${column}: no usable deployment has the quota "${name}"`);
   }
-  for (const { name, members, limits } of written.all) {
-    if (!members.some(({ quota }) => quota === name) || Object.keys(limits).length > 0) continue;
+  for (const { name, members } of written.all) {
+    const isDeclared = members.some(({ quota }) => quota === name);
+    const told = [declared.get(name), ...members.map(({ limits }) => limits)];
+    if (!isDeclared || told.some((limits) => Object.keys(limits ?? {}).length > 0)) continue;
     findings.warn(`the quota "${name}" of ${groupsOf(members)} has no limits${hint(name, declared.keys())}`);
   }
   for (const { quota, limit, values } of written.differences) {
