@@ -6,7 +6,11 @@ const minute = { kind: "rolling", ms: 60_000 } as const;
 const images: Meter = { key: "images", window: minute, limit: 100n };
 const requests: Meter = { key: "requests", window: minute, limit: 50n };
 const calls: Meter = { key: "calls", window: { kind: "lease" }, limit: 2n };
-const meters = { images, requests, calls };
+const meters = [
+  { dimension: "requests", meter: requests },
+  { dimension: "images", meter: images },
+  { dimension: "calls", meter: calls },
+] as const;
 
 let nowMs: number;
 let use: LatestUse;
@@ -114,14 +118,14 @@ describe("another limit", () => {
     note(1, told(20, 19));
     note(2, told(20, 18));
     expect(constraints).toEqual([["images", 20n, 600_000]]);
-    expect(differences).toEqual([{ quota: "org", resource: "images", configured: 100n, told: 20n }]);
+    expect(differences).toEqual([{ quota: "org", dimension: "images", configured: 100n, told: 20n }]);
   });
 
   test("a higher one is a hint only, told once", () => {
     note(1, told(250, 249));
     note(1, told(300, 249));
     expect(constraints).toEqual([]);
-    expect(differences).toEqual([{ quota: "org", resource: "images", configured: 100n, told: 250n }]);
+    expect(differences).toEqual([{ quota: "org", dimension: "images", configured: 100n, told: 250n }]);
   });
 });
 
@@ -192,7 +196,7 @@ test("what has no meter is not learned", () => {
   const headers = { ...told(5, 0), "x-ratelimit-remaining-tokens": "0" };
   learned.note({
     quota: "org",
-    meters: {},
+    meters: [],
     admitted: [],
     startedAtMs: nowMs,
     headers,

@@ -7,14 +7,18 @@ import { blamedFor } from "./blamed.js";
 import { LearnedMeter } from "./learned-meter.js";
 import { toldLimits } from "./rate-limit-headers.js";
 
-/** The meters of a quota, by what they count; `calls` are those under way. */
-export type QuotaMeters = Readonly<Partial<Record<"requests" | "images" | "tokens" | "calls", Meter>>>;
+/** A meter of a quota. */
+export interface LearningMeter {
+  readonly meter: Meter;
+  /** What it counts; `calls` are those under way. */
+  readonly dimension: "requests" | "images" | "tokens" | "calls";
+}
 
 /** An upstream's answer, as far as it tells of its limits. */
 export interface NotedAnswer {
   /** By which name it is spoken of. */
   readonly quota: string;
-  readonly meters: QuotaMeters;
+  readonly meters: readonly LearningMeter[];
   /** How full they were when the attempt was admitted. */
   readonly admitted: readonly MeterUse[];
   /** When the attempt was admitted, by the clock of the constructor. */
@@ -27,7 +31,7 @@ export interface NotedAnswer {
 /** An upstream has another limit than the configuration says. */
 export interface LimitDiffers {
   readonly quota: string;
-  readonly resource: keyof QuotaMeters;
+  readonly dimension: LearningMeter["dimension"];
   readonly configured: bigint;
   /** If it is lower it holds; if it is higher, more could be configured. */
   readonly told: bigint;
@@ -58,18 +62,20 @@ export class LearnedLimits {
     const nowMs = this.nowMs();
     const told = toldLimits(headers);
     const blamed = rateLimited === undefined ? [] : blamedFor(rateLimited.error, told);
-    const known = entriesOf(meters);
+    const isNamed = ({ dimension }: LearningMeter): boolean =>
+      (blamed as readonly string[]).includes(dimension);
     // What is to blame may have no meter of its own: then all are, which slows it as well.
-    const isTold = known.some(([resource]) => (blamed as readonly string[]).includes(resource));
-    for (const [resource, meter] of known) {
-      const isBlamed = isTold && (blamed as readonly string[]).includes(resource);
+    const isTold = meters.some(isNamed);
+    for (const limited of meters) {
+      const { meter, dimension } = limited;
+      const isBlamed = isNamed(limited);
       const learned = this.#learnedOf(meter);
-      const own = resource === "calls" ? undefined : told.get(resource);
+      const own = dimension === "calls" ? undefined : told.get(dimension);
       // A refusal that says no number says that nothing remains.
       const refusal = isBlamed ? { remaining: 0, resetMs: retryAfterMs(headers, Date.now()) } : {};
       const used = most(usedOf(admitted, meter), this.use.toldOf(meter.key));
       const found = learned.noteTold({ told: { ...refusal, ...own }, used, startedAtMs, nowMs });
-      if (found !== undefined) this.differs({ quota, resource, configured: meter.limit, told: found });
+      if (found !== undefined) this.differs({ quota, dimension, configured: meter.limit, told: found });
       if (rateLimited !== undefined && (isBlamed || !isTold)) learned.noteRefusal(startedAtMs, nowMs);
       for (const { limit, forMs } of learned.constraints(nowMs)) this.#constrain(meter, limit, forMs);
     }
@@ -90,13 +96,6 @@ export class LearnedLimits {
       this.#learned.get(meter.key)?.forgetConstraints();
     });
   }
-}
-
-function entriesOf(meters: QuotaMeters): readonly (readonly [keyof QuotaMeters, Meter])[] {
-  return (["requests", "images", "tokens", "calls"] as const).flatMap((resource) => {
-    const meter = meters[resource];
-    return meter === undefined ? [] : [[resource, meter] as const];
-  });
 }
 
 function usedOf(uses: readonly MeterUse[], { key }: Meter): bigint {
