@@ -56,9 +56,9 @@ function told(limit: number, remaining: number, reset = "60s"): Record<string, s
 const refusedFor = (error: unknown): Partial<NotedAnswer> => ({ rateLimited: { error } });
 
 describe("room", () => {
-  test("what somebody else uses is not ours", () => {
+  test("what somebody else uses is not ours, nor is a little that is left to them", () => {
     note(40, told(100, 30));
-    expect(constraints).toEqual([["images", 70n, 60_000]]);
+    expect(constraints).toEqual([["images", 65n, 60_000]]);
   });
 
   test.each([
@@ -78,7 +78,7 @@ describe("room", () => {
     expect(constraints).toEqual([]);
     nowMs += 1;
     note(91, told(100, 0));
-    expect(constraints).toEqual([["images", 91n, 60_000]]);
+    expect(constraints).toEqual([["images", 86n, 60_000]]);
   });
 
   test("an answer to an older attempt is no news", () => {
@@ -89,7 +89,7 @@ describe("room", () => {
 
   test("holds no longer than until the upstream's limit is whole", () => {
     note(40, told(100, 30, "2s"));
-    expect(constraints).toEqual([["images", 70n, 2_000]]);
+    expect(constraints).toEqual([["images", 65n, 2_000]]);
     nowMs += 1;
     note(0, told(100, 10, "0s"));
     expect(constraints).toHaveLength(1);
@@ -101,7 +101,7 @@ describe("room", () => {
     note(40, told(100, 30));
     expect(constraints).toHaveLength(1);
     note(40, told(100, 20));
-    expect(constraints.at(-1)).toEqual(["images", 60n, 60_000]);
+    expect(constraints.at(-1)).toEqual(["images", 55n, 60_000]);
     nowMs += 31_000;
     note(40, told(100, 20));
     expect(constraints).toHaveLength(3);
@@ -141,7 +141,7 @@ describe("a refusal", () => {
   test("says for how long nothing more fits", () => {
     note(50, { "retry-after": "7" }, refusedFor({ type: "images" }));
     expect(constraints).toEqual([
-      ["images", 50n, 7_000],
+      ["images", 45n, 7_000],
       ["images", 80n, 60_000],
     ]);
   });

@@ -41,7 +41,8 @@ export interface LimitDiffers {
  * What answers tell of an upstream's limits, told on to admission. It only ever makes limits tighter, and for a while:
  *
  * - a **lower limit** than the configured one holds in its place;
- * - **less room** than we see, because somebody else uses the same quota: no more is admitted than is ours plus what remains;
+ * - **less room** than we see, because somebody else uses the same quota: no more is admitted than is ours plus what
+ *   remains, less 5 % of the limit;
  * - a **refusal** of what should have fitted lowers the limit to 80 %, and each clean minute gives 5 % back.
  *
  * What has no meter is not learned: of a quota without configured limits, refusals are left to cooldowns. Answers whose
