@@ -37,7 +37,14 @@ async function run() {
         for (const load of [0.8, 1.2]) {
           const offeredPerMinute = load * (1 - foreignShare) * imagesPerMinute;
           const foreignPerMinute = foreignShare * imagesPerMinute;
-          const options = { seed, minutes, imagesPerMinute, foreignPerMinute, foreignComes, offeredPerMinute };
+          const options = {
+            seed,
+            minutes,
+            imagesPerMinute,
+            foreignPerMinute,
+            foreignComes,
+            offeredPerMinute,
+          };
           const result = (headersOf, learns) => simulateSharedKey({ ...options, headersOf, learns });
           rows.push([
             String(imagesPerMinute),

@@ -68,10 +68,10 @@ export function logRouter(log: Logger, events: RouterEvents): void {
   events.on("queued", ({ requestId, group, reason }) => {
     log.info({ requestId, group, reason }, "waits for room");
   });
-  events.on("limitDiffers", ({ quota, resource, configured, told }) => {
+  events.on("limitDiffers", ({ quota, dimension, configured, told }) => {
     const meaning = told < configured ? "which holds" : "and more could be configured";
     log.warn(
-      { quota, of: resource, configured: Number(configured), told: Number(told) },
+      { quota, of: dimension, configured: Number(configured), told: Number(told) },
       `the upstream has another limit than is configured, ${meaning}`,
     );
   });

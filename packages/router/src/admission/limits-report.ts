@@ -1,9 +1,9 @@
 import type { Deployment } from "../deployments/deployment.js";
-import type { Dimension, Quota, QuotaMeters, Quotas } from "../deployments/quotas.js";
+import type { Dimension, Quota, QuotaMeter, Quotas } from "../deployments/quotas.js";
 import type { CooldownCause } from "../health/health-store.js";
 import type { Health, Standing } from "../health/health.js";
 import type { Admission } from "./admission.js";
-import type { Meter, MeterUse } from "./meter.js";
+import type { MeterUse } from "./meter.js";
 import type { WaitingRooms } from "./waiting-room/waiting-rooms.js";
 
 /** What is used of the limits at one moment. */
@@ -59,7 +59,7 @@ export class LimitsReports {
 
   async now(): Promise<LimitsReport> {
     const quotas = this.quotas.all.map((quota) => ({ quota, meters: this.#metersOf(quota) }));
-    const all = quotas.flatMap(({ meters }) => Object.values(meters));
+    const all = quotas.flatMap(({ meters }) => meters.map(({ meter }) => meter));
     const uses = new Map((await this.admission.usage(all)).map((use) => [use.meter.key, use]));
     return {
       quotas: quotas.map(({ quota, meters }) => ({
@@ -75,8 +75,8 @@ export class LimitsReports {
     };
   }
 
-  #metersOf({ members: [member] }: Quota): QuotaMeters {
-    return member === undefined ? {} : this.quotas.metersByDimension(member);
+  #metersOf({ members: [member] }: Quota): readonly QuotaMeter[] {
+    return member === undefined ? [] : this.quotas.quotaMetersOf(member);
   }
 
   #deployment(deployment: Deployment): DeploymentReport {
@@ -90,8 +90,11 @@ export class LimitsReports {
   }
 }
 
-function limitReports(meters: QuotaMeters, uses: ReadonlyMap<string, MeterUse>): LimitReport[] {
-  return (Object.entries(meters) as [Dimension, Meter][]).map(([dimension, meter]) => {
+function limitReports(
+  meters: readonly QuotaMeter[],
+  uses: ReadonlyMap<string, MeterUse>,
+): LimitReport[] {
+  return meters.map(({ dimension, meter }) => {
     const use = uses.get(meter.key);
     return {
       dimension,

@@ -40,9 +40,6 @@ export interface AttemptUse {
 /** What an upstream counts of an attempt, as the last part of a meter's key; `calls` are those under way. */
 export type Dimension = "requests" | "images" | "tokens" | "calls";
 
-/** The meters of a quota, by what they count. */
-export type QuotaMeters = Readonly<Partial<Record<Dimension, Meter>>>;
-
 const dimensionOf: Readonly<Record<keyof DeploymentLimits, Dimension>> = {
   requestsPerMinute: "requests",
   imagesPerMinute: "images",
@@ -98,13 +95,12 @@ export class Quotas {
 
   /** A meter for each limit that the deployment's quota has. The same objects every time. */
   metersOf(deployment: Pick<Deployment, "id">): readonly Meter[] {
-    return this.#metersOf(deployment).map(({ meter }) => meter);
+    return this.quotaMetersOf(deployment).map(({ meter }) => meter);
   }
 
-  /** As {@link metersOf}, by what they count. */
-  metersByDimension(deployment: Pick<Deployment, "id">): QuotaMeters {
-    const meters = this.#metersOf(deployment);
-    return Object.fromEntries(meters.map(({ dimension, meter }) => [dimension, meter]));
+  /** As {@link metersOf}, with what they count. */
+  quotaMetersOf(deployment: Pick<Deployment, "id">): readonly QuotaMeter[] {
+    return this.#meters.get(this.quotaOf(deployment).name) ?? [];
   }
 
   /** What a meter of a quota counts; undefined for any other meter. */
@@ -120,7 +116,7 @@ export class Quotas {
     deployment: Deployment,
     edit: Pick<EditRequest, "parameters" | "body" | "sizeFit">,
   ): readonly Charge[] {
-    return this.#metersOf(deployment).map(({ meter, dimension }) => {
+    return this.quotaMetersOf(deployment).map(({ meter, dimension }) => {
       switch (dimension) {
         case "requests":
         case "calls":
@@ -152,13 +148,10 @@ export class Quotas {
     if (dimension !== "images" || images === undefined) return undefined;
     return BigInt(images) > amount ? BigInt(images) : undefined;
   }
-
-  #metersOf(deployment: Pick<Deployment, "id">): readonly QuotaMeter[] {
-    return this.#meters.get(this.quotaOf(deployment).name) ?? [];
-  }
 }
 
-interface QuotaMeter {
+/** One limit of a quota. */
+export interface QuotaMeter {
   readonly meter: Meter;
   readonly dimension: Dimension;
 }

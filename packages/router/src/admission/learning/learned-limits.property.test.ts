@@ -57,7 +57,7 @@ test("whatever an upstream says: never more than configured, never for long, and
           use.note(admitted);
           learned.note({
             quota: "org",
-            meters: { images: meter },
+            meters: [{ dimension: "images", meter }],
             admitted,
             startedAtMs: nowMs - tookMs,
             headers,
@@ -75,7 +75,7 @@ test("whatever an upstream says: never more than configured, never for long, and
         };
         learned.note({
           quota: "org",
-          meters: { images: meter },
+          meters: [{ dimension: "images", meter }],
           admitted: [],
           startedAtMs: nowMs,
           headers: whole,

@@ -6,7 +6,11 @@ const minute = { kind: "rolling", ms: 60_000 } as const;
 const images: Meter = { key: "images", window: minute, limit: 100n };
 const requests: Meter = { key: "requests", window: minute, limit: 50n };
 const calls: Meter = { key: "calls", window: { kind: "lease" }, limit: 2n };
-const meters = { images, requests, calls };
+const meters = [
+  { dimension: "requests", meter: requests },
+  { dimension: "images", meter: images },
+  { dimension: "calls", meter: calls },
+] as const;
 
 let nowMs: number;
 let use: LatestUse;
@@ -52,9 +56,9 @@ function told(limit: number, remaining: number, reset = "60s"): Record<string, s
 const refusedFor = (error: unknown): Partial<NotedAnswer> => ({ rateLimited: { error } });
 
 describe("room", () => {
-  test("what somebody else uses is not ours", () => {
+  test("what somebody else uses is not ours, nor is a little that is left to them", () => {
     note(40, told(100, 30));
-    expect(constraints).toEqual([["images", 70n, 60_000]]);
+    expect(constraints).toEqual([["images", 65n, 60_000]]);
   });
 
   test.each([
@@ -74,7 +78,7 @@ describe("room", () => {
     expect(constraints).toEqual([]);
     nowMs += 1;
     note(91, told(100, 0));
-    expect(constraints).toEqual([["images", 91n, 60_000]]);
+    expect(constraints).toEqual([["images", 86n, 60_000]]);
   });
 
   test("an answer to an older attempt is no news", () => {
@@ -85,7 +89,7 @@ describe("room", () => {
 
   test("holds no longer than until the upstream's limit is whole", () => {
     note(40, told(100, 30, "2s"));
-    expect(constraints).toEqual([["images", 70n, 2_000]]);
+    expect(constraints).toEqual([["images", 65n, 2_000]]);
     nowMs += 1;
     note(0, told(100, 10, "0s"));
     expect(constraints).toHaveLength(1);
@@ -97,7 +101,7 @@ describe("room", () => {
     note(40, told(100, 30));
     expect(constraints).toHaveLength(1);
     note(40, told(100, 20));
-    expect(constraints.at(-1)).toEqual(["images", 60n, 60_000]);
+    expect(constraints.at(-1)).toEqual(["images", 55n, 60_000]);
     nowMs += 31_000;
     note(40, told(100, 20));
     expect(constraints).toHaveLength(3);
@@ -114,14 +118,14 @@ describe("another limit", () => {
     note(1, told(20, 19));
     note(2, told(20, 18));
     expect(constraints).toEqual([["images", 20n, 600_000]]);
-    expect(differences).toEqual([{ quota: "org", resource: "images", configured: 100n, told: 20n }]);
+    expect(differences).toEqual([{ quota: "org", dimension: "images", configured: 100n, told: 20n }]);
   });
 
   test("a higher one is a hint only, told once", () => {
     note(1, told(250, 249));
     note(1, told(300, 249));
     expect(constraints).toEqual([]);
-    expect(differences).toEqual([{ quota: "org", resource: "images", configured: 100n, told: 250n }]);
+    expect(differences).toEqual([{ quota: "org", dimension: "images", configured: 100n, told: 250n }]);
   });
 });
 
@@ -137,7 +141,7 @@ describe("a refusal", () => {
   test("says for how long nothing more fits", () => {
     note(50, { "retry-after": "7" }, refusedFor({ type: "images" }));
     expect(constraints).toEqual([
-      ["images", 50n, 7_000],
+      ["images", 45n, 7_000],
       ["images", 80n, 60_000],
     ]);
   });
@@ -192,7 +196,7 @@ test("what has no meter is not learned", () => {
   const headers = { ...told(5, 0), "x-ratelimit-remaining-tokens": "0" };
   learned.note({
     quota: "org",
-    meters: {},
+    meters: [],
     admitted: [],
     startedAtMs: nowMs,
     headers,

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { retryAfterMs } from "../../retries/backoff.js";
-import type { QuotaMeters } from "../../deployments/quotas.js";
+import type { Dimension, QuotaMeter } from "../../deployments/quotas.js";
 import type { Admission } from "../admission.js";
 import type { LatestUse } from "../latest-use.js";
 import type { Meter, MeterUse } from "../meter.js";
@@ -12,7 +12,7 @@ import { toldLimits } from "./rate-limit-headers.js";
 export interface NotedAnswer {
   /** By which name it is spoken of. */
   readonly quota: string;
-  readonly meters: QuotaMeters;
+  readonly meters: readonly QuotaMeter[];
   /** How full they were when the attempt was admitted. */
   readonly admitted: readonly MeterUse[];
   /** When the attempt was admitted, by the clock of the constructor. */
@@ -25,7 +25,7 @@ export interface NotedAnswer {
 /** An upstream has another limit than the configuration says. */
 export interface LimitDiffers {
   readonly quota: string;
-  readonly resource: keyof QuotaMeters;
+  readonly dimension: Dimension;
   readonly configured: bigint;
   /** If it is lower it holds; if it is higher, more could be configured. */
   readonly told: bigint;
@@ -35,7 +35,8 @@ export interface LimitDiffers {
  * What answers tell of an upstream's limits, told on to admission. It only ever makes limits tighter, and for a while:
  *
  * - a **lower limit** than the configured one holds in its place;
- * - **less room** than we see, because somebody else uses the same quota: no more is admitted than is ours plus what remains;
+ * - **less room** than we see, because somebody else uses the same quota: no more is admitted than is ours plus what
+ *   remains, less 5 % of the limit;
  * - a **refusal** of what should have fitted lowers the limit to 80 %, and each clean minute gives 5 % back.
  *
  * What has no meter is not learned: of a quota without configured limits, refusals are left to cooldowns. Answers whose
@@ -56,18 +57,20 @@ export class LearnedLimits {
     const nowMs = this.nowMs();
     const told = toldLimits(headers);
     const blamed = rateLimited === undefined ? [] : blamedFor(rateLimited.error, told);
-    const known = entriesOf(meters);
+    const isNamed = ({ dimension }: QuotaMeter): boolean =>
+      (blamed as readonly string[]).includes(dimension);
     // What is to blame may have no meter of its own: then all are, which slows it as well.
-    const isTold = known.some(([resource]) => (blamed as readonly string[]).includes(resource));
-    for (const [resource, meter] of known) {
-      const isBlamed = isTold && (blamed as readonly string[]).includes(resource);
+    const isTold = meters.some(isNamed);
+    for (const limited of meters) {
+      const { meter, dimension } = limited;
+      const isBlamed = isNamed(limited);
       const learned = this.#learnedOf(meter);
-      const own = resource === "calls" ? undefined : told.get(resource);
+      const own = dimension === "calls" ? undefined : told.get(dimension);
       // A refusal that says no number says that nothing remains.
       const refusal = isBlamed ? { remaining: 0, resetMs: retryAfterMs(headers, Date.now()) } : {};
       const used = most(usedOf(admitted, meter), this.use.toldOf(meter.key));
       const found = learned.noteTold({ told: { ...refusal, ...own }, used, startedAtMs, nowMs });
-      if (found !== undefined) this.differs({ quota, resource, configured: meter.limit, told: found });
+      if (found !== undefined) this.differs({ quota, dimension, configured: meter.limit, told: found });
       if (rateLimited !== undefined && (isBlamed || !isTold)) learned.noteRefusal(startedAtMs, nowMs);
       for (const { limit, forMs } of learned.constraints(nowMs)) this.#constrain(meter, limit, forMs);
     }
@@ -88,13 +91,6 @@ export class LearnedLimits {
       this.#learned.get(meter.key)?.forgetConstraints();
     });
   }
-}
-
-function entriesOf(meters: QuotaMeters): readonly (readonly [keyof QuotaMeters, Meter])[] {
-  return (["requests", "images", "tokens", "calls"] as const).flatMap((resource) => {
-    const meter = meters[resource];
-    return meter === undefined ? [] : [[resource, meter] as const];
-  });
 }
 
 function usedOf(uses: readonly MeterUse[], { key }: Meter): bigint {

@@ -7,7 +7,11 @@ import type { ToldLimit } from "./rate-limit-headers.js";
  */
 const roomMs = 60_000;
 
-/** The upstream counts a little sooner or later than we do: so much less than the limit is no sign of somebody else. */
+/**
+ * The upstream counts a little sooner or later than we do: so much less than the limit is no sign of somebody else. Where
+ * there is somebody else, this share of the limit is left free, since otherwise both would run for every place that comes
+ * free, and one of them be refused.
+ */
 const slack = 0.05;
 
 /** A limit is a setting of the upstream: it changes once in months. */
@@ -27,6 +31,11 @@ export interface ToldOfMeter {
   readonly nowMs: number;
 }
 
+interface Room {
+  readonly limit: bigint;
+  readonly untilMs: number;
+}
+
 type Kind = "limit" | "room" | "eased";
 
 /** What is known of one meter of an upstream. */
@@ -39,7 +48,7 @@ export class LearnedMeter {
   readonly #differences = new Set<"lower" | "higher">();
   #newestStartMs = Number.NEGATIVE_INFINITY;
   #limit: bigint | undefined;
-  #room: { readonly limit: bigint; readonly untilMs: number } | undefined;
+  #room: Room | undefined;
 
   constructor(private readonly configured: bigint) {}
 
@@ -57,11 +66,10 @@ export class LearnedMeter {
     if (startedAtMs < this.#newestStartMs) return undefined;
     this.#newestStartMs = startedAtMs;
     if (limit !== undefined) this.#limit = BigInt(limit);
-    const room = remaining === undefined ? undefined : used + BigInt(remaining);
     this.#room =
-      room === undefined || room >= this.#leastWithoutOthers()
+      remaining === undefined
         ? undefined
-        : { limit: room, untilMs: nowMs + Math.min(resetMs ?? roomMs, roomMs) };
+        : this.#roomFor(used + BigInt(remaining), nowMs + Math.min(resetMs ?? roomMs, roomMs));
     return this.#difference();
   }
 
@@ -101,9 +109,11 @@ export class LearnedMeter {
     return { limit, forMs: untilMs - nowMs };
   }
 
-  #leastWithoutOthers(): bigint {
-    const limit = Math.min(Number(this.configured), Number(this.#limit ?? this.configured));
-    return BigInt(Math.ceil(limit - Math.max(1, limit * slack)));
+  #roomFor(room: bigint, untilMs: number): Room | undefined {
+    const limit = this.#limit !== undefined && this.#limit < this.configured ? this.#limit : this.configured;
+    const spare = BigInt(Math.max(1, Math.floor(Number(limit) * slack)));
+    if (room >= limit - spare) return undefined;
+    return { limit: room > spare ? room - spare : 0n, untilMs };
   }
 
   #difference(): bigint | undefined {

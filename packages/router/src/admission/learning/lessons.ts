@@ -32,7 +32,7 @@ export class Lessons {
     const isRateLimited = verdict?.errorClass === "RateLimitError" && verdict.cooldown === "short";
     this.limits.note({
       quota: this.quotas.quotaOf(deployment).name,
-      meters: this.quotas.metersByDimension(deployment),
+      meters: this.quotas.quotaMetersOf(deployment),
       admitted: pass.use,
       startedAtMs,
       headers,

@@ -1,4 +1,5 @@
-import type { AdmissionAnswer } from "../../admission/admission.js";
+import { type AdmissionAnswer, renewEveryMs } from "../../admission/admission.js";
+import { EmbeddedAdmission } from "../../admission/embedded/embedded-admission.js";
 import { Headroom } from "../../admission/headroom.js";
 import { LatestUse } from "../../admission/latest-use.js";
 import type { Charge, Meter } from "../../admission/meter.js";
@@ -8,7 +9,6 @@ import { type RoutingStrategy, createStrategy } from "../routing-strategy.js";
 import { seeded } from "../strategies.test.support.js";
 import type { Strategy } from "../strategy.js";
 import type { RecordedEdit } from "./recorded-edits.test.support.js";
-import { SimulatedAdmission } from "./simulated-admission.test.support.js";
 import { errorMs, type SimulatedDeployment } from "./simulated-deployments.test.support.js";
 import { VirtualTime } from "./virtual-time.test.support.js";
 
@@ -88,7 +88,7 @@ interface Waiting {
 }
 
 class Run {
-  readonly #admission: SimulatedAdmission;
+  readonly #admission: EmbeddedAdmission;
   readonly #latenciesMs: number[] = [];
   readonly #waitsMs: number[] = [];
   readonly #served = new Map<string, number>();
@@ -104,7 +104,7 @@ class Run {
     private readonly upstreams: readonly Upstream[],
     private readonly clock: VirtualTime,
   ) {
-    this.#admission = new SimulatedAdmission(() => clock.nowMs);
+    this.#admission = new EmbeddedAdmission({ nowMs: () => clock.nowMs });
   }
 
   begin(edit: RecordedEdit, gateway: Gateway): void {
@@ -177,11 +177,21 @@ class Run {
   #attempt(attemptId: string, { edit, gateway, failed }: Waiting, upstream: Upstream): void {
     const attempt = { deployment: upstream.deployment, edit };
     const begunMs = this.clock.nowMs;
+    const running = { attemptIds: [attemptId], requestIds: [attemptId] };
+    let isRunning = true;
+    const renew = (): void => {
+      if (!isRunning) return;
+      this.#admission.renew(running);
+      this.clock.after(renewEveryMs, renew);
+    };
+    this.clock.after(renewEveryMs, renew);
     gateway.strategy.observer?.begun(attempt);
     upstream.send(edit, (succeeded) => {
       const durationMs = this.clock.nowMs - begunMs;
       gateway.strategy.observer?.ended(attempt, { durationMs, outcome: succeeded ? "succeeded" : "failed" });
-      this.#admission.release(attemptId);
+      isRunning = false;
+      this.#admission.release(attemptId, "sent");
+      this.#admission.finish(attemptId, "sent");
       if (succeeded) this.#serve(edit, upstream);
       else if (failed.length < Math.min(retries, this.upstreams.length - 1)) {
         this.#tryOrWait({ edit, gateway, failed: [...failed, upstream], sinceMs: this.clock.nowMs });

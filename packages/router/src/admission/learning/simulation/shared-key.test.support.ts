@@ -2,9 +2,10 @@ import {
   recordedEdits,
   type RecordedEdit,
 } from "../../../strategies/simulation/recorded-edits.test.support.js";
-import { SimulatedAdmission } from "../../../strategies/simulation/simulated-admission.test.support.js";
 import { VirtualTime } from "../../../strategies/simulation/virtual-time.test.support.js";
 import { seeded } from "../../../strategies/strategies.test.support.js";
+import { EmbeddedAdmission } from "../../embedded/embedded-admission.js";
+import type { AdmissionAnswer } from "../../admission.js";
 import { LatestUse } from "../../latest-use.js";
 import type { Meter, MeterUse } from "../../meter.js";
 import { LearnedLimits } from "../learned-limits.js";
@@ -82,12 +83,13 @@ function foreignCalls({ seed, minutes, foreignPerMinute, foreignComes }: SharedK
 
 class Run {
   readonly #meter: Meter;
-  readonly #upstream: SimulatedAdmission;
-  readonly #ours: SimulatedAdmission;
+  readonly #upstream: UpstreamWindow;
+  readonly #ours: EmbeddedAdmission;
   readonly #use: LatestUse;
   readonly #learned: LearnedLimits;
   readonly #queue: Waiting[] = [];
   #wakesAtMs = Number.POSITIVE_INFINITY;
+  #admissions = 0;
   #calls = 0;
   #refusedCalls = 0;
   #served = 0;
@@ -100,8 +102,8 @@ class Run {
   ) {
     const nowMs = (): number => clock.nowMs;
     this.#meter = { key: "images", window: minute, limit: BigInt(options.imagesPerMinute) };
-    this.#upstream = new SimulatedAdmission(nowMs);
-    this.#ours = new SimulatedAdmission(nowMs);
+    this.#upstream = new UpstreamWindow(options.imagesPerMinute, nowMs);
+    this.#ours = new EmbeddedAdmission({ nowMs });
     this.#use = new LatestUse(new Set([this.#meter.key]), nowMs);
     this.#learned = new LearnedLimits(this.#ours, this.#use, nowMs, () => undefined);
   }
@@ -111,7 +113,7 @@ class Run {
   }
 
   foreignCall(): void {
-    if (this.#take(this.#upstream, 1n).kind === "admitted") this.#foreignImages += 1;
+    if (this.#upstream.take(1) === "taken") this.#foreignImages += 1;
   }
 
   /** First come, first served. */
@@ -126,7 +128,7 @@ class Run {
 
   #serveQueue(): void {
     for (let [head] = this.#queue; head !== undefined; [head] = this.#queue) {
-      const answer = this.#take(this.#ours, BigInt(head.edit.parameters.n));
+      const answer = this.#admit(BigInt(head.edit.parameters.n));
       if (answer.kind === "admitted") {
         this.#queue.shift();
         this.#use.note(answer.use);
@@ -149,12 +151,11 @@ class Run {
   #call({ edit, retry, untilMs }: Waiting, admitted: readonly MeterUse[]): void {
     this.#calls += 1;
     const startedAtMs = this.clock.nowMs;
-    const amount = BigInt(edit.parameters.n);
-    const taken = this.#take(this.#upstream, amount);
+    const taken = this.#upstream.take(edit.parameters.n);
     const atBegin = this.#headers();
     const answered = (headers: Record<string, string>, error?: unknown): void => {
       if (!this.options.learns) return;
-      const meters = { images: this.#meter };
+      const meters = [{ dimension: "images", meter: this.#meter }] as const;
       this.#learned.note({
         quota: "shared",
         meters,
@@ -164,7 +165,7 @@ class Run {
         ...(error !== undefined && { rateLimited: { error } }),
       });
     };
-    if (taken.kind === "admitted") {
+    if (taken === "taken") {
       this.clock.after(edit.workMs, () => {
         this.#served += 1;
         this.#images += edit.parameters.n;
@@ -173,8 +174,7 @@ class Run {
       return;
     }
     this.#refusedCalls += 1;
-    const [refusal] = taken.kind === "refused" ? taken.refusals : [];
-    const retryAfterMs = refusal?.fitsInMs ?? 60_000;
+    const { retryAfterMs } = taken;
     this.clock.after(300, () => {
       answered({ ...atBegin, "retry-after-ms": String(retryAfterMs) }, { type: "images" });
       if (retry >= retries || this.clock.nowMs + retryAfterMs > untilMs) return;
@@ -182,19 +182,18 @@ class Run {
     });
   }
 
-  #take(from: SimulatedAdmission, amount: bigint) {
-    const attemptId = "";
-    const charges = [{ meter: this.#meter, amount }];
-    const candidates = [{ id: "", charges }];
-    return from.admit({ attemptId, requestId: attemptId, requestCharges: [], candidates });
+  #admit(amount: bigint): AdmissionAnswer {
+    const attemptId = String((this.#admissions += 1));
+    const candidates = [{ id: "shared", charges: [{ meter: this.#meter, amount }] }];
+    return this.#ours.admit({ attemptId, requestId: attemptId, requestCharges: [], candidates });
   }
 
   #headers(): Record<string, string> {
-    const { used, limit } = this.#upstream.useOf(this.#meter);
+    const { limit, used, resetMs } = this.#upstream;
     return {
       "x-ratelimit-limit-images": String(limit),
       "x-ratelimit-remaining-images": String(limit - used),
-      "x-ratelimit-reset-images": "1m0s",
+      "x-ratelimit-reset-images": `${String(resetMs)}ms`,
     };
   }
 
@@ -207,5 +206,37 @@ class Run {
       images: this.#images,
       foreignImages: this.#foreignImages,
     };
+  }
+}
+
+/** What the upstream has taken in the last minute, to the millisecond. What it refuses takes nothing. */
+class UpstreamWindow {
+  readonly #taken: { readonly amount: number; readonly untilMs: number }[] = [];
+
+  constructor(
+    readonly limit: number,
+    private readonly nowMs: () => number,
+  ) {}
+
+  take(amount: number): "taken" | { readonly retryAfterMs: number } {
+    const { used } = this;
+    if (used + amount <= this.limit) {
+      this.#taken.push({ amount, untilMs: this.nowMs() + minute.ms });
+      return "taken";
+    }
+    let over = used + amount - this.limit;
+    const fits = this.#taken.find((taken) => (over -= taken.amount) <= 0);
+    return { retryAfterMs: (fits?.untilMs ?? 0) - this.nowMs() };
+  }
+
+  get used(): number {
+    const nowMs = this.nowMs();
+    while ((this.#taken[0]?.untilMs ?? Number.POSITIVE_INFINITY) <= nowMs) this.#taken.shift();
+    return this.#taken.reduce((sum, { amount }) => sum + amount, 0);
+  }
+
+  /** Until nothing is taken any more. */
+  get resetMs(): number {
+    return Math.ceil((this.#taken.at(-1)?.untilMs ?? this.nowMs()) - this.nowMs());
   }
 }
