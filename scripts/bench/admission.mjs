@@ -59,6 +59,9 @@ console.log(
 
 async function measure({ name, open }, scenario) {
   const { deployments, place, budgets, inFlight } = scenario;
+  console.error(
+    `${name}: ${deployments} deployments, ${place} has room, ${budgets} budgets, ${inFlight} in flight`,
+  );
   const { admission, close } = await open();
   try {
     const lists = await shortlists(admission, scenario);
