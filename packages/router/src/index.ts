@@ -16,6 +16,10 @@ export { MultipartBody } from "./body/multipart-body.js";
 export type { OriginalPart } from "./body/original-form.js";
 export type { Part } from "./body/part.js";
 export type { RequestControls } from "./body/request-controls.js";
+export type { Account, AccountRefusal, PlannedCall, RequestBound } from "./admission/account.js";
+export { type Admission, type Correction, type Refusal, mostCharges } from "./admission/admission.js";
+export { EmbeddedAdmission } from "./admission/embedded/embedded-admission.js";
+export type { Charge, Meter } from "./admission/meter.js";
 export type {
   DeploymentReport,
   LimitReport,

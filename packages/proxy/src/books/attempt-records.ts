@@ -28,7 +28,7 @@ export function intentRecord(intent: Intent, { caller, meters, prompt, idempoten
     inputImages: images.length,
     promptBytes,
     ...(prompt !== undefined && { prompt }),
-    charges: chargesOf(deployment, atMs, meters),
+    charges: chargesOf(deployment, group, atMs, meters),
     estimateNanoUsd: estimate?.nanoUsd ?? null,
     priceVersion: priceVersionOf(deployment),
     ...(idempotency !== undefined && {

@@ -1,17 +1,20 @@
-import type { Charge } from "@darkroom/accounts";
+import { type Charge, spendPeriodAt } from "@darkroom/accounts";
 import type { Deployment } from "@darkroom/router";
 
 /**
- * Whom an attempt is charged to, for the month (UTC) in which it was sent: the gateway, its deployment, and whoever pays for
- * the request.
+ * Whom an attempt is charged to, for the quarter of an hour in which it was sent: the whole proxy, its provider and
+ * deployment, and whoever pays for the request; each of these once more for the model group, since it may have a budget for
+ * that alone.
  *
  * @param meters of those who pay
  */
-export function chargesOf({ id }: Deployment, atMs: number, meters: readonly string[]): Charge[] {
-  const period = new Date(atMs).toISOString().slice(0, "2026-01".length);
-  return [
-    { meter: "gateway", period },
-    { meter: `deployment:${id}`, period },
-    ...meters.map((meter) => ({ meter, period })),
-  ];
+export function chargesOf(
+  { id, provider = "openai" }: Deployment,
+  group: string,
+  atMs: number,
+  meters: readonly string[],
+): Charge[] {
+  const period = spendPeriodAt(atMs);
+  const all = ["proxy", `provider:${provider}`, `deployment:${id}`, ...meters];
+  return [...all, ...meters.map((meter) => `${meter}/model:${group}`)].map((meter) => ({ meter, period }));
 }

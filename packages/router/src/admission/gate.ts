@@ -46,6 +46,9 @@ const mostRounds = 4;
 
 /** Where attempts are let through to deployments whose limits have room for them, and which their account can pay. */
 export class Gate {
+  /** Edits of which something was admitted. */
+  readonly #admitted = new WeakSet<EditRequest>();
+
   constructor(
     private readonly settings: PassSettings,
     private readonly use: LatestUse,
@@ -65,10 +68,10 @@ export class Gate {
   }
 
   /** The request has ended. */
-  finish({ id, account }: EditRequest, how: "sent" | "never sent"): void {
-    if (account === undefined) return;
-    this.settings.leases.letGoRequest(id);
-    void this.settings.admission.finish(id, how);
+  finish(edit: EditRequest, how: "sent" | "never sent"): void {
+    if (!this.#admitted.delete(edit)) return;
+    this.settings.leases.letGoRequest(edit.id);
+    void this.settings.admission.finish(edit.id, how);
   }
 
   async #admitOneOf(edit: EditRequest, some: readonly Deployment[]): Promise<Admitted | NotAdmitted> {
@@ -82,7 +85,7 @@ export class Gate {
       if (best === undefined) return { refusals: [], ofAccount: unpaid, isFinal: false };
       // Where nothing limits the best one, there is nobody to ask.
       if (requestCharges.length + chargesOf(best).length === 0)
-        return this.#admitted(edit, attemptId, best, []);
+        return this.#admittedTo(edit, attemptId, best, []);
 
       const answer = await admission.admit({
         attemptId,
@@ -101,8 +104,9 @@ export class Gate {
         const candidate = candidates[answer.candidate];
         if (candidate === undefined) throw new TypeError("admitted to nobody");
         this.use.note(answer.use);
+        this.#admitted.add(edit);
         if (holdsLease(requestCharges)) this.settings.leases.holdRequest(edit.id);
-        return this.#admitted(edit, attemptId, candidate, answer.use);
+        return this.#admittedTo(edit, attemptId, candidate, answer.use);
       }
     }
     return { refusals: [], ofAccount: [], isFinal: false, unavailable: "periods change too fast" };
@@ -138,7 +142,7 @@ export class Gate {
     await this.settings.admission.seed(await Promise.all(seeds));
   }
 
-  #admitted(
+  #admittedTo(
     { id: requestId }: EditRequest,
     attemptId: string,
     candidate: Candidate,

@@ -92,12 +92,12 @@ export class Pass implements LeaseHolder {
    * @param nanoUsd what it is charged at; null where nobody knows, which leaves it at what was reserved
    */
   settle(use: AttemptUse, nanoUsd: bigint | null): void {
-    if (!this.#isCalled) return;
     const { quotas, admission } = this.settings;
     const { charges, ofAccount } = this.admitted;
+    if (!this.#isCalled || charges.length === 0) return;
     const ofMoney = ofAccount.map((charge) => ({ charge, used: nanoUsd ?? charge.amount }));
     const corrections = [...quotas.correctionsOf(charges, use), ...ofMoney];
-    if (corrections.length === 0) return;
+    // Without corrections too: the attempt is over then, and forgotten.
     void admission.settle([{ attemptId: this.#takenAs, admittedAtMs: this.#takenAtMs, corrections }]);
   }
 

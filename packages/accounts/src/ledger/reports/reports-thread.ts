@@ -9,6 +9,7 @@ import type { ReportAnswer, ReportQuestion } from "./reports-worker.js";
 import type { LedgerReports } from "./reports.js";
 import type { LedgerAttempt, LedgerRequest } from "./rows.js";
 import type { MeterSpend } from "./spend.js";
+import type { Spent } from "./spent.js";
 import type { KeyedSum, LedgerSum, SumKey } from "./sum.js";
 
 interface Asked {
@@ -53,6 +54,10 @@ export class ReportsThread implements LedgerReports {
 
   spend(of: { readonly meter?: string; readonly period?: string }): Promise<readonly MeterSpend[]> {
     return this.#ask("spend", of);
+  }
+
+  spentIn(meter: string, periods: { readonly from: string; readonly until: string }): Promise<Spent> {
+    return this.#ask("spentIn", meter, periods);
   }
 
   keyedAttempts(sinceMs: number): Promise<readonly KeyedAttempt[]> {

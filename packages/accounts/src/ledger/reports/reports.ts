@@ -11,6 +11,7 @@ import { listAttempts, listRequests } from "./lists.js";
 import type { Page, PageRequest } from "./page.js";
 import type { LedgerAttempt, LedgerRequest } from "./rows.js";
 import { type MeterSpend, listSpend } from "./spend.js";
+import { type Spent, spentIn } from "./spent.js";
 import { type KeyedSum, type LedgerSum, type SumKey, sumAttempts, sumAttemptsBy } from "./sum.js";
 
 /** What can be asked of a ledger. Every answer is of one moment; a list has one for each of its pages. */
@@ -22,6 +23,8 @@ export interface LedgerReports {
   sum(filter: AttemptFilter): Promise<LedgerSum>;
   sumBy(filter: AttemptFilter, by: SumKey): Promise<readonly KeyedSum[]>;
   spend(of: { readonly meter?: string; readonly period?: string }): Promise<readonly MeterSpend[]>;
+  /** What a meter was charged from one period to before another. */
+  spentIn(meter: string, periods: { readonly from: string; readonly until: string }): Promise<Spent>;
   /** Attempts of requests with an idempotency key that ended at `sinceMs` or later. */
   keyedAttempts(sinceMs: number): Promise<readonly KeyedAttempt[]>;
   /** How many entries of journals could not be applied. */
@@ -64,6 +67,10 @@ export class Reports implements LedgerReports {
 
   spend(of: { readonly meter?: string; readonly period?: string }): Promise<readonly MeterSpend[]> {
     return listSpend(this.#database, of);
+  }
+
+  spentIn(meter: string, periods: { readonly from: string; readonly until: string }): Promise<Spent> {
+    return spentIn(this.#database, meter, periods);
   }
 
   keyedAttempts(sinceMs: number): Promise<readonly KeyedAttempt[]> {

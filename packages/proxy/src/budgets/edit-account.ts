@@ -1,0 +1,114 @@
+import {
+  type BudgetCalendar,
+  type Limits,
+  type Payer,
+  type PayerMeter,
+  budgetMeters,
+  payersOfDeployment,
+  rateMeters,
+} from "@darkroom/accounts";
+import {
+  type Account,
+  type AccountRefusal,
+  type Charge,
+  type Deployment,
+  type Meter,
+  type PlannedCall,
+  type Refusal,
+  type RequestBound,
+  type RouterError,
+  mostCharges,
+} from "@darkroom/router";
+import {
+  BudgetExceededError,
+  type BudgetStatus,
+  CallerLimitError,
+  TooManyLimitsError,
+  UnpricedError,
+} from "./budget-errors.js";
+import type { BudgetMeters } from "./budget-meters.js";
+
+/** What all edits are held to. */
+export interface BudgetRules {
+  readonly calendar: BudgetCalendar;
+  readonly meters: BudgetMeters;
+  readonly status: BudgetStatus;
+  /** What becomes of an edit whose cost nobody can bound and that a budget would have to pay for. */
+  readonly unpriced: "refuse" | "allow";
+  readonly deploymentLimits: ReadonlyMap<string, Limits>;
+  readonly providerLimits: ReadonlyMap<string, Limits>;
+  /** Milliseconds since 1970. */
+  readonly nowMs: () => number;
+}
+
+/** Quotas have up to four limits of their own. */
+const mostOfAccount = mostCharges - 4;
+
+/** Who pays for one edit, and is limited: the router's view of keys, teams, users, customers and tags. */
+export class EditAccount implements Account {
+  readonly #known = new Map<string, PayerMeter>();
+
+  /**
+   * @param model the group that the client asked for
+   * @param cheaper what of an edit could be less for it to cost at most so much, in words
+   */
+  constructor(
+    private readonly payers: readonly Payer[],
+    private readonly model: string,
+    private readonly rules: BudgetRules,
+    private readonly cheaper: (deployment: Deployment, mostNanoUsd: bigint) => readonly string[],
+  ) {}
+
+  requestCharges({ images, tokens }: RequestBound): readonly Charge[] {
+    const amounts = { requests: 1, images, tokens, "parallel requests": 1, money: 0 };
+    return rateMeters(this.payers, this.model).map((limit) => this.#charge(limit, BigInt(amounts[limit.of])));
+  }
+
+  callCharges({ deployment, estimate, nowMs }: PlannedCall): readonly Charge[] | RouterError {
+    const { calendar, deploymentLimits, providerLimits, unpriced } = this.rules;
+    const { id, provider = "openai" } = deployment;
+    const ofDeployment = payersOfDeployment(
+      { id, provider },
+      { deployment: deploymentLimits.get(id) ?? {}, provider: providerLimits.get(provider) ?? {} },
+    );
+    const group = deployment.group.endsWith("*") ? this.model : deployment.group;
+    const budgets = budgetMeters([...this.payers, ...ofDeployment], group, calendar, nowMs);
+    const [first] = budgets;
+    if (first === undefined) return [];
+    if (budgets.length > mostOfAccount) return new TooManyLimitsError(mostOfAccount);
+    if (estimate !== null) return budgets.map((budget) => this.#charge(budget, estimate.nanoUsd, deployment));
+    return unpriced === "allow" ? [] : new UnpricedError(group, first);
+  }
+
+  spentOf({ key }: Meter): Promise<bigint> {
+    return this.rules.meters.spentOf(this.#named(key));
+  }
+
+  refusalFor(refusal: Refusal): AccountRefusal {
+    const of = this.#named(refusal.charge.meter.key);
+    const { nowMs, calendar, status } = this.rules;
+    if (of.of !== "money") return { error: new CallerLimitError(of, refusal, nowMs()), waits: false };
+    const { used, reserved, limit, charge } = refusal;
+    const waits = used + charge.amount <= limit;
+    const deployment = this.#deployments.get(charge);
+    const left = limit - used - reserved;
+    const cheaper = deployment === undefined || left <= 0n ? [] : this.cheaper(deployment, left);
+    const resetAtMs = calendar.resetAt(of.duration, nowMs());
+    return { error: new BudgetExceededError({ of, refusal, status, resetAtMs, cheaper }, waits), waits };
+  }
+
+  readonly #deployments = new WeakMap<Charge, Deployment>();
+
+  #charge(limit: PayerMeter, amount: bigint, deployment?: Deployment): Charge {
+    this.#known.set(limit.meter.key, limit);
+    const charge: Charge = { meter: limit.meter, amount };
+    if (deployment !== undefined) this.#deployments.set(charge, deployment);
+    return charge;
+  }
+
+  #named(key: string): PayerMeter {
+    const known = this.#known.get(key);
+    if (known === undefined) throw new TypeError(`nobody is charged by ${key}`);
+    return known;
+  }
+}
