@@ -51,7 +51,12 @@ export class Accounts {
       new BudgetCalendar(accounts.calendar),
       settings,
       authenticator,
-      new NamedPayers({ directory, settings: remembered }),
+      new NamedPayers({
+        directory,
+        customerLimits: accounts.customerLimits,
+        ...(accounts.customerBudgetId !== undefined && { customerBudgetId: accounts.customerBudgetId }),
+        settings: remembered,
+      }),
     );
   }
 
@@ -84,6 +89,7 @@ export class Accounts {
     const named = {
       ...(customer !== undefined && { customer: await this.named.customer(customer) }),
       tags: await Promise.all(tags.map((tag) => this.named.tag(tag))),
+      proxyLimits: this.settings.accounts.proxyLimits,
     };
     if (named.customer?.blocked === true) throw customerBlocked(named.customer.id);
     return { payers: payersOf(account, named), customer };
