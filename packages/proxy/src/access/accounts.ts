@@ -95,6 +95,15 @@ export class Accounts {
     return { payers: payersOf(account, named), customer };
   }
 
+  /** What an operator should know of the directory, to be said at start. */
+  async remarks(): Promise<readonly string[]> {
+    const { customerBudgetId: id } = this.settings.accounts;
+    if (id === undefined || (await this.directory.read.budgets.get(id)) !== undefined) return [];
+    return [
+      `max_end_user_budget_id names the budget "${id}", which there is none of: until it is made, by /budget/new, it limits no customer`,
+    ];
+  }
+
   async close(): Promise<void> {
     this.authenticator.close();
     this.named.close();
