@@ -216,6 +216,31 @@ describe("a failed attempt", () => {
   });
 });
 
+describe("a group of which more fail than may be left alone", () => {
+  it("serves every edit all the same, and hardly ever calls those that fail", async () => {
+    const dead = [await upstream(serverError), await upstream(serverError), await upstream(serverError)];
+    const live = await upstream(answers(200, editedImage));
+    const made = router(
+      { edits: [...dead, live] },
+      { retries: 3, retryBudget: { percent: 0, perMinute: 60 } },
+    );
+    for (let count = 0; count < 300; count += 1) await made.imageEdit(request);
+    const failed = dead.map(({ calls }) => calls.length);
+    expect(failed.reduce((sum, each) => sum + each)).toBeLessThanOrEqual(30);
+    expect(live.calls).toHaveLength(300);
+  });
+
+  it("calls them again when nobody else is left", async () => {
+    const [dead, dying] = [await upstream(serverError), await upstream(serverError, serverError)];
+    const live = await upstream(answers(200, editedImage), answers(500, {}));
+    const made = router({ edits: [dead, dying, live] }, { retries: 2 });
+    for (let count = 0; count < 30; count += 1) await made.imageEdit(request).catch(() => undefined);
+    const before = dying.calls.length + dead.calls.length;
+    await expect(made.imageEdit(request)).rejects.toThrow(UpstreamAnswerError);
+    expect(dying.calls.length + dead.calls.length).toBeGreaterThan(before);
+  });
+});
+
 describe("fallbacks", () => {
   it("serve when the group has failed, in their order", async () => {
     const dead = await upstream(serverError);

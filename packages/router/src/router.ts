@@ -2,7 +2,7 @@ import type { AnswerSink } from "./answer/answer-sink.js";
 import { type AnswerLimits, type AttemptOutcome, attempt } from "./attempt.js";
 import { type DeploymentOptions, completed } from "./deployments/deployment-options.js";
 import { type Group, Groups } from "./deployments/groups.js";
-import { GroupsToTry } from "./deployments/groups-to-try.js";
+import { type GroupToTry, GroupsToTry } from "./deployments/groups-to-try.js";
 import { orderLevels } from "./deployments/order-levels.js";
 import { JournalUnavailableError, type RouterError } from "./errors.js";
 import { type RouterEvents, createRouterEvents } from "./events.js";
@@ -164,14 +164,14 @@ export class Router {
 
   /** The last failure of the group, or undefined once an answer has gone to the client. */
   async #editInGroup(
-    group: Group,
+    group: GroupToTry,
     progress: EditProgress,
     deadline: Deadline,
     sink: AnswerSink,
   ): Promise<Failure | undefined> {
     this.#retries.countRequest(group);
     const levels = orderLevels(group.deployments);
-    const ordered = levels.flatMap((level) => this.#strategy.order(level, progress.request));
+    const ordered = levels.map((level) => this.#strategy.order(level, progress.request));
     const candidates = new Candidates(ordered, this.#health);
     let turn = await candidates.next();
     if (turn === undefined) return this.#allCooling(group, candidates);

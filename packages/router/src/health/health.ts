@@ -84,6 +84,14 @@ export class Health {
     return "well";
   }
 
+  /**
+   * Whether a deployment fails so often that it would be left alone, were there not too many of its group already. It may be
+   * called, but everybody else is to be called before.
+   */
+  isInDoubt({ id }: Deployment): boolean {
+    return this.#counts.get(id)?.isInDoubt(this.surroundings.nowMs()) ?? false;
+  }
+
   /** Takes the turn to call a deployment, if it may be called now. Who has one must tell how it went. */
   async turnAt(deployment: Deployment): Promise<Turn | undefined> {
     const standing = this.standingOf(deployment);
@@ -196,9 +204,10 @@ export class Health {
     const exceeded = this.#allowed.count(turn.deployment, verdict.errorClass, counts, nowMs);
     if (exceeded === undefined) {
       counts.failed(nowMs);
-      if (turn.isProbe || (counts.failsTooOften(nowMs) && this.#mayEject(group))) {
-        this.#eject(failed, counts, nowMs);
-      }
+      if (turn.isProbe) this.#eject(failed, counts, nowMs);
+      else if (!counts.failsTooOften(nowMs)) return;
+      else if (this.#mayEject(group)) this.#eject(failed, counts, nowMs);
+      else counts.inDoubtUntil(nowMs + this.#shortestEjectionMs(turn.deployment));
     } else if (turn.isProbe || exceeded) this.#coolDown(failed, counts);
   }
 
@@ -210,13 +219,16 @@ export class Health {
   }
 
   #eject(failed: FailedTurn, counts: FailureCounts, nowMs: number): void {
-    const baseMs =
-      failed.turn.deployment.health?.cooldownMs ?? this.settings.cooldownMs ?? healthDefaults.ejectionMs;
+    const baseMs = this.#shortestEjectionMs(failed.turn.deployment);
     const mostMs = Math.max(baseMs, healthDefaults.longestEjectionMs);
     const durationMs = Math.min(baseMs * counts.nextEjection(nowMs), mostMs);
     counts.startAfresh();
     counts.ejectedUntil(nowMs + durationMs);
     this.#begin(failed, "failures", durationMs, true);
+  }
+
+  #shortestEjectionMs({ health }: Deployment): number {
+    return health?.cooldownMs ?? this.settings.cooldownMs ?? healthDefaults.ejectionMs;
   }
 
   /** Those who are out for other reasons count as well: somebody must be left. */

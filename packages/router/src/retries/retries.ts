@@ -1,9 +1,10 @@
+import type { GroupToTry } from "../deployments/groups-to-try.js";
 import type { Group } from "../deployments/groups.js";
 import type { RouterEvents } from "../events.js";
 import type { Turn } from "../health/health.js";
 import { type RouterOptions, defaultOptions } from "../options.js";
 import type { EditProgress } from "../progress.js";
-import { backoffMs } from "./backoff.js";
+import { backoffMs, longestBackoffMs } from "./backoff.js";
 import type { Candidates } from "./candidates.js";
 import { classify } from "./classification.js";
 import type { Deadline } from "./deadline.js";
@@ -20,7 +21,7 @@ export interface FailedAttempt {
   readonly turn: Turn;
   /** 0 for the first attempt in the group. */
   readonly retry: number;
-  readonly group: Group;
+  readonly group: GroupToTry;
   readonly candidates: Candidates;
   readonly progress: EditProgress;
   readonly deadline: Deadline;
@@ -56,34 +57,38 @@ export class Retries {
     if (where === "anywhere") {
       candidates.addAgain(turn.deployment, this.nowMs() + (retryAfterOf(failure) ?? 0));
     }
-    const further = (await candidates.next()) ?? (await this.#turnAfterWait(failed));
+    const further =
+      where === "next level"
+        ? await candidates.nextLevel()
+        : ((await candidates.next()) ?? (await this.#turnAfterWait(failed)));
     if (further === undefined) budget.giveBack();
     else progress.noteRetry();
     return further;
   }
 
-  /** Where in the group the request may be tried again; undefined if nowhere, or often enough. */
+  /** Where in the group the request may be tried again; undefined if nowhere. */
   #whereAfter({
     failure,
     turn,
-    retry,
     group,
+    candidates,
     progress,
-  }: FailedAttempt): "anywhere" | "elsewhere" | undefined {
+  }: FailedAttempt): "anywhere" | "elsewhere" | "next level" | undefined {
     const { retryPolicy, groupRetryPolicies, retries } = this.options;
     const { errorClass, next } = classify(failure);
     const limit = retryLimit(
       {
         request: progress.request.retries,
         deployment: turn.deployment.retries,
-        policy: groupRetryPolicies?.get(group.name) ?? retryPolicy,
+        policy: groupRetryPolicies?.get(group.asked) ?? groupRetryPolicies?.get(group.name) ?? retryPolicy,
         router: retries ?? defaultOptions.retries,
       },
       errorClass,
     );
-    if (retry >= limit.retries) return undefined;
-    if (limit.byPolicy) return "anywhere";
-    return next === "anywhere" || next === "elsewhere" ? next : undefined;
+    if (next !== "anywhere" && next !== "elsewhere" && !limit.byPolicy) return undefined;
+    // As in LiteLLM, every level has the retries for itself.
+    if (candidates.retries >= limit.retries) return candidates.hasNextLevel ? "next level" : undefined;
+    return limit.byPolicy ? "anywhere" : (next as "anywhere" | "elsewhere");
   }
 
   async #turnAfterWait(failed: FailedAttempt): Promise<Turn | undefined> {
@@ -92,7 +97,8 @@ export class Retries {
     if (soonest === undefined) return undefined;
     const { deployment, atMs, wasCalled } = soonest;
     const askedMs = atMs - this.nowMs();
-    if (askedMs > longestWaitMs) return undefined;
+    // Who is asked to wait does not, where a fallback may serve meanwhile.
+    if (askedMs > (group.isLast ? longestWaitMs : longestBackoffMs(retry))) return undefined;
     const leastMs = Math.max(askedMs, wasCalled ? (this.options.shortestRetryWaitMs ?? 0) : 0);
     // A timer may ring a moment before the clock agrees.
     const waitMs = Math.ceil(wasCalled ? backoffMs(retry, leastMs, this.random) : leastMs) + 1;
