@@ -175,6 +175,7 @@ describe.each([
     ["fallbacks in place of the configured ones", { num_retries: 0, fallbacks: ["round"] }, 500, [one, one]],
     ["fallbacks by an alias", { num_retries: 0, fallbacks: ["house"] }, 200, [one, two]],
     ["fallbacks by a deployment's id", { num_retries: 0, fallbacks: ["live-only"] }, 200, [one, two]],
+    ["fallbacks as objects", { num_retries: 0, fallbacks: [{ model: "live" }] }, 200, [one, two]],
     ["no fallbacks", { num_retries: 0, fallbacks: [] }, 500, [one]],
     ["disable_fallbacks", { num_retries: 0, disable_fallbacks: true, fallbacks: ["live"] }, 500, [one]],
     ["mock_testing_fallbacks", { mock_testing_fallbacks: true }, 200, [two]],
@@ -199,6 +200,8 @@ describe.each([
     ["num_retries", -1],
     ["timeout", "soon"],
     ["fallbacks", "live"],
+    ["fallbacks", [{ model: "live", prompt: "Add a blue hat" }]],
+    ["fallbacks", [[]]],
     ["disable_fallbacks", "perhaps"],
   ])("a wrong %s (%j) is refused, naming it", async (field, value) => {
     const answer = await send("unlisted", { [field]: value });

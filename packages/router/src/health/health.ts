@@ -80,7 +80,7 @@ export class Health {
     if (cooldown === undefined) return "well";
     if (this.surroundings.nowMs() < cooldown.untilMs) return "cooling";
     if (cooldown.thenProbe) return "half-open";
-    this.#store.recover(id);
+    this.#store.recover(id, cooldown);
     return "well";
   }
 
@@ -186,7 +186,10 @@ export class Health {
 
   /** A probe has come through; a limit that was told while it was under way holds all the same. */
   #open(deployment: Deployment): void {
-    if (this.standingOf(deployment) === "half-open") this.#store.recover(deployment.id);
+    const cooldown = this.#store.cooldownOf(deployment.id);
+    if (cooldown !== undefined && this.standingOf(deployment) === "half-open") {
+      this.#store.recover(deployment.id, cooldown);
+    }
   }
 
   #asAsked(retryAfterMs: number): number {
