@@ -20,7 +20,7 @@ export function backoffMs(retry: number, leastMs: number, random: () => number):
 /** Reads `retry-after-ms`, else `retry-after` in seconds or as a date. */
 export function retryAfterMs(headers: IncomingHttpHeaders, nowMs: number): number | undefined {
   const milliseconds = Number.parseFloat(headers["retry-after-ms"]?.toString() ?? "");
-  if (milliseconds >= 0) return milliseconds;
+  if (milliseconds >= 0 && Number.isFinite(milliseconds)) return milliseconds;
   const retryAfter = headers["retry-after"];
   if (retryAfter === undefined) return undefined;
   if (/^\s*\d+(\.\d+)?\s*$/.test(retryAfter)) return Number.parseFloat(retryAfter) * 1000;
