@@ -263,7 +263,7 @@ describe("what the gateway reads", () => {
     ["timeout", "0"],
     ["timeout", "NaN"],
     ["fallbacks", "b"],
-    ["fallbacks", '[{"model":"b"}]'],
+    ["fallbacks", '[{"model":"b","n":2}]'],
     ["fallbacks", '[""]'],
     ["fallbacks", '"b"'],
     ["fallbacks[]", ""],
