@@ -5,6 +5,7 @@ import { AllowedFails } from "./allowed-fails.js";
 import { CooldownEnds } from "./cooldown-ends.js";
 import { FailureCounts } from "./failure-counts.js";
 import { type HealthSettings, healthDefaults } from "./health-settings.js";
+import { Reliability } from "./reliability.js";
 import { type Cooldown, type CooldownCause, type HealthStore, LocalHealthStore } from "./health-store.js";
 
 /** Whether a deployment may be called now. `half-open`: by whoever has its probe. */
@@ -63,6 +64,7 @@ export interface HealthSurroundings {
 export class Health {
   readonly #store: HealthStore;
   readonly #counts = new Map<string, FailureCounts>();
+  readonly #reliability = new Map<string, Reliability>();
   readonly #allowed: AllowedFails;
   readonly #ends: CooldownEnds;
 
@@ -92,6 +94,11 @@ export class Health {
     return this.#counts.get(id)?.isInDoubt(this.surroundings.nowMs()) ?? false;
   }
 
+  /** Whether a call of a deployment is likely to succeed, by those of the last minute. */
+  isReliable({ id }: Deployment): boolean {
+    return this.#reliability.get(id)?.isGiven(this.surroundings.nowMs()) ?? false;
+  }
+
   /** Takes the turn to call a deployment, if it may be called now. Who has one must tell how it went. */
   async turnAt(deployment: Deployment): Promise<Turn | undefined> {
     const standing = this.standingOf(deployment);
@@ -114,6 +121,7 @@ export class Health {
   }
 
   succeeded({ deployment, isProbe }: Turn): void {
+    this.#reliabilityOf(deployment).succeeded(this.surroundings.nowMs());
     if (this.settings.disabled === true) return;
     const counts = this.#countsOf(deployment);
     if (isProbe) {
@@ -126,6 +134,8 @@ export class Health {
 
   failed(failed: FailedTurn): void {
     const { deployment, isProbe } = failed.turn;
+    const isToBlame = failed.verdict.cooldown !== "never";
+    if (isToBlame) this.#reliabilityOf(deployment).failed(this.surroundings.nowMs());
     const rule = this.#ruleFor(failed);
     if (rule !== "never") {
       if (rule === "long") this.#lockOut(failed);
@@ -255,6 +265,15 @@ export class Health {
 
   get #cooldownMs(): number {
     return this.settings.cooldownMs ?? healthDefaults.cooldownMs;
+  }
+
+  #reliabilityOf({ id }: Deployment): Reliability {
+    let reliability = this.#reliability.get(id);
+    if (reliability === undefined) {
+      reliability = new Reliability();
+      this.#reliability.set(id, reliability);
+    }
+    return reliability;
   }
 
   #countsOf({ id }: Deployment): FailureCounts {

@@ -55,6 +55,16 @@ export class Candidates {
     return undefined;
   }
 
+  /** Whether whoever has a turn is likely to serve. */
+  isReliable({ deployment }: Turn): boolean {
+    return this.health.isReliable(deployment);
+  }
+
+  /** Gives a turn back that is not taken. */
+  giveBack(turn: Turn): void {
+    this.health.unused(turn);
+  }
+
   get hasNextLevel(): boolean {
     return this.#fresh.some(this.#isOfNewLevel);
   }

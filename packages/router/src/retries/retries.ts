@@ -49,7 +49,10 @@ export class Retries {
     if (where === undefined || deadline.failure !== undefined || !progress.mayRetry) return undefined;
 
     const budget = this.#budgetOf(group);
-    if (!budget.take()) {
+    const other = await (where === "next level" ? candidates.nextLevel() : candidates.next());
+    if (other !== undefined && candidates.isReliable(other)) budget.takeAnyway();
+    else if (!budget.take()) {
+      if (other !== undefined) candidates.giveBack(other);
       const { reason } = failure;
       this.events.emit("retryRefused", { requestId: progress.request.id, group: group.name, reason });
       return undefined;
@@ -57,10 +60,7 @@ export class Retries {
     if (where === "anywhere") {
       candidates.addAgain(turn.deployment, this.nowMs() + (retryAfterOf(failure) ?? 0));
     }
-    const further =
-      where === "next level"
-        ? await candidates.nextLevel()
-        : ((await candidates.next()) ?? (await this.#turnAfterWait(failed)));
+    const further = other ?? (where === "next level" ? undefined : await this.#turnAfterWait(failed));
     if (further === undefined) budget.giveBack();
     else progress.noteRetry();
     return further;
