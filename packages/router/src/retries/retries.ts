@@ -85,10 +85,11 @@ export class Retries {
       },
       errorClass,
     );
-    if (next !== "anywhere" && next !== "elsewhere" && !limit.byPolicy) return undefined;
+    const where = limit.byPolicy ? "anywhere" : next;
+    if (where !== "anywhere" && where !== "elsewhere") return undefined;
     // As in LiteLLM, every level has the retries for itself.
     if (candidates.retries >= limit.retries) return candidates.hasNextLevel ? "next level" : undefined;
-    return limit.byPolicy ? "anywhere" : (next as "anywhere" | "elsewhere");
+    return where;
   }
 
   async #turnAfterWait(failed: FailedAttempt): Promise<Turn | undefined> {
