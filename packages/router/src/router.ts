@@ -13,8 +13,8 @@ import type { AnswerSink } from "./answer/answer-sink.js";
 import type { AnswerLimits } from "./attempt.js";
 import type { Deployment } from "./deployments/deployment.js";
 import { type DeploymentOptions, completed } from "./deployments/deployment-options.js";
-import { type Group, Groups } from "./deployments/groups.js";
-import { GroupsToTry } from "./deployments/groups-to-try.js";
+import { Groups } from "./deployments/groups.js";
+import { type GroupToTry, GroupsToTry } from "./deployments/groups-to-try.js";
 import { orderLevels } from "./deployments/order-levels.js";
 import { QuotaSharing } from "./deployments/quota-sharing.js";
 import { Quotas } from "./deployments/quotas.js";
@@ -291,10 +291,10 @@ export class Router {
   }
 
   /** Begins to serve a request in a group: who may be called there, and in which order. */
-  #visit(group: Group, fallbacks: number, request: EditRequest): GroupVisit {
-    const ordered = orderLevels(group.deployments).flatMap((level) => this.#strategy.order(level, request));
+  #visit(group: GroupToTry, fallbacks: number, request: EditRequest): GroupVisit {
+    const levels = orderLevels(group.deployments).map((level) => this.#strategy.order(level, request));
     const admit = (deployments: readonly Deployment[]) => this.#gate.admit(request, deployments);
-    const candidates = new Candidates(ordered, this.#health, admit, this.nowMs);
+    const candidates = new Candidates(levels, this.#health, admit, this.nowMs);
     return new GroupVisit(group, fallbacks, candidates, this.nowMs);
   }
 
