@@ -11,20 +11,34 @@ const help = `node scripts/simulate-strategies.mjs [options]
 
   --edits N       how many; default: 3000
   --per-second N  how many arrive where there are no limits, on the average; default: 1
+  --gateways N    that take the edits in turn and share nothing but the limits; default: 1
   --seed N        another mix; the same seed gives the same one; default: 0`;
 
 const { values } = parseArgs({
   options: {
     edits: { type: "string", default: "3000" },
     "per-second": { type: "string", default: "1" },
+    gateways: { type: "string", default: "1" },
     seed: { type: "string", default: "0" },
     help: { type: "boolean", short: "h", default: false },
   },
 });
-const [edits, perSecond, seed] = [values.edits, values["per-second"], values.seed].map(Number);
+const [edits, perSecond, gateways, seed] = [
+  values.edits,
+  values["per-second"],
+  values.gateways,
+  values.seed,
+].map(Number);
 if (values.help) console.log(help);
-else if (![edits, seed].every(Number.isSafeInteger) || edits < 1 || !(perSecond > 0)) {
-  console.error(`--edits and --seed are whole numbers, --per-second is a number above 0.\n\n${help}`);
+else if (
+  ![edits, gateways, seed].every(Number.isSafeInteger) ||
+  edits < 1 ||
+  gateways < 1 ||
+  !(perSecond > 0)
+) {
+  console.error(
+    `--edits, --gateways and --seed are whole numbers, --per-second is a number above 0.\n\n${help}`,
+  );
   process.exitCode = 1;
 } else await run();
 
@@ -40,7 +54,7 @@ async function run() {
 
   const shown = (heading, deployments, rate, columns) => {
     const mix = recordedEdits({ seed, edits, perSecond: rate, deployments: deployments.length });
-    const results = distinctStrategies.map((name) => simulate(name, mix, deployments, { seed }));
+    const results = distinctStrategies.map((name) => simulate(name, mix, deployments, { seed, gateways }));
     console.log(`${heading}: ${rate.toFixed(2)} edits a second\n`);
     console.log(`${table(results, deployments, percentileOf, columns).join("\n")}\n`);
   };
@@ -49,7 +63,7 @@ async function run() {
     const heading = `${(100 * load).toFixed(0)} % of what the limits allow`;
     shown(heading, limitedDeployments, load * limitedPerSecond, ["waited", "wait p99", "refused"]);
   }
-  console.log(`${edits} edits of seed ${seed} each`);
+  console.log(`${edits} edits of seed ${seed} each; gateways: ${gateways}`);
 }
 
 /** In Markdown. Costs are estimates: what the edits cost at most. */

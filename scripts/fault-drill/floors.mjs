@@ -16,6 +16,9 @@ const retriesPerMinute = 60;
 /** What it takes to find out that a deployment is broken: five failures in a row, some probes, and some more by chance. */
 const findingOut = 10;
 
+/** Attempts of an edit in a group: the gateway's `num_retries`, and one. */
+const attemptsInGroup = 3;
+
 /** How long a deployment that was mended may take to serve again. */
 export const returnLimitSeconds = 30;
 
@@ -51,7 +54,8 @@ function attemptMisses(phase, own, all, options) {
   const attempts = own.reduce((sum, edit) => sum + edit.attempts, 0);
   const most = Math.floor(isAnyLeft ? mostWithSomeLeft(phase, own, options) : mostWithNobodyLeft(own, all));
   const byFallback = own.filter(({ deployment }) => deployment?.startsWith(fallback)).length;
-  const mayFallBack = Math.max(mostByFallbackOfFew, mostByFallback * own.length);
+  const mayFallBack =
+    Math.max(mostByFallbackOfFew, mostByFallback * own.length) + mostWhileFindingOut(phase.broken);
   return [
     ...(attempts > most ? [`${attempts} attempts for ${own.length} edits, where ${most} are enough`] : []),
     ...(isAnyLeft && byFallback > mayFallBack
@@ -64,6 +68,12 @@ function attemptMisses(phase, own, all, options) {
 function mostWithSomeLeft({ broken, detectionSeconds }, own, { rate }) {
   const sentMeanwhile = (rate / names.length) * detectionSeconds;
   return own.length * (1 + retryShare) + Object.keys(broken).length * (findingOut + sentMeanwhile);
+}
+
+/** Edits that may meet nobody but broken ones until these are found out, where there are enough of them. */
+function mostWhileFindingOut(broken) {
+  const count = Object.keys(broken).length;
+  return count < attemptsInGroup ? 0 : (count * findingOut) / attemptsInGroup;
 }
 
 /** Each edit tries the group and its fallback, and retries as the group's budget for a minute lets it. */

@@ -45,6 +45,7 @@ export function phasesOf({ latencyMs }, timeoutSeconds) {
     phase("one without money", { three: unpaid }),
     phase("one with a bad key", { four: refusedKey }),
     phase("one killed, one limited", { one: "killed", two: limited }),
+    phase("three killed", { one: "killed", two: "killed", four: "killed" }),
     phase("all four killed", { one: "killed", two: "killed", three: "killed", four: "killed" }),
   ];
 }

@@ -2,8 +2,8 @@
 export { callsAt } from "../../packages/proxy/dist/system/limits/calls.js";
 export { mostByOrganization, utilisation } from "../../packages/proxy/dist/system/limits/windows.js";
 
-/** A window of the gateway's: a minute, its guard, and a bucket, which is the longest that capacity takes to come back. */
-export const ownWindowMs = 60_000 + 250 + 251;
+/** A window of the gateway's: a minute and its guard, and two buckets, which is the longest that capacity takes to come back. */
+export const ownWindowMs = 60_000 + 250 + 2 * 253;
 
 /** What organisations got beyond their limits, in words. @param limits by organisation, as the simulator's configuration has them */
 export function exceeded(most, limits) {

@@ -1,9 +1,11 @@
 import type http from "node:http";
-import { createRouter } from "@darkroom/router";
+import { EmbeddedAdmission, createRouter, defaultOptions } from "@darkroom/router";
 import type { Logger } from "pino";
 import { createApplication } from "./application.js";
 import type { Accounts } from "./access/accounts.js";
 import { modelNames } from "./access/model-names.js";
+import { BudgetMeters } from "./budgets/budget-meters.js";
+import { Budgets } from "./budgets/budgets.js";
 import type { Books } from "./books/books.js";
 import type { GatewayConfig } from "./config/gateway-config.js";
 import { unpricedModels } from "./config/models/unpriced.js";
@@ -54,7 +56,19 @@ export class Gateway {
   constructor({ config, books, accounts, log, dataFolder, version }: GatewayOptions) {
     this.#books = books;
     this.#accounts = accounts;
-    const router = createRouter({ ...config.router, journal: books.attempts });
+    const admission = new EmbeddedAdmission({ nowMs: Date.now });
+    const router = createRouter({ ...config.router, journal: books.attempts, admission });
+    const meters = new BudgetMeters(books, admission, Date.now);
+    books.attempts.follow(meters);
+    const budgets = new Budgets({
+      calendar: accounts.calendar,
+      meters,
+      status: 429,
+      unpriced: config.router.unpriced ?? defaultOptions.unpriced,
+      deploymentLimits: new Map(),
+      providerLimits: new Map(),
+      nowMs: Date.now,
+    });
     const uploadSettings = completeUploadSettings(config.upload);
     const uploads = uploadMemory(uploadSettings);
     const idempotentEdits = new IdempotentEdits({
@@ -92,6 +106,7 @@ export class Gateway {
       version,
       ...(config.keyHeaderName === undefined ? {} : { keyHeaderName: config.keyHeaderName }),
       metricsNeedKey: config.requireAuthForMetrics,
+      budgets,
       books,
       storePrompts: config.storePrompts,
       metrics: new Metrics({

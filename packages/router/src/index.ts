@@ -80,7 +80,7 @@ export type { ImageEditOptions, ImageInput } from "./image-edit/image-edit-optio
 export { type BudgetSettings, ByteBudget } from "./memory/byte-budget.js";
 export type { MemoryLease } from "./memory/memory-lease.js";
 export { type Timers, backgroundTimers, systemTimers } from "./memory/timers.js";
-export type { RouterOptions } from "./options.js";
+export { type RouterOptions, defaultOptions } from "./options.js";
 export type { AttemptReport, EditReport } from "./report.js";
 export type { EditBody, EditParameters, EditRequest } from "./request.js";
 export type { EntraApplication, EntraCredential } from "./providers/entra/credential.js";
@@ -96,5 +96,5 @@ export type { LatencyOptions } from "./strategies/latency-based.js";
 export { type RoutingStrategy, routingStrategies } from "./strategies/routing-strategy.js";
 export { type BodyChunks, bodyChunks } from "./memory/body-chunks.js";
 export { FetchImageError, type FetchLimits, ImageFetcher } from "./upstream/fetch-image.js";
-export { type CreateRouterOptions, Router, createRouter } from "./router.js";
+export { type CreateRouterOptions, type EditPlan, Router, createRouter } from "./router.js";
 export { type ConnectionSettings, defaultConnectionSettings } from "./upstream/connections.js";

@@ -216,6 +216,66 @@ describe("a failed attempt", () => {
   });
 });
 
+describe("the budget of retries", () => {
+  const often = (failing: number, of: number): Step[] =>
+    Array.from({ length: of }, (_, index) => (index < failing ? serverError : answers(200, editedImage)));
+  const none = { percent: 0, perMinute: 0 };
+
+  it("refuses none that goes to a deployment which works", async () => {
+    // Four of ten calls fail, which takes nobody out.
+    const flapping = await upstream(...Array.from({ length: 10 }, () => often(2, 5)).flat());
+    const well = await upstream(answers(200, editedImage));
+    const made = router({ edits: [flapping, well] }, { retryBudget: none });
+    let edits = 0;
+    // Who has not served yet is no one to rely on.
+    while (well.calls.length === 0) {
+      await made.imageEdit(request).catch(() => undefined);
+      edits += 1;
+    }
+    for (; edits < 60; edits += 1) await made.imageEdit(request);
+    expect(flapping.calls.length).toBeGreaterThan(5);
+  });
+
+  it("holds where nobody works any more, however well they did before", async () => {
+    const failsLater = (): Step[] => [
+      ...Array.from({ length: 50 }, () => answers(200, editedImage)),
+      serverError,
+    ];
+    const group = [await upstream(...failsLater()), await upstream(...failsLater())];
+    const made = router({ edits: group }, { retries: 1, retryBudget: none, health: { disabled: true } });
+    const calls = (): number => group.reduce((sum, { calls: of }) => sum + of.length, 0);
+    while (calls() < 120) await made.imageEdit(request).catch(() => undefined);
+    const before = calls();
+    for (let count = 0; count < 40; count += 1) await made.imageEdit(request).catch(() => undefined);
+    expect(calls()).toBe(before + 40);
+  });
+});
+
+describe("a group of which more fail than may be left alone", () => {
+  it("serves every edit all the same, and hardly ever calls those that fail", async () => {
+    const dead = [await upstream(serverError), await upstream(serverError), await upstream(serverError)];
+    const live = await upstream(answers(200, editedImage));
+    const made = router(
+      { edits: [...dead, live] },
+      { retries: 3, retryBudget: { percent: 0, perMinute: 60 } },
+    );
+    for (let count = 0; count < 300; count += 1) await made.imageEdit(request);
+    const failed = dead.map(({ calls }) => calls.length);
+    expect(failed.reduce((sum, each) => sum + each)).toBeLessThanOrEqual(30);
+    expect(live.calls).toHaveLength(300);
+  });
+
+  it("calls them again when nobody else is left", async () => {
+    const dead = [await upstream(serverError), await upstream(serverError), await upstream(serverError)];
+    const made = router({ edits: dead }, { retries: 0 });
+    const calls = (): number => dead.reduce((sum, { calls: of }) => sum + of.length, 0);
+    for (let count = 0; count < 60; count += 1) {
+      await expect(made.imageEdit(request)).rejects.toThrow(UpstreamAnswerError);
+      expect(calls()).toBe(count + 1);
+    }
+  });
+});
+
 describe("fallbacks", () => {
   it("serve when the group has failed, in their order", async () => {
     const dead = await upstream(serverError);

@@ -1,3 +1,4 @@
+import type { EditEstimate } from "@darkroom/cost-calculator";
 import { Gate } from "./admission/gate.js";
 import { EmbeddedAdmission } from "./admission/embedded/embedded-admission.js";
 import type { Admission } from "./admission/admission.js";
@@ -12,12 +13,13 @@ import type { AnswerSink } from "./answer/answer-sink.js";
 import type { AnswerLimits } from "./attempt.js";
 import type { Deployment } from "./deployments/deployment.js";
 import { type DeploymentOptions, completed } from "./deployments/deployment-options.js";
-import { type Group, Groups } from "./deployments/groups.js";
-import { GroupsToTry } from "./deployments/groups-to-try.js";
+import { Groups } from "./deployments/groups.js";
+import { type GroupToTry, GroupsToTry } from "./deployments/groups-to-try.js";
 import { orderLevels } from "./deployments/order-levels.js";
 import { QuotaSharing } from "./deployments/quota-sharing.js";
 import { Quotas } from "./deployments/quotas.js";
 import { JournalUnavailableError, type RouterError } from "./errors.js";
+import { estimateOf } from "./estimate.js";
 import { type RouterEvents, createRouterEvents } from "./events.js";
 import { GroupAttempts, type RunningEdit } from "./group-attempts.js";
 import { Health } from "./health/health.js";
@@ -202,6 +204,35 @@ export class Router {
   }
 
   /**
+   * What would become of an edit now. Nothing is sent, and nothing taken: what follows from it may be another's a moment later.
+   * @throws RouterError for what is refused whatever the limits
+   */
+  async plan(request: EditRequest): Promise<EditPlan> {
+    const groups = new GroupsToTry(this.#groups, request, this.options, () => undefined);
+    let first: Failure | undefined;
+    let failure: Failure | undefined;
+    try {
+      for (let group = groups.next(); group !== undefined; group = groups.next(failure)) {
+        const visit = this.#visit(group, groups.fallbacks, request);
+        const turn = await visit.begin();
+        if (!("reason" in turn)) {
+          const { deployment, pass } = turn;
+          pass.end();
+          this.#health.unused(turn);
+          return { group: group.name, deployment, estimate: estimateOf(request, deployment) };
+        }
+        failure = turn;
+        first ??= turn;
+      }
+    } finally {
+      this.#gate.finish(request, "never sent");
+    }
+    if (first === undefined) throw new TypeError("a group without deployments cannot be tried");
+    const waitsMs = first.kind === "full" ? first.fitsInMs : undefined;
+    return { group: groups.first.name, refusal: errorFor(first), waitsMs };
+  }
+
+  /**
    * Edits images: the call for programs, without HTTP.
    *
    * @example
@@ -260,11 +291,10 @@ export class Router {
   }
 
   /** Begins to serve a request in a group: who may be called there, and in which order. */
-  #visit(group: Group, fallbacks: number, request: EditRequest): GroupVisit {
-    this.#retries.countRequest(group);
-    const ordered = orderLevels(group.deployments).flatMap((level) => this.#strategy.order(level, request));
+  #visit(group: GroupToTry, fallbacks: number, request: EditRequest): GroupVisit {
+    const levels = orderLevels(group.deployments).map((level) => this.#strategy.order(level, request));
     const admit = (deployments: readonly Deployment[]) => this.#gate.admit(request, deployments);
-    const candidates = new Candidates(ordered, this.#health, admit, this.nowMs);
+    const candidates = new Candidates(levels, this.#health, admit, this.nowMs);
     return new GroupVisit(group, fallbacks, candidates, this.nowMs);
   }
 
@@ -289,6 +319,7 @@ export class Router {
       });
     }
     progress.goTo(group.name, fallbacks);
+    this.#retries.countRequest(group);
     if (isRehearsal(progress.request, visit)) return rehearsedFailure;
     const turn = this.#roomWait.othersBefore(visit) ?? (await visit.begin());
     return "reason" in turn ? turn : this.#makeAttempts(visit, turn, edit);
@@ -313,6 +344,22 @@ export class Router {
     return report;
   }
 }
+
+/** What would become of an edit. */
+export type EditPlan =
+  | {
+      readonly group: string;
+      readonly deployment: Deployment;
+      /** The most that it may cost there; null where no price bounds it. */
+      readonly estimate: EditEstimate | null;
+    }
+  | {
+      readonly group: string;
+      /** What its client would be told, unless it waits for room. */
+      readonly refusal: RouterError;
+      /** Milliseconds until there will be room, where it would wait and that is known. */
+      readonly waitsMs: number | undefined;
+    };
 
 /** The groups of which deployments may be called, and have no room. */
 function fullOnes(failures: ReadonlyMap<GroupVisit, Failure>): FullVisit[] {

@@ -6,9 +6,20 @@ import type { Origins } from "./origins.js";
 /** Told how long somebody waited for a record to be on the disk. */
 export type CommitListener = (waitedMs: number) => void;
 
+/** Told of attempts as they are written down. */
+export interface AttemptsFollower {
+  /** @param payers whom it is charged to */
+  intended(intent: Intent, payers: readonly string[]): void;
+  /** It could not be written, and so is not sent. */
+  notIntended(intent: Intent): void;
+  /** @param sequence of the journal's entry that says so */
+  concluded(outcome: Outcome, sequence: number): void;
+}
+
 /** The router's attempts, as records of the journal. */
 export class AttemptsJournal implements RouterJournal {
   #onCommit: CommitListener = () => undefined;
+  #follower: AttemptsFollower | undefined;
 
   constructor(
     private readonly journal: Pick<Journal, "intend" | "conclude">,
@@ -20,14 +31,28 @@ export class AttemptsJournal implements RouterJournal {
     this.#onCommit = listener;
   }
 
+  /** Has `follower` told of every attempt. There is one. */
+  follow(follower: AttemptsFollower): void {
+    this.#follower = follower;
+  }
+
   intend(intent: Intent): Promise<void> {
-    return this.#timed(this.journal.intend(intentRecord(intent, this.origins.of(intent.request))));
+    const record = intentRecord(intent, this.origins.of(intent.request));
+    this.#follower?.intended(
+      intent,
+      record.charges.map(({ meter }) => meter),
+    );
+    return this.#timed(this.journal.intend(record)).catch((error: unknown) => {
+      this.#follower?.notIntended(intent);
+      throw error;
+    });
   }
 
   async conclude(outcome: Outcome): Promise<void> {
     const record = outcomeRecord(outcome);
     this.origins.of(outcome.intent.request).idempotency?.charges.push(record);
-    await this.#timed(this.journal.conclude(record));
+    const sequence = await this.#timed(this.journal.conclude(record));
+    this.#follower?.concluded(outcome, sequence);
   }
 
   async #timed<Result>(commit: Promise<Result>): Promise<Result> {

@@ -1,4 +1,5 @@
-import { type Books } from "../books/books.js";
+import type { AttemptsFollower } from "../books/attempts-journal.js";
+import type { Books } from "../books/books.js";
 import { type PayerMeter, spendPeriodAt } from "@darkroom/accounts";
 import type { Admission, Correction, Intent, Meter, Outcome } from "@darkroom/router";
 
@@ -26,7 +27,7 @@ const afterAll = "~";
  * Tells meters of money what was spent before they counted: the sums of the ledger, and the attempts that it has not yet.
  * A budget may be set while its payer's attempts are under way: those count at their estimates, until they have ended.
  */
-export class BudgetMeters {
+export class BudgetMeters implements AttemptsFollower {
   readonly #open = new Map<string, OpenAttempt>();
   readonly #ended = new Set<EndedAttempt>();
   #lookUps = 0;
@@ -44,6 +45,11 @@ export class BudgetMeters {
   intended({ attemptId, atMs, estimate }: Intent, payers: readonly string[]): void {
     const estimateNanoUsd = estimate?.nanoUsd ?? 0n;
     this.#open.set(attemptId, { atMs, payers: new Set(payers), estimateNanoUsd, late: [] });
+  }
+
+  /** It is not sent after all. */
+  notIntended({ attemptId }: Intent): void {
+    this.#open.delete(attemptId);
   }
 
   /** It has ended, which the journal has as that entry. */

@@ -12,6 +12,8 @@ import { ConversionError } from "./conversion-error.js";
 import type { ConversionMemory } from "./conversion-memory.js";
 import { GatheredBytes } from "./gathered-bytes.js";
 
+/** Signed URLs of clouds have some 2,000 characters: what is much longer leads nowhere. */
+const longestUrlBytes = 16 * 1024;
 /** The longest beginning of a URL that holds its image itself. */
 const longestSchemeBytes = 64;
 
@@ -39,13 +41,14 @@ export class AnswerImages {
    * @throws ConversionError, the signal's reason, or what `take` throws
    */
   async fetch({ url }: ImageMembers, take: (bytes: Buffer) => Promise<void>): Promise<void> {
-    const written = url?.text === undefined ? "" : this.#text(url.text, "utf8");
-    const address = JSON.parse(`"${written}"`) as string;
+    const { start, end } = url?.text ?? { start: 0, end: 0 };
+    if (end - start > longestUrlBytes) throw unfetched("its URL is too long");
+    const address = JSON.parse(`"${this.#text({ start, end }, "utf8")}"`) as string;
     try {
       await this.fetcher.fetch(address, this.deployment, this.signal, take);
     } catch (error) {
       if (!(error instanceof FetchImageError)) throw error;
-      throw new ConversionError(`the image could not be fetched: ${error.message}`);
+      throw unfetched(error.message);
     }
   }
 
@@ -87,4 +90,8 @@ export class AnswerImages {
   #text(span: Span, encoding: BufferEncoding): string {
     return Buffer.concat(slicesOf(this.body, span)).toString(encoding);
   }
+}
+
+function unfetched(reason: string): ConversionError {
+  return new ConversionError(`the image could not be fetched: ${reason}`);
 }

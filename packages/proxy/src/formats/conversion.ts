@@ -108,6 +108,7 @@ export class Conversion {
         const text = await (form === "url" ? texts.url(image, content) : texts.base64(image, content));
         edits.push(...memberEdits(image, form, text));
       }
+      texts.checkKept();
     } catch (error) {
       texts.discard();
       throw error;

@@ -60,6 +60,14 @@ export class ImageTexts {
     return [Buffer.from(JSON.stringify(`${publicBase}${path}`).slice(1, -1))];
   }
 
+  /** @throws ConversionError where one of the images has had to make room for another */
+  checkKept(): void {
+    const { kept } = this.tools;
+    if (this.#names.some((name) => kept?.images.has(name) !== true)) {
+      throw new ConversionError("there is no room to keep all images");
+    }
+  }
+
   /** The texts are not used: what was kept for them belongs to nobody. */
   discard(): void {
     for (const name of this.#names) void this.tools.kept?.images.discard(name);

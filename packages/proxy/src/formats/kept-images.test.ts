@@ -12,6 +12,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { until } from "../system/until.js";
 import { ManualTimers } from "../upload/manual-timers.test.support.js";
+import { ConversionError } from "./conversion-error.js";
 import { KeptImages } from "./kept-images.js";
 
 const never = new AbortController().signal;
@@ -74,6 +75,20 @@ test("the oldest make room, for bytes and for files", async () => {
   names.push(await keep(images, 100), await keep(images, 100));
   expect(files().sort()).toEqual(names.slice(2).sort());
   expect(await images.open(names[0] ?? "")).toBeUndefined();
+});
+
+test("of many that come at once no more are kept than have room, and the others are told", async () => {
+  const images = store({ maxBytes: 1000 });
+  const kept = await Promise.allSettled(Array.from({ length: 20 }, () => keep(images, 400)));
+  const told = kept.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
+  const reasons = kept.flatMap((each) => (each.status === "rejected" ? [each.reason as unknown] : []));
+  expect(files()).toHaveLength(2);
+  expect(told).toEqual(expect.arrayContaining(files()));
+  expect(reasons.length).toBeGreaterThan(0);
+  for (const reason of reasons) expect(reason).toBeInstanceOf(ConversionError);
+  // What was not kept takes no room.
+  await keep(images, 200);
+  expect(files()).toHaveLength(3);
 });
 
 test("what can never fit takes nobody's room", async () => {

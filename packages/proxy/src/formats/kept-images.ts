@@ -62,7 +62,7 @@ export class KeptImages {
   /**
    * Keeps an image for an hour.
    * @param bytes how long it is at most
-   * @throws ConversionError where it can never fit; an error of the system; the signal's reason
+   * @throws ConversionError where it can never fit, or has to make room for others at once; an error of the system; the signal's reason
    */
   async keep(pieces: Iterable<Buffer>, bytes: number, signal: AbortSignal): Promise<KeptImage> {
     const { folder, maxBytes } = this.settings;
@@ -88,6 +88,8 @@ export class KeptImages {
       } finally {
         await file.close();
       }
+      // Others may have taken its room before its file was there to be removed.
+      if (!this.has(name)) throw new ConversionError("others needed the image's room");
     } catch (error) {
       await this.discard(name);
       throw error;
@@ -102,12 +104,15 @@ export class KeptImages {
     return file && { file, bytes: (await file.stat()).size };
   }
 
+  /** Whether an image still is kept. */
+  has(name: string): boolean {
+    return this.#entries.has(name);
+  }
+
   /** Removes an image at once; one that is not there is no error. */
   async discard(name: string): Promise<void> {
-    const entry = this.#entries.get(name);
-    if (entry === undefined) return;
+    this.#bytes -= this.#entries.get(name)?.bytes ?? 0;
     this.#entries.delete(name);
-    this.#bytes -= entry.bytes;
     await unlink(join(this.settings.folder, name)).catch(() => undefined);
   }
 

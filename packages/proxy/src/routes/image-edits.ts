@@ -3,6 +3,7 @@ import {
   type AnswerSink,
   type ByteBudget,
   type EditReport,
+  type EditRequest,
   type Router,
   tagsFromText,
 } from "@darkroom/router";
@@ -10,8 +11,8 @@ import type { Request, RequestHandler, Response } from "express";
 import { checkModelAccess, mayUseModel, aliasedModel, type ModelNames, type Payer, type Principal } from "@darkroom/accounts";
 import { type Accounts, tagsOf } from "../access/accounts.js";
 import { principalOf } from "../access/identify.js";
-import { refuseUnenforced } from "../access/unenforced-limits.js";
 import { HttpAnswer } from "../answers/http-answer.js";
+import type { Budgets } from "../budgets/budgets.js";
 import type { Books } from "../books/books.js";
 import { callerOf } from "../books/caller.js";
 import type { AnswerFormats } from "../formats/answer-formats.js";
@@ -21,6 +22,7 @@ import { idempotencyOf } from "../idempotency/idempotency.js";
 import type { IdempotentEdits } from "../idempotency/idempotent-edits.js";
 import type { InFlight } from "../in-flight.js";
 import { recordOf } from "../observability/request-record.js";
+import { dryRunAnswer, isDryRun } from "./dry-run.js";
 import { type Upload, receiveUpload } from "../upload/receive-upload.js";
 import type { CompleteUploadSettings } from "../upload/upload-settings.js";
 
@@ -29,6 +31,7 @@ export interface ImageEditsOptions {
   readonly router: Router;
   /** Who asks, and who pays. */
   readonly accounts: Accounts;
+  readonly budgets: Budgets;
   readonly modelNames: ModelNames;
   readonly uploads: ByteBudget;
   readonly uploadSettings: CompleteUploadSettings;
@@ -52,7 +55,7 @@ export interface ImageEditsOptions {
 export function imageEdits(options: ImageEditsOptions): RequestHandler {
   const { router, uploads, uploadSettings, formats, forcedModel, forwardedHeaders, isDraining, edits } =
     options;
-  const { accounts, modelNames, books, idempotentEdits, storePrompts, keyHeaderName } = options;
+  const { accounts, budgets, modelNames, books, idempotentEdits, storePrompts, keyHeaderName } = options;
 
   const serve = async (
     request: Request<{ model?: string }>,
@@ -76,7 +79,6 @@ export function imageEdits(options: ImageEditsOptions): RequestHandler {
       record.group = model;
       const tags = tagsOf(principal, controls.tags ?? tagsFromText(request.get("x-litellm-tags") ?? ""));
       const { payers } = await accounts.chargedFor(principal, request.headers, (field) => body.valueOf(field), tags);
-      refuseUnenforced(payers);
       const edit = {
         id: record.id,
         model,
@@ -93,7 +95,12 @@ export function imageEdits(options: ImageEditsOptions): RequestHandler {
         rehearsesFallbacks: controls.rehearsesFallbacks,
         tags,
         sizeFit: sizeFitOf(upload),
+        account: budgets.accountOf(payers, model, (): EditRequest => edit),
       };
+      if (isDryRun(request)) {
+        response.json(dryRunAnswer(await router.plan(edit)));
+        return;
+      }
       const prompt = storePrompts ? body.valueOf("prompt") : undefined;
       const idempotency = key === undefined ? undefined : await idempotencyOf(caller, key, body, edit);
       books.origins.note(edit, { caller, meters: metersOf(payers), idempotency, ...(typeof prompt === "string" && { prompt }) });

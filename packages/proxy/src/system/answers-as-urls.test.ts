@@ -186,6 +186,16 @@ describe("response_format=url where the upstream only gives base64", () => {
     expect(bytesIn(answer)).toHaveLength(1);
   });
 
+  it("nor more images than may be kept: no URL of them leads nowhere", async () => {
+    const gateway = await gatewayOver(simulator, { keep_images_count: 2 });
+    const answer = await postForm(gateway.url, edit({ response_format: "url", n: "3" }));
+    expect(answer.headers["x-darkroom-response-format"]).toBe(
+      "b64_json: there is no room to keep all images",
+    );
+    expect(bytesIn(answer)).toHaveLength(3);
+    await until(() => readdirSync(join(gateway.running.folder, "data", "images")).length === 0);
+  });
+
   it("can be turned off: nothing is written and nothing served", async () => {
     const gateway = await gatewayOver(simulator, { keep_images: false });
     const answer = await postForm(gateway.url, edit({ response_format: "url" }));

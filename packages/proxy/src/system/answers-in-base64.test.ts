@@ -61,6 +61,12 @@ describe("b64_json where the upstream gives URLs", () => {
       (response) => response.end("<html>Sign in</html>"),
       "what is there is no image",
     ],
+    [
+      "of a length that no server takes",
+      `http://pictures.test/${"x".repeat(100_000)}`,
+      (response) => response.end(image),
+      "its URL is too long",
+    ],
   ])("leaves URLs %s as they are, and says why", async (_what, url, give, reason) => {
     const upstream = await upstreamWith((own) => withUrl(url ?? own), give);
     const gateway = await gatewayOver(upstream);

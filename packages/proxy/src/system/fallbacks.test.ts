@@ -4,7 +4,7 @@ import { type Answer, postJson } from "./form-request.js";
 import { modelEntries } from "./model-entry.js";
 import { type RunningGateway, startGateway } from "./running-gateway.js";
 import { stopAll } from "./running-process.js";
-import { type RunningSimulator, simulatorKeys, startSimulator } from "./running-simulator.js";
+import { type FaultRule, type RunningSimulator, simulatorKeys, startSimulator } from "./running-simulator.js";
 
 const { one, two } = simulatorKeys;
 const fails = { key: one, fault: { kind: "status", status: 500 } };
@@ -35,6 +35,8 @@ function config(url: string): string {
       dead("named"),
       dead("unlisted"),
       entry("live", "only", two),
+      entry("wild/*", "any", one, { model: "openai/*" }),
+      entry("listed", "only", one),
       entry("hasty", "first", one, { stream_timeout: 0.3 }),
       entry("hasty", "second", two, { weight: 0 }),
     ],
@@ -52,7 +54,11 @@ function config(url: string): string {
         { "by-alias": ["house"] },
         { "by-id": ["live-only"] },
         { nickname: ["live"] },
+        { "wild/gpt-image-1": ["live-only"] },
+        { "wild/*": ["ring"] },
+        { "listed-only": ["live"] },
       ],
+      model_group_retry_policy: { "wild/gpt-image-1": { InternalServerErrorRetries: 3 } },
       default_fallbacks: ["live"],
       context_window_fallbacks: [{ ring: ["live"] }],
     },
@@ -101,6 +107,8 @@ test.each([
   ["a deployment's id as the target", "by-id"],
   ["an alias as the key", "named"],
   ["an alias as the key, asked for by it", "nickname"],
+  ["a model of a wildcard as the key", "wild/gpt-image-1"],
+  ["a deployment's id as the key, asked for by it", "listed-only"],
   ["default_fallbacks, where there are no others", "unlisted"],
 ])("%s", async (_, model) => {
   const answer = await asForm(model, { num_retries: 0 });
@@ -110,6 +118,51 @@ test.each([
     "x-litellm-attempted-fallbacks": "1",
   });
   expect(await keysCalled()).toEqual([one, two]);
+});
+
+test("another model of the wildcard has the wildcard's own fallbacks", async () => {
+  expect((await asForm("wild/gpt-image-2", { num_retries: 0 })).headers["x-darkroom-attempts"]).toBe(
+    "wild/*-any: 500 server_error, ring-only: 500 server_error",
+  );
+});
+
+test("one model of a wildcard may be the fallback of another", async () => {
+  await simulator.setFaults({ model: "gpt-image-2", ...fails });
+  const controls = { num_retries: 0, fallbacks: ["wild/gpt-image-1"] };
+  const answer = await asForm("wild/gpt-image-2", controls);
+  expect(imagesIn(answer)).toBe(1);
+  expect(answer.headers["x-litellm-attempted-fallbacks"]).toBe("1");
+});
+
+test("a retry policy for a model of a wildcard", async () => {
+  await asForm("wild/gpt-image-1", { disable_fallbacks: true });
+  expect(await keysCalled()).toEqual([one, one, one, one]);
+});
+
+describe("while a deployment asks to be left alone", () => {
+  const asksForTime = (seconds: string): FaultRule => ({
+    key: one,
+    count: 1,
+    fault: { kind: "status", status: 429, headers: { "retry-after": seconds } },
+  });
+
+  test("a fallback serves, and nobody waits", async () => {
+    await simulator.setFaults(asksForTime("3"));
+    const answer = await asForm("unlisted");
+    expect(answer.headers["x-darkroom-attempts"]).toBe("unlisted-only: 429 server_error, live-only: ok");
+  });
+
+  test("for no longer than a retry waits anyway, it is called again first", async () => {
+    await simulator.setFaults(asksForTime("0.3"));
+    const answer = await asForm("unlisted");
+    expect(answer.headers["x-darkroom-attempts"]).toBe("unlisted-only: 429 server_error, unlisted-only: ok");
+  });
+
+  test("the last group is waited for", async () => {
+    await simulator.setFaults(asksForTime("1"));
+    const answer = await asForm("unlisted", { disable_fallbacks: true });
+    expect(answer.headers["x-darkroom-attempts"]).toBe("unlisted-only: 429 server_error, unlisted-only: ok");
+  });
 });
 
 describe.each([
@@ -122,6 +175,7 @@ describe.each([
     ["fallbacks in place of the configured ones", { num_retries: 0, fallbacks: ["round"] }, 500, [one, one]],
     ["fallbacks by an alias", { num_retries: 0, fallbacks: ["house"] }, 200, [one, two]],
     ["fallbacks by a deployment's id", { num_retries: 0, fallbacks: ["live-only"] }, 200, [one, two]],
+    ["fallbacks as objects", { num_retries: 0, fallbacks: [{ model: "live" }] }, 200, [one, two]],
     ["no fallbacks", { num_retries: 0, fallbacks: [] }, 500, [one]],
     ["disable_fallbacks", { num_retries: 0, disable_fallbacks: true, fallbacks: ["live"] }, 500, [one]],
     ["mock_testing_fallbacks", { mock_testing_fallbacks: true }, 200, [two]],
@@ -146,6 +200,8 @@ describe.each([
     ["num_retries", -1],
     ["timeout", "soon"],
     ["fallbacks", "live"],
+    ["fallbacks", [{ model: "live", prompt: "Add a blue hat" }]],
+    ["fallbacks", [[]]],
     ["disable_fallbacks", "perhaps"],
   ])("a wrong %s (%j) is refused, naming it", async (field, value) => {
     const answer = await send("unlisted", { [field]: value });

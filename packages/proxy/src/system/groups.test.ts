@@ -218,6 +218,28 @@ describe("order", () => {
     expect(await modelsCalled()).toEqual(["gpt-image-2", "gpt-image-2", "gpt-image-1-mini", "gpt-image-1"]);
     expect(answer.headers["x-litellm-model-id"]).toBe("levels-last");
   });
+
+  test("every level has the retries for itself, so that each is reached", async () => {
+    await simulator.setFaults(
+      { model: "gpt-image-2", fault: { kind: "status", status: 500 } },
+      { model: "gpt-image-1-mini", fault: { kind: "status", status: 500 } },
+    );
+    expect((await edit("levels", { num_retries: "0" })).status).toBe(200);
+    expect(await modelsCalled()).toEqual(["gpt-image-2", "gpt-image-1-mini", "gpt-image-1"]);
+    await simulator.clear();
+    await simulator.setFaults({ fault: { kind: "status", status: 500 } });
+    expect((await edit("levels", { num_retries: "1" })).status).toBe(500);
+    expect(await modelsCalled()).toEqual([
+      ...["gpt-image-2", "gpt-image-2"],
+      ...["gpt-image-1-mini", "gpt-image-1"],
+    ]);
+  });
+
+  test("no level is reached by what the caller did wrong", async () => {
+    await simulator.setFaults({ fault: { kind: "status", status: 400, param: "size" } });
+    expect((await edit("levels")).status).toBe(400);
+    expect(await modelsCalled()).toEqual(["gpt-image-2"]);
+  });
 });
 
 describe("capabilities", () => {

@@ -137,10 +137,17 @@ describe("OpenAI's own client, with its own retries, makes no more calls than th
     expect(await callsOfClient("edits", rule)).toBe(expected);
   });
 
-  test("but comes back after a 429 that says when", async () => {
-    // Three rounds, each of the gateway's two calls.
-    const rule = status(429, { headers: { "retry-after": "1" } });
-    expect(await callsOfClient("edits", rule)).toBe(6);
+  test.each([
+    // Three rounds, each of as many calls as the gateway makes.
+    [429, 2],
+    [503, 3],
+  ])("but comes back after a %d that says when", async (code, callsOfRound) => {
+    const rule = status(code, { headers: { "retry-after": "1" } });
+    expect(await callsOfClient("edits", rule)).toBe(3 * callsOfRound);
+  });
+
+  test("and not where it says when with another status", async () => {
+    expect(await callsOfClient("edits", status(500, { headers: { "retry-after": "1" } }))).toBe(3);
   });
 });
 

@@ -114,9 +114,3 @@ test("where a group has weights they decide, and the start says so", async () =>
   expect(await shares(gateway, 12)).toEqual({ dear: 12 });
   expect(gateway.logLines().join("\n")).toContain("the weights of edits decide its shares");
 });
-
-test("a strategy by usage does not start, and says what there is", async () => {
-  await expect(start("usage-based-routing-v2", { id: "one", at: near })).rejects.toThrow(
-    /router_settings\.routing_strategy: expected one of simple-shuffle, .*need rate limits/,
-  );
-});

@@ -113,7 +113,7 @@ describe("what the gateway reads", () => {
     ['{"stream":"yes"}', "stream"],
     ['{"model":["a"]}', "model"],
     ['{"timeout":1e9}', "timeout"],
-    ['{"fallbacks":[{"model":"b"}]}', "fallbacks"],
+    ['{"fallbacks":[{"model":"b","n":2}]}', "fallbacks"],
     ['{"model":"a","mod\\u0065l":"b"}', "model"],
     ['{"n":1,"n":10}', "n"],
   ])("%s is refused by name", (body, name) => {

@@ -265,7 +265,7 @@ describe("what the gateway reads", () => {
     ["priority", "high"],
     ["timeout", "NaN"],
     ["fallbacks", "b"],
-    ["fallbacks", '[{"model":"b"}]'],
+    ["fallbacks", '[{"model":"b","n":2}]'],
     ["fallbacks", '[""]'],
     ["fallbacks", '"b"'],
     ["fallbacks[]", ""],

@@ -47,10 +47,16 @@ function fallbackGroups(value: unknown): readonly string[] | undefined {
   const list = parsedFallbacks(value);
   if (list === undefined || list === null) return undefined;
   if (!Array.isArray(list) || list.length > mostFallbacks) throw invalidFallbacks();
-  return list.map((group: unknown) => {
+  return list.map((item: unknown) => {
+    const group = isModelAlone(item) ? item.model : item;
     if (typeof group !== "string" || group === "") throw invalidFallbacks();
     return group;
   });
+}
+
+/** LiteLLM takes objects, with more in them that overrides the request; what would not be obeyed is refused. */
+function isModelAlone(item: unknown): item is { readonly model: unknown } {
+  return typeof item === "object" && item !== null && Object.keys(item).join() === "model";
 }
 
 /**

@@ -16,7 +16,7 @@ const deployment = (id: string, more: Partial<Deployment> = {}): Deployment => (
   apiKey: `sk-${id}`,
   ...more,
 });
-const group = (name: string, ...deployments: Deployment[]): Group => ({ name, deployments });
+const group = (name: string, ...deployments: Deployment[]): Group => ({ name, asked: name, deployments });
 
 type Body = EditBody & { readonly parameters: EditParameters };
 

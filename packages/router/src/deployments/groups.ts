@@ -6,6 +6,8 @@ import type { Deployment } from "./deployment.js";
 /** A model group as found for one request. */
 export interface Group {
   readonly name: string;
+  /** By what name it was found: its own, one that its wildcard matches, or the id of a deployment; never an alias. */
+  readonly asked: string;
   readonly deployments: readonly Deployment[];
   /** True where the client named one deployment by its id: that one it wants, and no other. */
   readonly isOneDeployment?: boolean;
@@ -89,10 +91,10 @@ export class Groups {
     if (name === undefined) throw new UnknownModelError(model, this.listed);
     const asked = this.resolved(model);
     const one = name === asked ? undefined : this.#deployments.get(asked);
-    if (one !== undefined) return { name, deployments: [one], isOneDeployment: true };
+    if (one !== undefined) return { name, asked, deployments: [one], isOneDeployment: true };
     const deployments = this.#groups.get(name);
     if (deployments === undefined) throw new UnusableGroupError(name, this.unusable.get(name) ?? "");
-    return { name, deployments: deployments.map((deployment) => concrete(deployment, asked)) };
+    return { name, asked, deployments: deployments.map((deployment) => concrete(deployment, asked)) };
   }
 
   /** All deployments of a deployment's group, whatever a request left of it. */

@@ -12,12 +12,14 @@ export class FailureCounts {
   #inARow = 0;
   #ejections = 0;
   #ejectedUntilMs = 0;
+  #inDoubtUntilMs = 0;
   /** Times in a row that it was locked out, without a success between them. */
   #lockouts = 0;
 
   succeeded(nowMs: number): void {
     this.#inARow = 0;
     this.#lockouts = 0;
+    this.#inDoubtUntilMs = 0;
     this.#successes.add(1, nowMs);
   }
 
@@ -70,6 +72,15 @@ export class FailureCounts {
 
   ejectedUntil(untilMs: number): void {
     this.#ejectedUntilMs = untilMs;
+  }
+
+  /** It fails as one that is ejected does, and is not. */
+  inDoubtUntil(untilMs: number): void {
+    this.#inDoubtUntilMs = untilMs;
+  }
+
+  isInDoubt(nowMs: number): boolean {
+    return nowMs < this.#inDoubtUntilMs;
   }
 
   nextLockout(): number {

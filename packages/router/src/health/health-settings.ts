@@ -39,6 +39,8 @@ export const healthDefaults = {
   forgivenEveryMs: 60_000,
   /** Of a group at most this share is ejected, so that a deployment alone never is. Envoy's 10 % is for larger groups. */
   mostEjectedShare: 0.5,
+  /** Of the last minute's calls of a deployment that is reliable, at most: the share of its requests that a group may retry. */
+  reliableFailureShare: 0.1,
   /** What a client is told to wait where only a probe's end can tell more. */
   probeRetryAfterMs: 1_000,
 } as const;

@@ -30,8 +30,8 @@ export interface HealthStore {
   cooldownOf(deploymentId: string): Cooldown | undefined;
   /** Sets it; of two the later end counts, and who has to be tried out still has to be. */
   coolDown(deploymentId: string, cooldown: Cooldown): void;
-  /** All may call it again. */
-  recover(deploymentId: string): void;
+  /** All may call it again, unless another cooldown than this one has begun since: some other process may know better. */
+  recover(deploymentId: string, from: Cooldown): void;
   /** True for one of those who ask, until it gives the probe back. */
   takeProbe(deploymentId: string): boolean | Promise<boolean>;
   giveProbeBack(deploymentId: string): void;
@@ -53,8 +53,8 @@ export class LocalHealthStore implements HealthStore {
     this.#cooldowns.set(deploymentId, later.thenProbe === thenProbe ? later : { ...later, thenProbe });
   }
 
-  recover(deploymentId: string): void {
-    this.#cooldowns.delete(deploymentId);
+  recover(deploymentId: string, from: Cooldown): void {
+    if (this.#cooldowns.get(deploymentId) === from) this.#cooldowns.delete(deploymentId);
   }
 
   takeProbe(deploymentId: string): boolean {

@@ -195,6 +195,34 @@ describe("failures", () => {
     ]);
   });
 
+  it("put whoever may not be taken out in doubt, until it succeeds or as long as it would have been out", async () => {
+    const held = new HeldHealth(["a", "b", "c"].map((id) => deploymentNamed(id)));
+    const fail = async (index: number, times: number): Promise<void> => {
+      for (let count = 0; count < times; count += 1) await held.failure(serverFault, undefined, index);
+    };
+    await fail(0, 5);
+    await fail(1, 4);
+    expect(held.health.isInDoubt(held.deployment(1))).toBe(false);
+    await fail(1, 1);
+    expect(held.health.standingOf(held.deployment(1))).toBe("well");
+    expect(held.group.map((deployment) => held.health.isInDoubt(deployment))).toEqual([false, true, false]);
+    held.clock.pass(29_999);
+    expect(held.health.isInDoubt(held.deployment(1))).toBe(true);
+    held.clock.pass(1);
+    expect(held.health.isInDoubt(held.deployment(1))).toBe(false);
+    // One more failure is enough by then, and there is room for it: the first one is to be tried out.
+    await held.success(0);
+    await fail(1, 1);
+    expect(held.health.standingOf(held.deployment(1))).toBe("cooling");
+
+    const two = new HeldHealth(pair);
+    await two.failure(rateLimited, 60_000, 1);
+    for (let count = 0; count < 5; count += 1) await two.failure(serverFault);
+    expect(two.health.isInDoubt(two.deployment())).toBe(true);
+    await two.success();
+    expect(two.health.isInDoubt(two.deployment())).toBe(false);
+  });
+
   it("of those who are out for a limit leave nobody else to take out", async () => {
     const held = new HeldHealth(pair);
     await held.failure(rateLimited, 60_000, 1);

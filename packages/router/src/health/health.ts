@@ -5,6 +5,7 @@ import { AllowedFails } from "./allowed-fails.js";
 import { CooldownEnds } from "./cooldown-ends.js";
 import { FailureCounts } from "./failure-counts.js";
 import { type HealthSettings, healthDefaults } from "./health-settings.js";
+import { Reliability } from "./reliability.js";
 import { type Cooldown, type CooldownCause, type HealthStore, LocalHealthStore } from "./health-store.js";
 
 /** Whether a deployment may be called now. `half-open`: by whoever has its probe. */
@@ -63,6 +64,7 @@ export interface HealthSurroundings {
 export class Health {
   readonly #store: HealthStore;
   readonly #counts = new Map<string, FailureCounts>();
+  readonly #reliability = new Map<string, Reliability>();
   readonly #allowed: AllowedFails;
   readonly #ends: CooldownEnds;
 
@@ -80,13 +82,26 @@ export class Health {
     if (cooldown === undefined) return "well";
     if (this.surroundings.nowMs() < cooldown.untilMs) return "cooling";
     if (cooldown.thenProbe) return "half-open";
-    this.#store.recover(id);
+    this.#store.recover(id, cooldown);
     return "well";
   }
 
   /** Why a deployment is left alone, if it is. */
   cooldownOf(deployment: Deployment): Cooldown | undefined {
     return this.standingOf(deployment) === "well" ? undefined : this.#store.cooldownOf(deployment.id);
+  }
+
+  /**
+   * Whether a deployment fails so often that it would be left alone, were there not too many of its group already. It may be
+   * called, but everybody else is to be called before.
+   */
+  isInDoubt({ id }: Deployment): boolean {
+    return this.#counts.get(id)?.isInDoubt(this.surroundings.nowMs()) ?? false;
+  }
+
+  /** Whether a call of a deployment is likely to succeed, by those of the last minute. */
+  isReliable({ id }: Deployment): boolean {
+    return this.#reliability.get(id)?.isGiven(this.surroundings.nowMs()) ?? false;
   }
 
   /** Takes the turn to call a deployment, if it may be called now. Who has one must tell how it went. */
@@ -111,6 +126,7 @@ export class Health {
   }
 
   succeeded({ deployment, isProbe }: Turn): void {
+    this.#reliabilityOf(deployment).succeeded(this.surroundings.nowMs());
     if (this.settings.disabled === true) return;
     const counts = this.#countsOf(deployment);
     if (isProbe) {
@@ -123,6 +139,8 @@ export class Health {
 
   failed(failed: FailedTurn): void {
     const { deployment, isProbe } = failed.turn;
+    const isToBlame = failed.verdict.cooldown !== "never";
+    if (isToBlame) this.#reliabilityOf(deployment).failed(this.surroundings.nowMs());
     const rule = this.#ruleFor(failed);
     if (rule !== "never") {
       if (rule === "long") this.#lockOut(failed);
@@ -183,7 +201,10 @@ export class Health {
 
   /** A probe has come through; a limit that was told while it was under way holds all the same. */
   #open(deployment: Deployment): void {
-    if (this.standingOf(deployment) === "half-open") this.#store.recover(deployment.id);
+    const cooldown = this.#store.cooldownOf(deployment.id);
+    if (cooldown !== undefined && this.standingOf(deployment) === "half-open") {
+      this.#store.recover(deployment.id, cooldown);
+    }
   }
 
   #asAsked(retryAfterMs: number): number {
@@ -201,9 +222,10 @@ export class Health {
     const exceeded = this.#allowed.count(turn.deployment, verdict.errorClass, counts, nowMs);
     if (exceeded === undefined) {
       counts.failed(nowMs);
-      if (turn.isProbe || (counts.failsTooOften(nowMs) && this.#mayEject(group))) {
-        this.#eject(failed, counts, nowMs);
-      }
+      if (turn.isProbe) this.#eject(failed, counts, nowMs);
+      else if (!counts.failsTooOften(nowMs)) return;
+      else if (this.#mayEject(group)) this.#eject(failed, counts, nowMs);
+      else counts.inDoubtUntil(nowMs + this.#shortestEjectionMs(turn.deployment));
     } else if (turn.isProbe || exceeded) this.#coolDown(failed, counts);
   }
 
@@ -215,13 +237,16 @@ export class Health {
   }
 
   #eject(failed: FailedTurn, counts: FailureCounts, nowMs: number): void {
-    const baseMs =
-      failed.turn.deployment.health?.cooldownMs ?? this.settings.cooldownMs ?? healthDefaults.ejectionMs;
+    const baseMs = this.#shortestEjectionMs(failed.turn.deployment);
     const mostMs = Math.max(baseMs, healthDefaults.longestEjectionMs);
     const durationMs = Math.min(baseMs * counts.nextEjection(nowMs), mostMs);
     counts.startAfresh();
     counts.ejectedUntil(nowMs + durationMs);
     this.#begin(failed, "failures", durationMs, true);
+  }
+
+  #shortestEjectionMs({ health }: Deployment): number {
+    return health?.cooldownMs ?? this.settings.cooldownMs ?? healthDefaults.ejectionMs;
   }
 
   /** Those who are out for other reasons count as well: somebody must be left. */
@@ -245,6 +270,15 @@ export class Health {
 
   get #cooldownMs(): number {
     return this.settings.cooldownMs ?? healthDefaults.cooldownMs;
+  }
+
+  #reliabilityOf({ id }: Deployment): Reliability {
+    let reliability = this.#reliability.get(id);
+    if (reliability === undefined) {
+      reliability = new Reliability();
+      this.#reliability.set(id, reliability);
+    }
+    return reliability;
   }
 
   #countsOf({ id }: Deployment): FailureCounts {

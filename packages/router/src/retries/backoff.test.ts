@@ -10,6 +10,7 @@ describe("retry-after", () => {
     [{ "retry-after": "Mon, 23 Nov 2026 12:00:05 GMT" }, 5000],
     [{ "retry-after": "Mon, 23 Nov 2026 11:59:00 GMT" }, 0],
     [{ "retry-after": "soon" }, undefined],
+    [{ "retry-after-ms": "Infinity", "retry-after": "Infinity" }, undefined],
     [{}, undefined],
   ])("%j is %s ms", (headers, expected) => {
     expect(retryAfterMs(headers, nowMs)).toBe(expected);

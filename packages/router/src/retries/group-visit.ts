@@ -1,13 +1,13 @@
 import type { AccountRefusal } from "../admission/account.js";
 import { soonestOf } from "../admission/no-room.js";
-import type { Group } from "../deployments/groups.js";
+import type { GroupToTry } from "../deployments/groups-to-try.js";
 import type { AdmittedTurn, Candidates } from "./candidates.js";
 import type { Failure } from "./failure.js";
 
 /** One request in one of its groups. */
 export class GroupVisit {
   constructor(
-    readonly group: Group,
+    readonly group: GroupToTry,
     /** How many fallbacks the request has come to: 0 in the group that it asked for. */
     readonly fallbacks: number,
     readonly candidates: Candidates,

@@ -1,8 +1,9 @@
+import type { GroupToTry } from "../deployments/groups-to-try.js";
 import type { Group } from "../deployments/groups.js";
 import type { RouterEvents } from "../events.js";
 import { type RouterOptions, defaultOptions } from "../options.js";
 import type { EditProgress } from "../progress.js";
-import { backoffMs } from "./backoff.js";
+import { backoffMs, longestBackoffMs } from "./backoff.js";
 import type { AdmittedTurn, Candidates } from "./candidates.js";
 import { classify } from "./classification.js";
 import type { Deadline } from "./deadline.js";
@@ -19,7 +20,7 @@ export interface FailedAttempt {
   readonly turn: AdmittedTurn;
   /** 0 for the first attempt in the group. */
   readonly retry: number;
-  readonly group: Group;
+  readonly group: GroupToTry;
   readonly candidates: Candidates;
   readonly progress: EditProgress;
   readonly deadline: Deadline;
@@ -47,7 +48,10 @@ export class Retries {
     if (where === undefined || deadline.failure !== undefined || !progress.mayRetry) return undefined;
 
     const budget = this.#budgetOf(group);
-    if (!budget.take()) {
+    const other = await (where === "next level" ? candidates.nextLevel() : candidates.next());
+    if (other !== undefined && candidates.isReliable(other)) budget.takeAnyway();
+    else if (!budget.take()) {
+      if (other !== undefined) candidates.giveBack(other);
       const { reason } = failure;
       this.events.emit("retryRefused", { requestId: progress.request.id, group: group.name, reason });
       return undefined;
@@ -55,34 +59,36 @@ export class Retries {
     if (where === "anywhere") {
       candidates.addAgain(turn.deployment, this.nowMs() + (retryAfterOf(failure) ?? 0));
     }
-    const further = (await candidates.next()) ?? (await this.#turnAfterWait(failed));
+    const further = other ?? (where === "next level" ? undefined : await this.#turnAfterWait(failed));
     if (further === undefined) budget.giveBack();
     else progress.noteRetry();
     return further;
   }
 
-  /** Where in the group the request may be tried again; undefined if nowhere, or often enough. */
+  /** Where in the group the request may be tried again; undefined if nowhere. */
   #whereAfter({
     failure,
     turn,
-    retry,
     group,
+    candidates,
     progress,
-  }: FailedAttempt): "anywhere" | "elsewhere" | undefined {
+  }: FailedAttempt): "anywhere" | "elsewhere" | "next level" | undefined {
     const { retryPolicy, groupRetryPolicies, retries } = this.options;
     const { errorClass, next } = classify(failure);
     const limit = retryLimit(
       {
         request: progress.request.retries,
         deployment: turn.deployment.retries,
-        policy: groupRetryPolicies?.get(group.name) ?? retryPolicy,
+        policy: groupRetryPolicies?.get(group.asked) ?? groupRetryPolicies?.get(group.name) ?? retryPolicy,
         router: retries ?? defaultOptions.retries,
       },
       errorClass,
     );
-    if (retry >= limit.retries) return undefined;
-    if (limit.byPolicy) return "anywhere";
-    return next === "anywhere" || next === "elsewhere" ? next : undefined;
+    const where = limit.byPolicy ? "anywhere" : next;
+    if (where !== "anywhere" && where !== "elsewhere") return undefined;
+    // As in LiteLLM, every level has the retries for itself.
+    if (candidates.retries >= limit.retries) return candidates.hasNextLevel ? "next level" : undefined;
+    return where;
   }
 
   async #turnAfterWait(failed: FailedAttempt): Promise<AdmittedTurn | undefined> {
@@ -91,7 +97,8 @@ export class Retries {
     if (soonest === undefined) return undefined;
     const { deployment, atMs, wasCalled } = soonest;
     const askedMs = atMs - this.nowMs();
-    if (askedMs > longestWaitMs) return undefined;
+    // Who is asked to wait does not, where a fallback may serve meanwhile.
+    if (askedMs > (group.isLast ? longestWaitMs : longestBackoffMs(retry))) return undefined;
     const leastMs = Math.max(askedMs, wasCalled ? (this.options.shortestRetryWaitMs ?? 0) : 0);
     // A timer may ring a moment before the clock agrees.
     const waitMs = Math.ceil(wasCalled ? backoffMs(retry, leastMs, this.random) : leastMs) + 1;

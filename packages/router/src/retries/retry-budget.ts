@@ -10,7 +10,8 @@ export interface RetryBudgetSettings {
 
 /**
  * Keeps retries from multiplying the load of an upstream that fails: in a minute at most `percent` of its requests are
- * retried, and `perMinute` besides (Finagle's RetryBudget, https://finagle.github.io/blog/2016/02/08/retry-budgets).
+ * retried, and `perMinute` besides (Finagle's RetryBudget, https://finagle.github.io/blog/2016/02/08/retry-budgets). A retry by
+ * a deployment that works multiplies nothing: it is never refused, but counts all the same.
  */
 export class RetryBudget {
   readonly #requests = new RecentCount();
@@ -33,6 +34,11 @@ export class RetryBudget {
     if (this.#retries.total(nowMs) + 1 > allowed) return false;
     this.#retries.add(1, nowMs);
     return true;
+  }
+
+  /** Counts one that is made however many there were. */
+  takeAnyway(): void {
+    this.#retries.add(1, this.nowMs());
   }
 
   /** For a retry that was taken and not made. */

@@ -1,8 +1,16 @@
 import { BlockList, isIP } from "node:net";
 
 /**
- * What is not the public internet: this machine, its networks and what wraps them. IANA's special-purpose registries for IPv4
- * and IPv6; addresses of IPv4 in IPv6 (`::ffff:10.0.0.1`) are held against the list of IPv4 by BlockList itself.
+ * What is given out on the public internet: all of IPv4, also written in IPv6 (`::ffff:8.8.8.8`), and of IPv6 the eighth for
+ * global unicast (RFC 4291), which neither this machine nor its networks nor a translator of IPv4 are of.
+ */
+const unicast = new BlockList();
+unicast.addSubnet("0.0.0.0", 0, "ipv4");
+unicast.addSubnet("2000::", 3, "ipv6");
+
+/**
+ * What is not public all the same: this machine, its networks and what wraps them. IANA's special-purpose registries for IPv4
+ * and IPv6; addresses of IPv4 in IPv6 are held against the lists of IPv4 by BlockList itself.
  */
 const special = new BlockList();
 for (const [network, prefix] of [
@@ -24,17 +32,10 @@ for (const [network, prefix] of [
   special.addSubnet(network, prefix, "ipv4");
 }
 for (const [network, prefix] of [
-  ["::", 96], // unspecified, loopback, and IPv4 as it was once written in IPv6
-  ["64:ff9b::", 96], // IPv4 behind a translator
-  ["64:ff9b:1::", 48],
-  ["100::", 64],
   ["2001::", 23], // Teredo among them
   ["2001:db8::", 32],
   ["2002::", 16], // 6to4
-  ["fc00::", 7],
-  ["fe80::", 10],
-  ["fec0::", 10],
-  ["ff00::", 8],
+  ["3fff::", 20],
 ] as const) {
   special.addSubnet(network, prefix, "ipv6");
 }
@@ -43,7 +44,8 @@ for (const [network, prefix] of [
 export function isPublicAddress(address: string): boolean {
   const version = isIP(address);
   if (version === 0) return false;
-  return !special.check(address, version === 4 ? "ipv4" : "ipv6");
+  const family = version === 4 ? "ipv4" : "ipv6";
+  return unicast.check(address, family) && !special.check(address, family);
 }
 
 /** Endings that no public name has: RFC 6761, 6762, 8375, and what ICANN keeps free for private use. */

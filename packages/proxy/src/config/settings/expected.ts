@@ -59,16 +59,8 @@ export const onOrOff = z.union(
   { error: "expected true or false" },
 );
 
-/** LiteLLM's strategies that order by what is left of a deployment's limits. */
-const byUsage = ["usage-based-routing", "usage-based-routing-v2"];
-
 export const routingStrategy = z.enum(routingStrategies, {
-  error: ({ input }) => {
-    const known = routingStrategies.join(", ");
-    return byUsage.includes(String(input))
-      ? `expected one of ${known}; strategies by usage need rate limits, which are not supported yet`
-      : `expected one of ${known}`;
-  },
+  error: `expected one of ${routingStrategies.join(", ")}`,
 });
 
 /** US dollars as text, so that they are exact. YAML reads `4e-05` and `0.04` as numbers, which show their digits again. */

@@ -11,6 +11,9 @@ const routerOf = (settings: string) => folder.load(`${oneModel}${settings}`).rou
 it.each<[string, object]>([
   ["router_settings: {routing_strategy: simple-shuffle}", { strategy: "simple-shuffle" }],
   ["router_settings: {routing_strategy: least-busy}", { strategy: "least-busy" }],
+  ["router_settings: {routing_strategy: usage-based-routing}", { strategy: "usage-based-routing" }],
+  ["router_settings: {routing_strategy: usage-based-routing-v2}", { strategy: "usage-based-routing-v2" }],
+  ["router_settings: {routing_strategy: two-choices}", { strategy: "two-choices" }],
   ["litellm_settings: {routing_strategy: cost-based-routing}", { strategy: "cost-based-routing" }],
   [
     "router_settings: {routing_strategy: latency-based-routing, routing_strategy_args: {ttl: 60, lowest_latency_buffer: 0.5, max_latency_list_size: 5}}",
@@ -37,13 +40,8 @@ it.each(["", "router_settings: {enable_tag_filtering: false, routing_strategy: }
 
 it.each([
   [
-    "router_settings: {routing_strategy: usage-based-routing-v2}",
-    "strategies by usage need rate limits, which are not supported yet",
-  ],
-  ["router_settings: {routing_strategy: usage-based-routing}", "strategies by usage need rate limits"],
-  [
     "router_settings: {routing_strategy: fastest}",
-    'routing_strategy: expected one of simple-shuffle, least-busy, latency-based-routing, cost-based-routing, got "fastest"',
+    'routing_strategy: expected one of simple-shuffle, least-busy, latency-based-routing, cost-based-routing, usage-based-routing, usage-based-routing-v2, two-choices, got "fastest"',
   ],
   ["router_settings: {routing_strategy_args: {lowest_latency_bufer: 1}}", "routing_strategy_args"],
   ["router_settings: {routing_strategy_args: {ttl: 0}}", "ttl: expected a number above 0"],

@@ -1,11 +1,11 @@
-/** What is left of it after a refusal that should not have been. */
+/** What is left of the limit after a refusal that should not have been. */
 const lowered = 0.8;
 /** The least that is ever left of it. */
 const least = 0.1;
 /** How much of it comes back with every minute without such a refusal. */
 const restored = 0.05;
 
-export const cleanMs = 60_000;
+const cleanMs = 60_000;
 
 /**
  * How much of a limit is used, after its upstream has refused what should have fitted: multiplied down at once, added back

@@ -1,0 +1,27 @@
+import { type Payer, refusesRequests } from "@darkroom/accounts";
+import type { Account, EditRequest } from "@darkroom/router";
+import { type BudgetRules, EditAccount } from "./edit-account.js";
+import { cheaperEdits } from "./cheaper-edits.js";
+
+/** Who pays for edits, and is limited. */
+export class Budgets {
+  readonly #limitsDeployments: boolean;
+
+  constructor(private readonly rules: BudgetRules) {
+    const { deploymentLimits, providerLimits } = rules;
+    const all = [...deploymentLimits.values(), ...providerLimits.values()];
+    this.#limitsDeployments = all.some(refusesRequests);
+  }
+
+  /**
+   * The account of an edit; none where nobody who pays for it is limited.
+   * @param model the group that its client asked for
+   * @param edit the whole of it, once it is made
+   */
+  accountOf(payers: readonly Payer[], model: string, edit: () => EditRequest): Account | undefined {
+    if (!this.#limitsDeployments && !payers.some(({ limits }) => refusesRequests(limits))) return undefined;
+    return new EditAccount(payers, model, this.rules, (deployment, mostNanoUsd) =>
+      cheaperEdits(edit(), deployment, mostNanoUsd),
+    );
+  }
+}

@@ -1,0 +1,35 @@
+import { formatUsd } from "@darkroom/cost-calculator";
+import type { EditPlan } from "@darkroom/router";
+import type { Request } from "express";
+import { envelope, errorAnswer } from "../errors.js";
+
+/** Whether a request only asks what would become of it (`x-darkroom-dry-run: true`). */
+export function isDryRun(request: Request): boolean {
+  return request.get("x-darkroom-dry-run")?.trim().toLowerCase() === "true";
+}
+
+/** What a dry run answers: where the edit would go, what it would cost at most, or who would refuse it. */
+export function dryRunAnswer(plan: EditPlan): object {
+  if (!("refusal" in plan)) {
+    const { group, deployment, estimate } = plan;
+    return {
+      dry_run: true,
+      outcome: "served",
+      model_group: group,
+      deployment: deployment.id,
+      wait_seconds: 0,
+      most_cost_usd: estimate && formatUsd(estimate.nanoUsd),
+      most_cost_nano_usd: estimate && String(estimate.nanoUsd),
+    };
+  }
+  const { group, refusal, waitsMs } = plan;
+  const answer = errorAnswer(refusal);
+  return {
+    dry_run: true,
+    outcome: waitsMs === undefined ? "refused" : "waits",
+    model_group: group,
+    wait_seconds: waitsMs === undefined ? null : waitsMs / 1000,
+    status: answer.status,
+    ...envelope(answer),
+  };
+}
