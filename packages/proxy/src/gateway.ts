@@ -63,10 +63,10 @@ export class Gateway {
     const budgets = new Budgets({
       calendar: accounts.calendar,
       meters,
-      status: 429,
+      status: config.accounts.budgetStatus,
       unpriced: config.router.unpriced ?? defaultOptions.unpriced,
-      deploymentLimits: new Map(),
-      providerLimits: new Map(),
+      deploymentLimits: config.accounts.deploymentLimits,
+      providerLimits: config.accounts.providerLimits,
       nowMs: Date.now,
     });
     const uploadSettings = completeUploadSettings(config.upload);
