@@ -27,6 +27,7 @@ export type {
   QuotaReport,
   WaitingReport,
 } from "./admission/limits-report.js";
+export { largestLimit } from "./admission/meter.js";
 export type { Deployment } from "./deployments/deployment.js";
 export type { DeploymentOptions } from "./deployments/deployment-options.js";
 export type { Capabilities } from "./deployments/capabilities.js";

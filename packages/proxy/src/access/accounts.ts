@@ -51,7 +51,12 @@ export class Accounts {
       new BudgetCalendar(accounts.calendar),
       settings,
       authenticator,
-      new NamedPayers({ directory, settings: remembered }),
+      new NamedPayers({
+        directory,
+        customerLimits: accounts.customerLimits,
+        ...(accounts.customerBudgetId !== undefined && { customerBudgetId: accounts.customerBudgetId }),
+        settings: remembered,
+      }),
     );
   }
 
@@ -84,9 +89,19 @@ export class Accounts {
     const named = {
       ...(customer !== undefined && { customer: await this.named.customer(customer) }),
       tags: await Promise.all(tags.map((tag) => this.named.tag(tag))),
+      proxyLimits: this.settings.accounts.proxyLimits,
     };
     if (named.customer?.blocked === true) throw customerBlocked(named.customer.id);
     return { payers: payersOf(account, named), customer };
+  }
+
+  /** What an operator should know of the directory, to be said at start. */
+  async remarks(): Promise<readonly string[]> {
+    const { customerBudgetId: id } = this.settings.accounts;
+    if (id === undefined || (await this.directory.read.budgets.get(id)) !== undefined) return [];
+    return [
+      `max_end_user_budget_id names the budget "${id}", which there is none of: until it is made, by /budget/new, it limits no customer`,
+    ];
   }
 
   async close(): Promise<void> {

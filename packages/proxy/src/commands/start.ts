@@ -76,6 +76,7 @@ async function serve(read: GatewayConfig, options: ServeOptions): Promise<void> 
     await books.close();
     throw error instanceof DirectoryError ? new CommandError(error.message) : error;
   });
+  for (const remark of await accounts.remarks()) log.warn(remark);
   // What is to be known of the configuration is said before anything is served.
   await new Promise((resolve) => log.flush(resolve));
   const gateway = new Gateway({ config, books, accounts, log, dataFolder: folder, version });

@@ -1,4 +1,4 @@
-import type { CalendarOptions } from "@darkroom/accounts";
+import type { CalendarOptions, Limits } from "@darkroom/accounts";
 import { type RouterOptions, openAiApiBase } from "@darkroom/router";
 import type { FormatSettings } from "../formats/answer-formats.js";
 import type { UploadSettings } from "../upload/upload-settings.js";
@@ -58,6 +58,18 @@ export interface AccountSettings {
   readonly newKeyBounds: Readonly<Record<string, unknown>>;
   /** The access groups of each model group (`model_info.access_groups`). */
   readonly accessGroups: ReadonlyMap<string, readonly string[]>;
+  /** Of all edits together (`litellm_settings.max_budget`, `budget_duration`). */
+  readonly proxyLimits: Limits;
+  /** Of every customer that has no budget of its own (`max_end_user_budget`). */
+  readonly customerLimits: Limits;
+  /** A reusable budget for them, which counts more (`max_end_user_budget_id`). */
+  readonly customerBudgetId?: string;
+  /** By provider (`provider_budget_config`): a spent one chooses another deployment. */
+  readonly providerLimits: ReadonlyMap<string, Limits>;
+  /** By the deployment's id (`max_budget`, `budget_duration` of an entry): as those of providers. */
+  readonly deploymentLimits: ReadonlyMap<string, Limits>;
+  /** Of the answer to an edit that a spent budget refuses (`general_settings.budget_exceeded_status`). */
+  readonly budgetStatus: 429 | 400 | 422;
 }
 
 export interface SkippedEntry {
@@ -88,6 +100,11 @@ export const defaults = {
     newKeyDefaults: {},
     newKeyBounds: {},
     accessGroups: new Map<string, readonly string[]>(),
+    proxyLimits: {},
+    customerLimits: {},
+    providerLimits: new Map<string, Limits>(),
+    deploymentLimits: new Map<string, Limits>(),
+    budgetStatus: 429,
   },
   upload: {
     maxRequestBytes: 64 * mebibyte,

@@ -7,10 +7,17 @@ import { readWithIncludes } from "./file/include.js";
 import { type Located, type LocatedMap, positionOf } from "./file/located.js";
 import type { FormatSettings } from "../formats/answer-formats.js";
 import type { UploadSettings } from "../upload/upload-settings.js";
-import { type AccountSettings, bytesOf, defaults, type GatewayConfig, millisecondsOf } from "./gateway-config.js";
+import {
+  type AccountSettings,
+  bytesOf,
+  defaults,
+  type GatewayConfig,
+  millisecondsOf,
+} from "./gateway-config.js";
 import { type ModelList, readModelList } from "./models/model-list.js";
 import { shutDownWarnings } from "./models/openai-models.js";
-import { unpricedModels, unpricedWarning } from "./models/unpriced.js";
+import { refusedModelWarnings, unpricedModels, unpricedWarning } from "./models/unpriced.js";
+import { type BudgetSettings, budgetsOf } from "./settings/budgets.js";
 import { validated } from "./settings/explain.js";
 import { aliasesOf } from "./settings/aliases.js";
 import { contentPolicyFallbacksOf, fallbacksOf, type KnownGroups } from "./settings/fallbacks.js";
@@ -70,6 +77,7 @@ export function loadConfig(options: LoadOptions): GatewayConfig {
   const contentPolicyFallbacks = contentPolicyFallbacksOf(settings, resolved, groups, findings);
   const { defaultModel, forcedModel } = modelsForRequests(settings, resolved, groups, findings);
   const { notes, ...limits } = limitsOf(settings, resolved, models.deployments, findings);
+  const budgets = budgetsOf(settings, resolved, models, findings);
   const router = routerOptions({ settings, root: resolved, ...models, fallbacks, groups }, findings);
   findings.throwIfAny();
 
@@ -78,7 +86,7 @@ export function loadConfig(options: LoadOptions): GatewayConfig {
   const { litellm_key_header_name, forward_client_headers_to_llm_api, store_prompts_in_spend_logs } =
     settings.general_settings;
   const { require_auth_for_metrics_endpoint } = settings.litellm_settings;
-  const { idempotency_memory_mb } = settings.general_settings;
+  const { idempotency_memory_mb, unpriced } = settings.general_settings;
   return {
     source: file,
     router: {
@@ -100,10 +108,11 @@ export function loadConfig(options: LoadOptions): GatewayConfig {
     formats: formatSettings(settings),
     idempotencyMemoryBytes:
       idempotency_memory_mb === undefined ? defaults.idempotencyMemoryBytes : bytesOf(idempotency_memory_mb),
-    accounts: accountSettings(settings, models.accessGroups),
+    accounts: accountSettings(settings, models.accessGroups, budgets),
     warnings: [
       ...findings.warnings,
       ...[...unpricedModels(models.deployments)].map(unpricedWarning),
+      ...(unpriced === "allow" ? [] : refusedModelWarnings(models.deployments, budgets)),
       ...shutDownWarnings(
         openAis.map(({ model }) => model),
         today,
@@ -162,6 +171,7 @@ function uploadSettings(
 function accountSettings(
   { general_settings: general, litellm_settings: litellm }: FileSettings,
   accessGroups: ModelList["accessGroups"],
+  budgets: BudgetSettings,
 ): AccountSettings {
   const { user_header_mappings: mappings = [], user_header_name, directory_grace, budget_reset } = general;
   const customers = mappings.filter(
@@ -182,6 +192,7 @@ function accountSettings(
     newKeyDefaults: litellm.default_key_generate_params ?? {},
     newKeyBounds: litellm.upperbound_key_generate_params ?? {},
     accessGroups,
+    ...budgets,
   };
 }
 

@@ -186,14 +186,18 @@ describe("check", () => {
   });
 
   test("what would go unenforced is refused, and accepted when it is named", async () => {
-    const config = valid("litellm_settings:\n  max_budget: 10\n");
+    const config = valid("litellm_settings:\n  max_user_budget: 10\n");
     const refused = await check(config);
     expect(refused.code).toBe(1);
-    expect(refused.complaints).toMatch(/config\.yaml:5:3: litellm_settings\.max_budget: .*restricts money/);
-    expect(refused.complaints).toContain("--allow-unenforced max_budget");
-    const allowed = await check(config, "--allow-unenforced", "max_budget");
+    expect(refused.complaints).toMatch(
+      /config\.yaml:5:3: litellm_settings\.max_user_budget: .*restricts money/,
+    );
+    expect(refused.complaints).toContain("--allow-unenforced max_user_budget");
+    const allowed = await check(config, "--allow-unenforced", "max_user_budget");
     expect(allowed.code).toBe(0);
-    expect(allowed.output).toContain("not enforced, as --allow-unenforced says: litellm_settings.max_budget");
+    expect(allowed.output).toContain(
+      "not enforced, as --allow-unenforced says: litellm_settings.max_user_budget",
+    );
   });
 });
 
@@ -235,13 +239,13 @@ ${settings}`;
   });
 
   test("--allow-unenforced starts it, and says so", async () => {
-    const text = config("litellm_settings:\n  max_budget: 10\n");
+    const text = config("litellm_settings:\n  max_user_budget: 10\n");
     const refused = await ended(spawnGateway({ config: text, environment }));
     expect(refused.code).toBe(1);
     const gateway = await startGateway({
       config: text,
       environment,
-      arguments: ["--allow-unenforced", "max_budget"],
+      arguments: ["--allow-unenforced", "max_user_budget"],
     });
     expect(gateway.logLines().join("\n")).toContain("not enforced, as --allow-unenforced says");
     await gateway.stop();

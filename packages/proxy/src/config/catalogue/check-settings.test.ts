@@ -47,7 +47,7 @@ it.each([
   "router_settings: {routing_strategy: simple-shuffle, set_verbose: true, ignore_invalid_deployments: true}",
   "litellm_settings: {telemetry: false, json_logs: true, cache: false, callbacks: [prometheus], success_callback: }",
   "general_settings: {enforce_user_param: false, allowed_ips: , store_model_in_db: false}",
-  "router_settings: {optional_pre_call_checks: [enforce_model_rate_limits]}",
+  "router_settings: {optional_pre_call_checks: [enforce_model_rate_limits, router_budget_limiting]}",
   "mcp_servers: {a: {}}",
   "x-notes: anything",
   "templates: &template {timeout: 3}",
@@ -60,22 +60,32 @@ describe("what restricts money, rate or access", () => {
 
   it.each([
     [entry(", itpm: 3}"), "model_list[0].litellm_params.itpm", "rate", "itpm"],
-    [entry(", max_budget: 0}"), "model_list[0].litellm_params.max_budget", "money", "max_budget"],
     [entry(", mock_response: hi}"), "model_list[0].litellm_params.mock_response", "money", "mock_response"],
     [entry("}, otpm: 3"), "model_list[0].otpm", "rate", "otpm"],
     [entry("}, model_info: {team_id: t}"), "model_list[0].model_info.team_id", "access", "team_id"],
     [
-      `${oneModel}router_settings: {provider_budget_config: {}}`,
-      "provider_budget_config",
+      `${oneModel}litellm_settings: {max_user_budget: 100}`,
+      "litellm_settings.max_user_budget",
       "money",
-      "provider_budget_config",
+      "max_user_budget",
     ],
-    [`${oneModel}litellm_settings: {max_budget: 100}`, "litellm_settings.max_budget", "money", "max_budget"],
     [
-      `${oneModel}litellm_settings: {max_end_user_budget: 1}`,
-      "max_end_user_budget",
+      `${oneModel}litellm_settings: {max_internal_user_budget: 5}`,
+      "litellm_settings.max_internal_user_budget",
       "money",
-      "max_end_user_budget",
+      "max_internal_user_budget",
+    ],
+    [
+      `${oneModel}litellm_settings: {default_internal_user_params: {max_budget: 5}}`,
+      "litellm_settings.default_internal_user_params",
+      "money",
+      "default_internal_user_params",
+    ],
+    [
+      `${oneModel}litellm_settings: {default_team_params: {max_budget: 5}}`,
+      "litellm_settings.default_team_params",
+      "money",
+      "default_team_params",
     ],
     [
       `${oneModel}general_settings: {allowed_ips: []}`,
@@ -107,26 +117,29 @@ describe("what restricts money, rate or access", () => {
   });
 
   it("stops for a value that restricts", () => {
-    const yaml = `${oneModel}router_settings: {optional_pre_call_checks: [session_affinity, router_budget_limiting]}`;
+    const yaml = `${oneModel}litellm_settings: {callbacks: [langfuse, hide_secrets]}`;
     expect(folder.errorOf(yaml)).toBe(
-      "config.yaml:4:19: router_settings.optional_pre_call_checks: router_budget_limiting: not supported yet, and " +
-        "restricts requests; remove it, or start without it by --allow-unenforced optional_pre_call_checks",
+      "config.yaml:4:20: litellm_settings.callbacks: hide_secrets: not supported yet, and " +
+        "restricts requests; remove it, or start without it by --allow-unenforced callbacks",
     );
-    expect(folder.warningsOf(yaml, { allowUnenforced: ["optional_pre_call_checks"] })).toHaveLength(1);
-    expect(
-      folder.warningsOf(`${oneModel}router_settings: {optional_pre_call_checks: [session_affinity]}`),
-    ).toEqual(["not supported yet and without effect: router_settings.optional_pre_call_checks"]);
+    expect(folder.warningsOf(yaml, { allowUnenforced: ["callbacks"] })).toHaveLength(1);
+    expect(folder.warningsOf(`${oneModel}litellm_settings: {callbacks: [langfuse]}`)).toEqual([
+      "not supported yet and without effect: litellm_settings.callbacks",
+    ]);
   });
 
   it("may be allowed with its section's name", () => {
-    const yaml = `${oneModel}litellm_settings: {max_budget: 1}`;
-    expect(folder.warningsOf(yaml, { allowUnenforced: ["litellm_settings.max_budget"] })).toHaveLength(1);
-    expect(folder.errorOf(yaml, { allowUnenforced: ["litellm_params.max_budget"] })).toContain("max_budget");
+    const yaml = `${oneModel}general_settings: {max_parallel_requests: 1}`;
+    const allowed = { allowUnenforced: ["general_settings.max_parallel_requests"] };
+    expect(folder.warningsOf(yaml, allowed)).toHaveLength(1);
+    expect(folder.errorOf(yaml, { allowUnenforced: ["litellm_params.max_parallel_requests"] })).toContain(
+      "max_parallel_requests",
+    );
   });
 
   it("refuses to allow what is not such a setting", () => {
-    expect(folder.errorOf(oneModel, { allowUnenforced: ["max_budgets"] })).toBe(
-      '--allow-unenforced: max_budgets: not a setting that may go unenforced; did you mean "max_budget"?',
+    expect(folder.errorOf(oneModel, { allowUnenforced: ["max_user_budgets"] })).toBe(
+      '--allow-unenforced: max_user_budgets: not a setting that may go unenforced; did you mean "max_user_budget"?',
     );
   });
 });

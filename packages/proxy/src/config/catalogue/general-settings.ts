@@ -17,6 +17,8 @@ export const generalSettings: Catalogue = {
     "default_model",
     "directory_grace",
     "budget_reset",
+    "budget_exceeded_status",
+    "unpriced",
     "price_map",
     "server_errors",
     "answer_memory_mb",
@@ -43,6 +45,7 @@ export const generalSettings: Catalogue = {
     "disable_prisma_schema_update",
     "disable_responses_id_security",
     "embedding_model",
+    "fail_closed_budget_enforcement", // always so
     "infer_model_from_keys",
     "litellm_license",
     "moderation_model",
@@ -51,7 +54,6 @@ export const generalSettings: Catalogue = {
     "user_mcp_management_mode",
   ],
   lacking: [
-    "unpriced", // Darkroom's own: it tells budgets what to do, and there are none yet
     "alert_to_webhook_url",
     "alert_type_config",
     "alert_types",
@@ -100,7 +102,7 @@ export const generalSettings: Catalogue = {
     "user_api_key_cache_ttl",
   ],
   restricting: {
-    money: ["fail_closed_budget_enforcement"],
+    money: [],
     rate: ["global_max_parallel_requests", "max_parallel_requests"],
     access: [
       "admin_only_routes",

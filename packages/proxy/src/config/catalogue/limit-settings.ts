@@ -2,3 +2,8 @@
 export const limitSettings = ["rpm", "tpm", "ipm", "max_parallel_requests"] as const;
 
 export type LimitSetting = (typeof limitSettings)[number];
+
+/** What a deployment may cost, in the same places. */
+export const budgetSettings = ["max_budget", "budget_duration"] as const;
+
+export type BudgetSetting = (typeof budgetSettings)[number];

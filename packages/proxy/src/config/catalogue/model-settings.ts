@@ -1,5 +1,5 @@
 import type { Catalogue } from "./catalogue.js";
-import { limitSettings } from "./limit-settings.js";
+import { budgetSettings, limitSettings } from "./limit-settings.js";
 import { capabilitySettings } from "./capability-settings.js";
 import { priceSettings } from "./price-settings.js";
 
@@ -8,11 +8,11 @@ const otherLimits = ["itpm", "otpm"];
 
 /** One entry of `model_list`. LiteLLM takes limits beside `litellm_params` too. */
 export const modelEntry: Catalogue = {
-  supported: ["model_name", "litellm_params", "model_info", "quota", ...limitSettings],
+  supported: ["model_name", "litellm_params", "model_info", "quota", ...limitSettings, ...budgetSettings],
   harmless: [],
   lacking: [],
   restricting: {
-    money: ["max_budget", "budget_duration"],
+    money: [],
     rate: otherLimits,
     access: [],
   },
@@ -52,6 +52,7 @@ export const litellmParams: Catalogue = {
     "size_fit",
     "quota",
     ...limitSettings,
+    ...budgetSettings,
     ...priceSettings,
   ],
   harmless: [
@@ -90,7 +91,7 @@ export const litellmParams: Catalogue = {
     "azure_password",
   ],
   restricting: {
-    money: ["max_budget", "budget_duration", "mock_response"], // without the mock, calls cost money
+    money: ["mock_response"], // without the mock, calls cost money
     rate: otherLimits,
     access: ["allowed_model_region", "guardrails"],
   },
@@ -109,6 +110,7 @@ export const modelInfo: Catalogue = {
     "cooldown_time",
     "quota", // Darkroom's own
     ...limitSettings,
+    ...budgetSettings,
     ...capabilitySettings,
     ...priceSettings,
   ],
@@ -127,7 +129,7 @@ export const modelInfo: Catalogue = {
   ],
   lacking: [],
   restricting: {
-    money: ["max_budget", "budget_duration"],
+    money: [],
     rate: otherLimits,
     access: ["team_id"],
   },

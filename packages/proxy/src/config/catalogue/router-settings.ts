@@ -26,6 +26,7 @@ export const routerSettings: Catalogue = {
     "disable_cooldowns",
     "default_max_parallel_requests",
     "default_priority",
+    "provider_budget_config",
     // Darkroom's own.
     "rate_limits",
     "limit_guard_ms",
@@ -60,10 +61,9 @@ export const routerSettings: Catalogue = {
     "redis_url",
   ],
   restricting: {
-    money: ["provider_budget_config"],
+    money: [],
     rate: [],
     access: ["guardrail_list"],
   },
-  inert: { optional_pre_call_checks: ["enforce_model_rate_limits"] }, // always so
-  restrictingValues: { optional_pre_call_checks: ["router_budget_limiting"] },
+  inert: { optional_pre_call_checks: ["enforce_model_rate_limits", "router_budget_limiting"] }, // always so
 };

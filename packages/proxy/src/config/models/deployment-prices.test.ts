@@ -189,12 +189,6 @@ describe("unpriced", () => {
     );
   });
 
-  it("is said to be without effect as long as there are no budgets", () => {
-    expect(
-      folder.warningsOf(`${entry("", "", "openai/gpt-image-1")}general_settings: {unpriced: allow}`),
-    ).toEqual(["not supported yet and without effect: general_settings.unpriced"]);
-  });
-
   it("is left to the router's default, and is one of two words", () => {
     expect(folder.load(entry("")).router).not.toHaveProperty("unpriced");
     expect(folder.errorOf(`${entry("")}general_settings: {unpriced: maybe}`)).toContain(

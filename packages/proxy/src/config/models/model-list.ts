@@ -1,3 +1,4 @@
+import type { Limits } from "@darkroom/accounts";
 import type { PriceLookup } from "@darkroom/cost-calculator";
 import type { Deployment } from "@darkroom/router";
 import type { SettingsCheck } from "../catalogue/check-settings.js";
@@ -5,6 +6,7 @@ import type { Findings, KeyPath } from "../config-error.js";
 import type { Environment } from "../file/environment.js";
 import { find, type Located, type LocatedMap, plain, positionOf, scalars } from "../file/located.js";
 import { defaults, type InvalidDeployment, type SkippedEntry } from "../gateway-config.js";
+import { deploymentBudget } from "../settings/budgets.js";
 import { validated } from "../settings/explain.js";
 import { type EntrySettings, entryNameSchema, entrySchema, type FileSettings } from "../settings/schema.js";
 import { applyCredential } from "./credentials.js";
@@ -20,6 +22,8 @@ export interface ModelList {
   readonly invalid: InvalidDeployment[];
   /** The access groups of each model group: those of all of its deployments. */
   readonly accessGroups: Map<string, readonly string[]>;
+  /** The budgets of deployments, by their ids. */
+  readonly budgets: Map<string, Limits>;
 }
 
 export interface ModelListSource {
@@ -37,7 +41,13 @@ export interface ModelListSource {
 
 /** Reads `model_list`: each entry becomes a deployment, or is skipped, invalid or a problem. */
 export function readModelList(source: ModelListSource, check: SettingsCheck, findings: Findings): ModelList {
-  const list: ModelList = { deployments: [], skipped: [], invalid: [], accessGroups: new Map() };
+  const list: ModelList = {
+    deployments: [],
+    skipped: [],
+    invalid: [],
+    accessGroups: new Map(),
+    budgets: new Map(),
+  };
   const ids = new Map<string, KeyPath>();
   const entries = find(source.resolved, ["model_list"]);
   for (const index of entries?.kind === "list" ? entries.items.keys() : []) {
@@ -98,6 +108,8 @@ function readEntry(
   const { access_groups = [] } = settings.model_info ?? {};
   if (access_groups.length > 0)
     list.accessGroups.set(group, [...(list.accessGroups.get(group) ?? []), ...access_groups]);
+  const budget = deploymentBudget(settings, resolved, path, findings);
+  if (budget !== undefined) list.budgets.set(deploymentId, budget);
   if ("invalid" in result) list.invalid.push({ deploymentId, group, reason: result.invalid });
   else {
     list.deployments.push(result.deployment);

@@ -1,4 +1,6 @@
-import { routingStrategies } from "@darkroom/router";
+import { parseDuration } from "@darkroom/accounts";
+import { formatUsd, parseUsd } from "@darkroom/cost-calculator";
+import { largestLimit, routingStrategies } from "@darkroom/router";
 import { z } from "zod";
 
 /*
@@ -65,6 +67,36 @@ export const routingStrategy = z.enum(routingStrategies, {
 export const price = z.union([z.string(), z.number().transform(String)], {
   error: "expected a price in US dollars",
 });
+
+const expectedDollars = `expected US dollars from 0 to ${formatUsd(largestLimit)}, with at most nine decimal places`;
+
+/** US dollars that a budget has, as nano-dollars. */
+export const dollars = z
+  .union([z.string(), z.number().transform(String)], { error: expectedDollars })
+  .transform((written, context): bigint => {
+    const nanoUsd = unlessRangeError(() => parseUsd(written));
+    if (nanoUsd !== undefined && nanoUsd <= largestLimit) return nanoUsd;
+    context.addIssue({ code: "custom", message: expectedDollars });
+    return z.NEVER;
+  });
+
+const expectedDuration = "expected a duration such as 30m, 24h, 7d, 30d or 1mo";
+
+/** How long a budget holds before it begins anew. */
+export const budgetDuration = z
+  .string({ error: expectedDuration })
+  .refine((written) => unlessRangeError(() => parseDuration(written)) !== undefined, {
+    error: expectedDuration,
+  });
+
+function unlessRangeError<Result>(read: () => Result): Result | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
 
 export const text = z
   .string({ error: "expected a string" })

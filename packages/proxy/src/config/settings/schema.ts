@@ -1,7 +1,9 @@
 import { z } from "zod";
-import type { LimitSetting } from "../catalogue/limit-settings.js";
+import type { BudgetSetting, LimitSetting } from "../catalogue/limit-settings.js";
 import { type PriceSetting, priceSettings } from "../catalogue/price-settings.js";
 import {
+  budgetDuration,
+  dollars,
   expectedQuotaName,
   headers,
   limit,
@@ -60,6 +62,25 @@ const webAddress = text.refine(isWebAddress, {
   error: "expected an address that begins with http:// or https://",
 });
 
+/** LiteLLM has two names for both. */
+const providerBudget = z
+  .strictObject(
+    {
+      budget_limit: optional(dollars),
+      max_budget: optional(dollars),
+      time_period: optional(budgetDuration),
+      budget_duration: optional(budgetDuration),
+    },
+    { error: "expected a map with budget_limit and time_period, and nothing else" },
+  )
+  .refine(({ budget_limit, max_budget }) => (budget_limit ?? max_budget) !== undefined, {
+    error: "expected a budget_limit",
+  });
+
+const providerBudgets = z.record(z.string(), providerBudget, {
+  error: "expected a map of providers, each to its budget_limit and time_period",
+});
+
 const routerSettings = {
   model_group_alias: optional(aliases),
   enable_tag_filtering: optional(onOrOff),
@@ -89,6 +110,7 @@ const routerSettings = {
   queue_timeout: optional(numberFrom(0)),
   max_queue: optional(wholeNumberFrom(0)),
   default_priority: optional(wholeNumberFrom(0)),
+  provider_budget_config: optional(providerBudgets),
 };
 
 /** Of a deployment or of a quota. */
@@ -98,6 +120,19 @@ const limits = {
   ipm: optional(limit),
   max_parallel_requests: optional(limit),
 } satisfies Record<LimitSetting, unknown>;
+
+/** Of a deployment, or of the whole proxy. */
+const budget = {
+  max_budget: optional(dollars),
+  budget_duration: optional(budgetDuration),
+} satisfies Record<BudgetSetting, unknown>;
+
+const refusedBudget = "expected 429, 400 or 422";
+
+/** What clients are told of a spent budget: LiteLLM has had all three. */
+const budgetStatus = z
+  .union([z.number(), z.string().transform(Number)], { error: refusedBudget })
+  .pipe(z.literal([429, 400, 422], { error: refusedBudget }));
 
 /** Of a deployment; LiteLLM takes a cooldown's time in `litellm_params` too. */
 const deploymentHealth = {
@@ -149,6 +184,9 @@ export const fileSchemas = {
     request_timeout: optional(seconds),
     require_auth_for_metrics_endpoint: optional(onOrOff),
     drop_params: optional(onOrOff),
+    ...budget,
+    max_end_user_budget: optional(dollars),
+    max_end_user_budget_id: optional(text),
     timezone: optional(timeZone),
     budget_reset_time: optional(timeOfDay),
     default_key_generate_params: optional(keyParameters),
@@ -168,6 +206,7 @@ export const fileSchemas = {
     user_header_name: optional(text),
     user_header_mappings: optional(userHeaders),
     directory_grace: optional(numberFrom(0)),
+    budget_exceeded_status: optional(budgetStatus),
     budget_reset: optional(z.enum(["calendar", "rolling"], { error: "expected calendar or rolling" })),
     max_request_size_mb: optional(numberAbove(0)),
     max_response_size_mb: optional(numberAbove(0)),
@@ -262,8 +301,8 @@ const prices = Object.fromEntries(priceSettings.map((name) => [name, optionalPri
   Record<PriceSetting, typeof optionalPrice>
 >;
 
-/** LiteLLM takes limits in three places, and `order` in two. */
-const shares = { ...limits, quota: optional(quotaName) };
+/** LiteLLM takes limits and budgets in three places, and `order` in two. */
+const shares = { ...limits, ...budget, quota: optional(quotaName) };
 const order = optional(wholeNumberFrom(0));
 
 /** The rest of an entry, for one that Darkroom serves. */
