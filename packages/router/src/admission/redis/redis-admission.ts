@@ -27,7 +27,12 @@ const scripts = {
 };
 
 /** How long an answer is waited for, in milliseconds. */
-export const admissionDeadlines = { admitMs: 250, otherMs: 2000 } as const;
+export interface AdmissionDeadlines {
+  readonly admitMs: number;
+  readonly otherMs: number;
+}
+
+export const admissionDeadlines: AdmissionDeadlines = { admitMs: 250, otherMs: 2000 };
 
 /** How many records one script works on, so that it holds nobody else up. */
 const batchSize = 200;
@@ -56,12 +61,12 @@ export interface Greeting {
 export class RedisAdmission implements Admission {
   readonly #connection: RedisConnection;
   readonly #testNowMs: (() => number) | undefined;
-  readonly #deadlines: { readonly admitMs: number; readonly otherMs: number };
+  readonly #deadlines: AdmissionDeadlines;
 
   /** @param options.testNowMs in place of Redis' clock, for tests alone */
   constructor(
     connection: RedisConnection,
-    options: { readonly testNowMs?: () => number; readonly deadlines?: typeof admissionDeadlines } = {},
+    options: { readonly testNowMs?: () => number; readonly deadlines?: AdmissionDeadlines } = {},
   ) {
     this.#connection = connection;
     this.#testNowMs = options.testNowMs;
