@@ -33,17 +33,24 @@ export interface Admission {
    * Puts what was used in the place of what was taken, where it was taken: a window that has gone on is not touched, a
    * period is charged although it is over. More than was taken is charged in full. A settlement with a mark is applied
    * exactly once: what comes again is passed over; one after a gap, and all that follow it, are refused, and the answer
-   * tells from where to go on. One without a mark counts once for its attempt.
+   * tells from where to go on; a journal that is not known yet begins with 1. One without a mark counts once for its
+   * attempt. What is settled again under a further mark is charged on top, or taken back where it is below 0.
    * @returns by journal id, the last sequence that has been applied
    */
   settle(
     settlements: readonly Settlement[],
   ): Promise<ReadonlyMap<string, bigint>> | ReadonlyMap<string, bigint>;
 
-  /** What was spent of meters of money before they had any state here. A meter that has some keeps it. */
+  /**
+   * What was spent of meters of money before they had any state here; what has been charged since comes on top. Of a meter
+   * that was told it before nothing changes.
+   */
   seed(seeds: readonly MeterSeed[]): Promise<void> | void;
 
-  /** Holds the leases of attempts and requests for another {@link leaseMs}. */
+  /**
+   * Holds the leases of attempts and requests for another {@link leaseMs}. Those that have expired meanwhile are taken again
+   * even if they do not fit: the calls are under way.
+   */
   renew(held: HeldLeases): Promise<void> | void;
 
   /**
@@ -66,6 +73,15 @@ export const leaseMs = 30_000;
 
 /** How often leases are renewed. */
 export const renewEveryMs = 10_000;
+
+/**
+ * Attempts and requests are forgotten once nothing of them can change any more: when they are over and settled. One that is
+ * never settled, or never ends, is forgotten so long after it was last heard of, unless money is reserved for it.
+ */
+export const rememberedMs = 3_600_000;
+
+/** For so long a settlement without a mark is known to have been made after all else of its attempt is forgotten. */
+export const settledRememberedMs = 60_000;
 
 /** More candidates go in further calls. */
 export const mostCandidates = 8;
@@ -92,9 +108,9 @@ export interface AdmissionCandidate {
 export type AdmissionAnswer =
   | {
       readonly kind: "admitted";
-      /** Index of the candidate. */
+      /** Index of the candidate; -1 where none was asked for. */
       readonly candidate: number;
-      /** Of each of its charges and of the request's own, how full the meter is now. */
+      /** Of each of its charges and then of the request's own, how full the meter is now. */
       readonly use: readonly MeterUse[];
     }
   | {
@@ -116,8 +132,9 @@ export interface Refusal extends MeterUse {
   /** As it was asked for. */
   readonly charge: Charge;
   /**
-   * Milliseconds until it will fit if nothing else is taken, from what is known to come back and when. Undefined: when
-   * somebody gives something back (a lease, a reservation), or never, because it is more than the limit.
+   * Milliseconds until it will fit if nothing else is taken, from what is known to come back and when: amounts that leave a
+   * rolling window, a period's end, the end of what constrains the meter. Undefined: when somebody gives something back (a
+   * lease, or where nothing but reservations is in the way), or never, because it is more than the limit.
    */
   readonly fitsInMs: number | undefined;
 }
