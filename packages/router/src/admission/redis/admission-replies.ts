@@ -41,8 +41,8 @@ export function answerOf(asked: AdmissionRequest, reply: unknown): DatedAnswer {
       throw new StateLostError("Redis has lost its state");
     case "rebuilding":
       throw new StateLostError("Redis has lost its state, and gateways are telling it theirs");
-    case "dead":
-      throw new RedisUnavailableError("the attempt was given up before Redis answered");
+    case "abandoned":
+      throw new RedisUnavailableError("it was given up before Redis answered");
     default:
       throw new RedisUnavailableError("Redis answered something else");
   }

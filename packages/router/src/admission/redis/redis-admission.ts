@@ -37,12 +37,10 @@ export const admissionDeadlines: AdmissionDeadlines = { admitMs: 250, otherMs: 2
 /** How many records one script works on, so that it holds nobody else up. */
 const batchSize = 200;
 
-/** What is over: see `scripts/release.ts`. */
-export interface Returned {
-  readonly what: "attempt" | "request" | "abandoned";
-  readonly id: string;
-  readonly how: "sent" | "never sent";
-}
+/** What is over, or was given up: see `scripts/release.ts`. */
+export type Returned =
+  | { readonly what: "attempt" | "request"; readonly id: string; readonly how: "sent" | "never sent" }
+  | { readonly what: "abandoned"; readonly id: string; readonly call: string };
 
 export interface Greeting {
   readonly epoch: string;
@@ -50,6 +48,8 @@ export interface Greeting {
   readonly gateways: number;
   /** Redis' clock. */
   readonly nowMs: number;
+  /** Milliseconds in which nobody is admitted, since gateways tell what they hold. */
+  readonly closedForMs: number;
 }
 
 /**
@@ -74,19 +74,21 @@ export class RedisAdmission implements Admission {
   }
 
   async admit(asked: AdmissionRequest): Promise<AdmissionAnswer> {
-    return (await this.admitIn("", asked)).answer;
+    return (await this.admitIn("", "", asked)).answer;
   }
 
   /**
    * As {@link admit}, if Redis still has the state that it had.
    * @param epoch of {@link greet}; empty where that is not to be looked at
+   * @param call a name for this one question, by which it can be given up
    * @throws StateLostError
    */
-  async admitIn(epoch: string, asked: AdmissionRequest): Promise<DatedAnswer> {
+  async admitIn(epoch: string, call: string, asked: AdmissionRequest): Promise<DatedAnswer> {
     const { attemptId: attempt, requestId: request, requestCharges, candidates } = asked;
     const argument = JSON.stringify({
       attempt,
       request,
+      call,
       own: requestCharges.map(chargeTexts),
       candidates: candidates.map(({ charges }) => charges.map(chargeTexts)),
     });
@@ -102,7 +104,9 @@ export class RedisAdmission implements Admission {
   }
 
   async return(returned: readonly Returned[]): Promise<void> {
-    const list = returned.map(({ what, id, how }) => JSON.stringify([what, id, how]));
+    const list = returned.map((one) =>
+      JSON.stringify([one.what, one.id, one.what === "abandoned" ? one.call : one.how]),
+    );
     await this.#inBatches("release", list);
   }
 
@@ -165,8 +169,14 @@ export class RedisAdmission implements Admission {
 
   /** This gateway is there. @param epoch the one it knows, or empty */
   async greet(gatewayId: string, epoch: string): Promise<Greeting> {
-    const [found = "", gateways, nowMs] = textsOf(await this.#run("greet", [gatewayId, epoch]));
-    return { epoch: found, gateways: Number(gateways), nowMs: Number(nowMs) };
+    const reply = textsOf(await this.#run("greet", [gatewayId, epoch]));
+    const [found = "", gateways, nowMs, closedForMs] = reply;
+    return {
+      epoch: found,
+      gateways: Number(gateways),
+      nowMs: Number(nowMs),
+      closedForMs: Number(closedForMs),
+    };
   }
 
   async takeLeave(gatewayId: string): Promise<void> {

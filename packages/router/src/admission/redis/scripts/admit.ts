@@ -2,11 +2,13 @@ import { meters } from "./meters.js";
 import { records } from "./records.js";
 
 /**
- * ARGV[2]: the epoch that is known, or empty. ARGV[3]: {attempt, request, own: charges, candidates: [charges]}, JSON.
+ * ARGV[2]: the epoch that is known, or empty. ARGV[3]: {attempt, request, call, own: charges, candidates: [charges]},
+ * JSON; `call` names this one question, so that it can be given up.
  *
  * Answers with a list of texts: `admitted`, time, candidate, whether it was known, and used, reserved and limit of each
  * charge; `refused`, and of each refusal candidate, index of the charge, used, reserved, limit, and in how many milliseconds
- * it fits or empty; `wrong period`, time; `unseeded`, and of each meter its candidate and its index; `epoch`; `dead`.
+ * it fits or empty; `wrong period`, time; `unseeded`, and of each meter its candidate and its index; `epoch`;
+ * `rebuilding`, for how many milliseconds; `abandoned`.
  */
 export const admit = /* lua */ `${meters}${records}
 local epoch = redis.call('HMGET', prefix .. 'epoch', 'id', 'open')
@@ -16,6 +18,7 @@ if ARGV[2] ~= '' then
 end
 
 local asked = cjson.decode(ARGV[3])
+if redis.call('EXISTS', prefix .. 'abandoned:' .. asked.call) == 1 then return { 'abandoned' } end
 local own, candidates = asked.own, asked.candidates
 
 local keys_asked = {}
@@ -41,7 +44,6 @@ end
 
 local known = find_attempt(asked.attempt)
 if known then
-  if known.dead then return { 'dead' } end
   return admitted(known.candidate, '1', known.at)
 end
 local request = find_request(asked.request)
@@ -101,9 +103,9 @@ local count = math.max(#candidates, 1)
 for index = 1, count do
   local charges = candidates[index] or {}
   if fits(charges, text(index - 1)) then
-    local owner = request or create_request(asked.request, take_all(own_asked, 'q:' .. asked.request), now)
+    local owner = request or create_request(asked.request, take_all(own_asked, 'q:' .. asked.request), now, asked.call)
     local candidate = #candidates == 0 and '-1' or text(index - 1)
-    create_attempt(asked.attempt, owner, candidate, take_all(charges, 'a:' .. asked.attempt), now)
+    create_attempt(asked.attempt, owner, candidate, take_all(charges, 'a:' .. asked.attempt), now, asked.call)
     return admitted(candidate, '0', text(now))
   end
 end

@@ -6,22 +6,23 @@ import { records } from "./records.js";
  *
  * The epoch is a name that Redis' state has for as long as it is not lost. Whoever finds none, and knew one, gives the others
  * a second to tell what they hold before anybody is admitted.
- * Answers with the epoch, how many gateways have been there of late, and the time.
+ * Answers with the epoch, how many gateways have been there of late, the time, and for how long nobody is admitted.
  */
 export const greet = /* lua */ `${meters}
 local epoch_key, gateways_key = prefix .. 'epoch', prefix .. 'gateways'
 local rebuilding_ms = 1000
 local seen_for_ms = 30000
-local epoch = redis.call('HGET', epoch_key, 'id')
+local epoch, open_at = unpack(redis.call('HMGET', epoch_key, 'id', 'open'))
 if not epoch then
   epoch = ARGV[2] .. '.' .. text(now)
-  redis.call('HSET', epoch_key, 'id', epoch, 'open', text(ARGV[3] == '' and 0 or now + rebuilding_ms))
+  open_at = text(ARGV[3] == '' and 0 or now + rebuilding_ms)
+  redis.call('HSET', epoch_key, 'id', epoch, 'open', open_at)
   redis.call('PUBLISH', prefix .. 'epoch', epoch)
 end
 redis.call('ZADD', gateways_key, text(now), ARGV[2])
 redis.call('ZREMRANGEBYSCORE', gateways_key, '-inf', text(now - seen_for_ms))
 redis.call('PEXPIRE', gateways_key, text(2 * seen_for_ms))
-return { epoch, text(redis.call('ZCARD', gateways_key)), text(now) }
+return { epoch, text(redis.call('ZCARD', gateways_key)), text(now), text(math.max(tonumber(open_at) - now, 0)) }
 `;
 
 /** ARGV[2]: the id of a gateway that ends. */
@@ -34,28 +35,29 @@ export const takeLeave = /* lua */ `redis.call('ZREM', KEYS[1] .. 'gateways', AR
  *     {request, at, charges, finished}
  *     {attempt, request, at, candidate, charges, released, settled}
  *
- * What Redis knows stays, but for an attempt that was admitted at another time: its admission came late, and was not waited
- * for. Limits are not looked at: what is told is under way, or was.
+ * What Redis knows stays as it is, with leases anew. Limits are not looked at: what is told is under way, or was.
  */
 export const assertHeld = /* lua */ `${meters}${records}
-local function take_again(record, is_over, is_settled)
-  local at = tonumber(record.at)
-  for index, taken in ipairs(record.taken) do
-    if taken[3] == 'lease' then
-      if not is_over then hold(open(taken), taken[7], text(index), record.holder) end
-    elseif taken[6] ~= '1' or not is_settled then take(taken, text(index), record.holder, at) end
-  end
-end
-
-local function take_again_leases(record)
+local function hold_again(record)
   for index, taken in ipairs(record.taken) do
     if taken[3] == 'lease' then hold(open(taken), taken[7], text(index), record.holder) end
   end
 end
 
+local function take_again(record, is_over)
+  for index, taken in ipairs(record.taken) do
+    local is_over_now = is_over and taken[3] == 'lease' or taken[8] == 'settled'
+    if not is_over_now then take(taken, text(index), record.holder, tonumber(record.at)) end
+  end
+end
+
 local function assert_request(told)
-  if find_request(told.request) then return end
-  local request = create_request(told.request, told.charges, told.at)
+  local known = find_request(told.request)
+  if known then
+    if known.finished ~= '1' and not told.finished then hold_again(known) end
+    return
+  end
+  local request = create_request(told.request, told.charges, told.at, '')
   take_again(request, told.finished)
   if told.finished then redis.call('HSET', request.key, 'finished', '1') end
   heard_of(request)
@@ -63,17 +65,13 @@ end
 
 local function assert_attempt(told)
   local known = find_attempt(told.attempt)
-  if known and not known.dead then
-    if known.at == text(told.at) then
-      if not told.released and known.released ~= '1' then take_again_leases(known) end
-      return
-    end
-    release_attempt(known, 'never sent')
+  if known then
+    if known.released ~= '1' and not told.released then hold_again(known) end
+    return
   end
-  redis.call('DEL', attempt_key(told.attempt))
-  local request = find_request(told.request) or create_request(told.request, {}, told.at)
-  local attempt = create_attempt(told.attempt, request, text(told.candidate), told.charges, told.at)
-  take_again(attempt, told.released, told.settled)
+  local request = find_request(told.request) or create_request(told.request, {}, told.at, '')
+  local attempt = create_attempt(told.attempt, request, text(told.candidate), told.charges, told.at, '')
+  take_again(attempt, told.released)
   if told.released then redis.call('HSET', attempt.key, 'released', '1') end
   if told.settled then redis.call('HSET', attempt.key, 'settled', '1') end
 end

@@ -166,10 +166,8 @@ end
 -- When so much of what counts will count no more.
 local function returns_at(m, amount)
   if m.kind == 'lease' then return nil end
-  if m.kind == 'period' then
-    if amount <= m.used then return m.second end
-    return nil
-  end
+  -- The next one begins with nothing.
+  if m.kind == 'period' then return m.second end
   local state = redis.call('HGETALL', m.name)
   local buckets = {}
   for index = 1, #state, 2 do buckets[state[index]] = state[index + 1] end
@@ -214,7 +212,11 @@ local function fits_at(charge, m)
     local limit = limit_of(charge, from)
     if asked <= limit then
       local returned = from
-      if taken > limit then returned = returns_at(m, taken - limit) end
+      if taken > limit then
+        -- Where nothing but reservations is in the way, it hangs on those who hold them.
+        local is_only_reserved = m.used + asked <= limit
+        returned = not is_only_reserved and returns_at(m, taken - limit)
+      end
       if returned then
         local at = math.max(from, returned)
         if index == #ends or at < ends[index + 1][2] then return at end

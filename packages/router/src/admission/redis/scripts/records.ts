@@ -1,8 +1,8 @@
 /**
  * What attempts and requests took, kept until nothing of it can change any more. Hashes:
  *
- *     a:id   an attempt: candidate, request, at (when it was admitted), taken, released, settled; dead: it must not be admitted
- *     q:id   a request: at, taken, open (attempts that may still be settled), finished
+ *     a:id   an attempt: candidate, request, at (when it was admitted), taken, released, settled, call
+ *     q:id   a request: at, taken, open (attempts that may still be settled), finished, call
  *
  * What was taken is JSON, a list of charges without their limits; `settled` as the eighth where it is money that is no
  * reservation any more.
@@ -144,17 +144,17 @@ local function release_attempt(attempt, how)
   end_attempt_if_over(attempt)
 end
 
-local function create_request(id, charges, at)
+local function create_request(id, charges, at, call)
   local request = { id = id, key = request_key(id), holder = 'q:' .. id, at = text(at), taken = charges, open = '0' }
-  redis.call('HSET', request.key, 'at', request.at, 'open', '0')
+  redis.call('HSET', request.key, 'at', request.at, 'open', '0', 'call', call)
   write_taken(request)
   return request
 end
 
-local function create_attempt(id, request, candidate, charges, at)
+local function create_attempt(id, request, candidate, charges, at, call)
   local attempt = { id = id, key = attempt_key(id), holder = 'a:' .. id, at = text(at), taken = charges }
   attempt.request = request.id
-  redis.call('HSET', attempt.key, 'candidate', candidate, 'request', request.id, 'at', attempt.at)
+  redis.call('HSET', attempt.key, 'candidate', candidate, 'request', request.id, 'at', attempt.at, 'call', call)
   write_taken(attempt)
   heard_of(attempt)
   redis.call('HINCRBY', request.key, 'open', 1)

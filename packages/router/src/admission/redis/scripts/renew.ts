@@ -14,7 +14,7 @@ end
 
 for _, id in ipairs(held.attempts) do
   local attempt = find_attempt(id)
-  if attempt and not attempt.dead and attempt.released ~= '1' then renew_taken(attempt) end
+  if attempt and attempt.released ~= '1' then renew_taken(attempt) end
 end
 for _, id in ipairs(held.requests) do
   local request = find_request(id)

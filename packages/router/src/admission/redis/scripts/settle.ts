@@ -29,7 +29,7 @@ end
 local function apply(settlement)
   local at = tonumber(settlement.at)
   local attempt = find_attempt(settlement.attempt)
-  if attempt and (attempt.dead or attempt.settled == '1') then attempt = nil end
+  if attempt and attempt.settled == '1' then attempt = nil end
   local request = attempt and find_request(attempt.request)
   local owners, corrected = {}, {}
   if attempt then owners = request and { attempt, request } or { attempt } end
