@@ -24,7 +24,7 @@ export function answerOf(asked: AdmissionRequest, reply: unknown): DatedAnswer {
     case "admitted": {
       const candidate = Number(at(1));
       const charges = [...(asked.candidates[candidate]?.charges ?? []), ...asked.requestCharges];
-      const use = charges.map(({ meter }, index) => useOf(meter, texts, 3 + index * 3));
+      const use = charges.map(({ meter }, index) => useOf(meter, texts, 2 + index * 3));
       return { answer: { kind, candidate, use }, atMs: Number(at(0)) };
     }
     case "refused": {

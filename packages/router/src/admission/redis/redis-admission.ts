@@ -183,12 +183,15 @@ export class RedisAdmission implements Admission {
     await this.#run("takeLeave", [gatewayId]);
   }
 
-  /** Tells again what is held, in the form of `scripts/fleet.ts`. */
-  async assertHeld(told: readonly object[]): Promise<void> {
-    await this.#inBatches(
-      "assertHeld",
-      told.map((one) => JSON.stringify(one)),
-    );
+  /** Tells again what is held, in the form of `scripts/fleet.ts`, as it is at the moment when it is sent. */
+  async assertHeld(told: readonly (() => object)[]): Promise<void> {
+    for (let start = 0; start < told.length; start += batchSize) {
+      const batch = told.slice(start, start + batchSize);
+      await this.#run(
+        "assertHeld",
+        batch.map((one) => JSON.stringify(one())),
+      );
+    }
   }
 
   close(): void {

@@ -5,7 +5,7 @@ import { records } from "./records.js";
  * ARGV[2]: the epoch that is known, or empty. ARGV[3]: {attempt, request, call, own: charges, candidates: [charges]},
  * JSON; `call` names this one question, so that it can be given up.
  *
- * Answers with a list of texts: `admitted`, time, candidate, whether it was known, and used, reserved and limit of each
+ * Answers with a list of texts: `admitted`, time, candidate, and used, reserved and limit of each
  * charge; `refused`, and of each refusal candidate, index of the charge, used, reserved, limit, and in how many milliseconds
  * it fits or empty; `wrong period`, time; `unseeded`, and of each meter its candidate and its index; `epoch`;
  * `rebuilding`, for how many milliseconds; `abandoned`.
@@ -35,8 +35,8 @@ local function add_use(answer, charge)
   answer[#answer + 1] = text(limit_of(charge, now))
 end
 
-local function admitted(candidate, is_known, at)
-  local answer = { 'admitted', at, candidate, is_known }
+local function admitted(candidate, at)
+  local answer = { 'admitted', at, candidate }
   for _, charge in ipairs(candidates[tonumber(candidate) + 1] or {}) do add_use(answer, charge) end
   for _, charge in ipairs(own) do add_use(answer, charge) end
   return answer
@@ -44,7 +44,7 @@ end
 
 local known = find_attempt(asked.attempt)
 if known then
-  return admitted(known.candidate, '1', known.at)
+  return admitted(known.candidate, known.at)
 end
 local request = find_request(asked.request)
 local own_asked = request and {} or own
@@ -106,7 +106,7 @@ for index = 1, count do
     local owner = request or create_request(asked.request, take_all(own_asked, 'q:' .. asked.request), now, asked.call)
     local candidate = #candidates == 0 and '-1' or text(index - 1)
     create_attempt(asked.attempt, owner, candidate, take_all(charges, 'a:' .. asked.attempt), now, asked.call)
-    return admitted(candidate, '0', text(now))
+    return admitted(candidate, text(now))
   end
 end
 return refused
