@@ -5,10 +5,11 @@ import { windowBuckets } from "../window-buckets.js";
 /** A minute, and a quarter of a second for what jitters on the way. */
 export const minuteMs = 60_250;
 
-export const { bucketMs, counted } = windowBuckets(minuteMs);
+const buckets = windowBuckets(minuteMs);
+export const { bucketMs } = buckets;
 
 /** What is taken as a minute's bucket begins counts for so long. */
-export const countedMs = bucketMs * counted;
+export const countedMs = bucketMs * buckets.counted;
 
 export function minute(key: string, limit: bigint, ms = minuteMs): Meter {
   return { key, window: { kind: "rolling", ms }, limit };
