@@ -53,10 +53,10 @@ local unseeded, named = { 'unseeded' }, {}
 local function is_outside(charges, candidate)
   for index, charge in ipairs(charges) do
     if charge[3] == 'period' and (now < tonumber(charge[4]) or now >= tonumber(charge[5])) then return true end
-    if charge[6] == '1' and not open(charge).seeded and not named[charge[2]] then
-      named[charge[2]] = true
-      unseeded[#unseeded + 1] = candidate
-      unseeded[#unseeded + 1] = text(index - 1)
+    if charge[6] == '1' and not open(charge).seeded then
+      local place = named[charge[2]] or #unseeded + 1
+      named[charge[2]] = place
+      unseeded[place], unseeded[place + 1] = candidate, text(index - 1)
     end
   end
   return false
