@@ -22,7 +22,12 @@ interface ScriptRunner {
 export class ScriptCaller {
   #digestsAreRefused = false;
 
-  async run(client: ScriptRunner, script: RedisScript, key: string, args: readonly string[]): Promise<unknown> {
+  async run(
+    client: ScriptRunner,
+    script: RedisScript,
+    key: string,
+    args: readonly string[],
+  ): Promise<unknown> {
     if (this.#digestsAreRefused) return client.eval(script.lua, 1, key, ...args);
     try {
       return await client.evalsha(script.sha, 1, key, ...args);
@@ -39,4 +44,5 @@ export class ScriptCaller {
 }
 
 /** How Redis' rules of access, managed services and proxies say that they do not take a command. */
-const refusal = /NOPERM|unknown command|not allowed|not permitted|not support|unsupported|disabled|forbidden/i;
+const refusal =
+  /NOPERM|unknown command|not allowed|not permitted|not support|unsupported|disabled|forbidden/i;

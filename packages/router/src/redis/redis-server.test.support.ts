@@ -47,7 +47,9 @@ export class RedisServer {
   /** @param config a file; Sentinel writes to it */
   static async startSentinel(config: string): Promise<RedisServer> {
     const port = await freePort();
-    return new RedisServer(port, [config, "--port", `${port}`], () => adminOf({ port }), ["--sentinel"]).start();
+    return new RedisServer(port, [config, "--port", `${port}`], () => adminOf({ port }), [
+      "--sentinel",
+    ]).start();
   }
 
   get settings(): RedisSettings {

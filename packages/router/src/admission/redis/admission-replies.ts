@@ -71,7 +71,8 @@ function refusalOf(asked: AdmissionRequest, group: readonly string[]): Refusal {
 function chargeOf(asked: AdmissionRequest, of = "", index = ""): Charge {
   const charges = of === "" ? asked.requestCharges : asked.candidates[Number(of)]?.charges;
   const charge = charges?.[Number(index)];
-  if (charge === undefined) throw new RedisUnavailableError("Redis answered of a charge that was not asked for");
+  if (charge === undefined)
+    throw new RedisUnavailableError("Redis answered of a charge that was not asked for");
   return charge;
 }
 

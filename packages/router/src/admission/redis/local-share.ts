@@ -111,8 +111,7 @@ function withIndices(
         const candidate = refusal.candidate === undefined ? undefined : indexOf(refusal.candidate);
         const charges =
           candidate === undefined ? asked.requestCharges : (asked.candidates[candidate]?.charges ?? []);
-        const charge =
-          charges.find(({ meter }) => meter.key === refusal.charge.meter.key) ?? refusal.charge;
+        const charge = charges.find(({ meter }) => meter.key === refusal.charge.meter.key) ?? refusal.charge;
         return { ...refusal, candidate, charge, meter: charge.meter };
       });
       return { ...answer, refusals };

@@ -29,5 +29,5 @@ describeWithRedis("Redis", () => {
   };
 
   describeAdmission("an admission in Redis", make);
-  testSameAnswers("in Redis", make, { numRuns: 1500 });
+  testSameAnswers("in Redis", make, { numRuns: 150 });
 });

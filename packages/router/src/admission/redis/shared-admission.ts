@@ -86,8 +86,8 @@ export class SharedAdmission implements Admission {
 
   #state: AdmissionState = { kind: "degraded", reason: "not connected yet" };
   #degradedAnswers = 0;
-  /** Ends the waiting of all who wait, when one has found out that it is in vain. */
-  #giveUp = new AbortController();
+  /** All who wait for Redis: when one has found out that it is in vain, the others need not. */
+  readonly #waiting = new Set<(reason: string) => void>();
   /** Redis may not know what is held. */
   #isStale = true;
   #recovery: Promise<void> | undefined;
@@ -303,9 +303,7 @@ export class SharedAdmission implements Admission {
   }
 
   get #hasNews(): boolean {
-    return (
-      this.#pending.size > 0 || this.#pendingSettlements.size > 0 || this.#held.hasNews(this.#epoch)
-    );
+    return this.#pending.size > 0 || this.#pendingSettlements.size > 0 || this.#held.hasNews(this.#epoch);
   }
 
   #marks(): (() => object)[] {
@@ -348,15 +346,13 @@ export class SharedAdmission implements Admission {
 
   /** @throws RedisUnavailableError at the deadline, and as soon as anybody has found out that there is no answer */
   #inTime<Answer>(deadlineMs: number, answer: Promise<Answer>): Promise<Answer> {
-    const { signal } = this.#giveUp;
     return new Promise((resolve, reject) => {
       const fail = (reason: string) => reject(new RedisUnavailableError(reason));
-      const given = () => fail(this.#state.kind === "degraded" ? this.#state.reason : "given up");
       const callOff = this.#timers.after(deadlineMs, () => fail(`no answer within ${deadlineMs} ms`));
-      signal.addEventListener("abort", given, { once: true });
+      this.#waiting.add(fail);
       answer.then(resolve, reject).finally(() => {
         callOff();
-        signal.removeEventListener("abort", given);
+        this.#waiting.delete(fail);
       });
     });
   }
@@ -369,8 +365,8 @@ export class SharedAdmission implements Admission {
     if (this.#state.kind === "degraded") return this.#state.reason;
     this.#isStale = true;
     this.#become({ kind: "degraded", reason });
-    this.#giveUp.abort();
-    this.#giveUp = new AbortController();
+    for (const fail of this.#waiting) fail(reason);
+    this.#waiting.clear();
     this.#probeSoon();
     return reason;
   }
@@ -408,8 +404,9 @@ export class SharedAdmission implements Admission {
   #admitLocally(asked: AdmissionRequest, reason: string): AdmissionAnswer {
     this.#degradedAnswers += 1;
     const answer =
-      (this.#onFailure === "deny" ? this.#local.admitUnlimited(asked) : this.#local.admit(asked, this.#parts)) ??
-      ({ kind: "unavailable", reason } as const);
+      (this.#onFailure === "deny"
+        ? this.#local.admitUnlimited(asked)
+        : this.#local.admit(asked, this.#parts)) ?? ({ kind: "unavailable", reason } as const);
     if (answer.kind === "admitted") this.#hold(asked, answer.candidate, this.#redisNowMs, undefined);
     return answer;
   }
