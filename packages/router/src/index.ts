@@ -7,6 +7,25 @@ export {
 export { usualForm } from "./answer/usual-form.js";
 export type { AnswerHead, AnswerSink } from "./answer/answer-sink.js";
 export { dimensionsOf } from "./image-dimensions/dimensions-of.js";
+export type { Admission } from "./admission/admission.js";
+export {
+  type AdmissionState,
+  type OnRedisFailure,
+  SharedAdmission,
+  type SharedAdmissionSettings,
+} from "./admission/redis/shared-admission.js";
+export { RedisHealthStore } from "./health/redis/redis-health-store.js";
+export { RedisConnection } from "./redis/redis-connection.js";
+export {
+  defaultRedisKeyPrefix,
+  defaultRedisPort,
+  redisName,
+  type RedisAddress,
+  type RedisSettings,
+  type RedisTls,
+  type RedisTopology,
+} from "./redis/redis-settings.js";
+export { settingsFromRedisUrl } from "./redis/redis-url.js";
 export { InvalidRequestError } from "./body/invalid-request-error.js";
 export { JsonBody } from "./body/json-body.js";
 export { JsonOutline } from "./body/json-outline.js";

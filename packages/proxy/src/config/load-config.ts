@@ -16,6 +16,7 @@ import { aliasesOf } from "./settings/aliases.js";
 import { contentPolicyFallbacksOf, fallbacksOf, type KnownGroups } from "./settings/fallbacks.js";
 import { masterKeyOf } from "./settings/master-key.js";
 import { sharedPrices } from "./settings/price-map.js";
+import { redisOf } from "./settings/redis.js";
 import { modelsForRequests } from "./settings/request-models.js";
 import { routingOf } from "./settings/routing.js";
 import { routerOptions } from "./settings/router-options.js";
@@ -68,6 +69,7 @@ export function loadConfig(options: LoadOptions): GatewayConfig {
   const fallbacks = fallbacksOf(settings, resolved, groups, findings);
   const contentPolicyFallbacks = contentPolicyFallbacksOf(settings, resolved, groups, findings);
   const { defaultModel, forcedModel } = modelsForRequests(settings, resolved, groups, findings);
+  const redis = redisOf(settings, resolved, environment, findings);
   const router = routerOptions({ settings, root: resolved, ...models, fallbacks, groups }, findings);
   findings.throwIfAny();
 
@@ -87,6 +89,7 @@ export function loadConfig(options: LoadOptions): GatewayConfig {
       ...(defaultModel !== undefined && { defaultModel }),
       ...answers,
     },
+    ...(redis !== undefined && { redis }),
     ...(masterKey !== undefined && { masterKey }),
     ...(litellm_key_header_name !== undefined && { keyHeaderName: litellm_key_header_name }),
     ...(forcedModel !== undefined && { forcedModel }),

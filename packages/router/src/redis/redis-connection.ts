@@ -5,7 +5,7 @@ import { type RedisScript, ScriptCaller } from "./redis-script.js";
 import { defaultRedisKeyPrefix, type RedisSettings, type RedisTls } from "./redis-settings.js";
 
 /** How long Redis is waited for. Each value is in milliseconds. */
-export const redisDeadlines = {
+const redisDeadlines = {
   connectMs: 2000,
   /** Bytes that do not come for so long while an answer is due: the connection is given up, and another one made. */
   silenceMs: 3000,

@@ -8,6 +8,5 @@ export function reasonOf(error: unknown): string {
   const { message, errors, code } = (error ?? {}) as { message?: unknown; errors?: unknown; code?: unknown };
   // One for each address that a name has.
   if (Array.isArray(errors) && errors.length > 0) return reasonOf(errors[0]);
-  const texts = [message, code].filter((it) => typeof it === "string" && it !== "");
-  return String(texts[0] ?? "it failed");
+  return [message, code].find((it): it is string => typeof it === "string" && it !== "") ?? "it failed";
 }

@@ -18,7 +18,7 @@ const refusingCallbacks = [
 ];
 
 const ownSettings: Catalogue = {
-  supported: ["request_timeout", "require_auth_for_metrics_endpoint", "drop_params"],
+  supported: ["request_timeout", "require_auth_for_metrics_endpoint", "drop_params", "cache_params"],
   harmless: [
     "disable_add_transform_inline_image_block",
     "disable_copilot_system_to_assistant",
@@ -36,7 +36,6 @@ const ownSettings: Catalogue = {
   ],
   lacking: [
     "cache",
-    "cache_params",
     "callbacks",
     "custom_prometheus_metadata_labels",
     "custom_prometheus_tags",

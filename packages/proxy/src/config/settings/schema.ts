@@ -11,6 +11,7 @@ import {
   text,
   wholeNumberFrom,
 } from "./expected.js";
+import { cacheParams, keyPrefix, onRedisFailure } from "./redis-shapes.js";
 import { allowedFailsPolicy, groupRetryPolicies, retryPolicy } from "./policies.js";
 
 const seconds = numberAbove(0);
@@ -68,6 +69,18 @@ const routerSettings = {
   allowed_fails_policy: optional(allowedFailsPolicy),
   cooldown_time: optional(numberFrom(0)),
   disable_cooldowns: optional(onOrOff),
+  redis_url: optional(text),
+  redis_host: optional(text),
+  redis_port: optional(wholeNumberFrom(1)),
+  redis_username: optional(text),
+  redis_password: optional(z.union([text, z.number().transform(String)], { error: "expected a string" })),
+  redis_db: optional(wholeNumberFrom(0)),
+  redis_ssl: optional(onOrOff),
+  redis_ssl_ca_certs: optional(text),
+  redis_ssl_certfile: optional(text),
+  redis_ssl_keyfile: optional(text),
+  redis_key_prefix: optional(keyPrefix),
+  redis_on_failure: optional(onRedisFailure),
 };
 
 /** Of a deployment; LiteLLM takes a cooldown's time in `litellm_params` too. */
@@ -97,6 +110,7 @@ export const fileSchemas = {
     request_timeout: optional(seconds),
     require_auth_for_metrics_endpoint: optional(onOrOff),
     drop_params: optional(onOrOff),
+    cache_params: optional(cacheParams),
   }),
   general_settings: section({
     master_key: optional(text),

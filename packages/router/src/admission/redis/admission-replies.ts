@@ -43,6 +43,7 @@ export function answerOf(asked: AdmissionRequest, reply: unknown): DatedAnswer {
       throw new StateLostError("Redis has lost its state, and gateways are telling it theirs");
     case "abandoned":
       throw new RedisUnavailableError("it was given up before Redis answered");
+    case undefined:
     default:
       throw new RedisUnavailableError("Redis answered something else");
   }

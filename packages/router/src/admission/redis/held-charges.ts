@@ -36,9 +36,9 @@ export interface HeldAttempt {
 /** What is held, with what Redis needs in order to know it again: see `scripts/fleet.ts`. */
 export interface Told {
   /** As it is at the moment when it is sent: what is released afterwards is told afterwards, too. */
-  record(): object;
+  readonly record: () => object;
   /** It has been heard. */
-  markTold(epoch: string): void;
+  readonly markTold: (epoch: string) => void;
 }
 
 /**

@@ -82,7 +82,7 @@ export class LocalShare {
 }
 
 /** Rounded down, so that all together take no more than there is; but nobody is shut out by that. */
-export function shareOf(limit: bigint, gateways: number): bigint {
+function shareOf(limit: bigint, gateways: number): bigint {
   const share = limit / BigInt(gateways);
   return share === 0n && limit > 0n ? 1n : share;
 }

@@ -66,9 +66,7 @@ describeWithRedis("a shared admission", () => {
     expect(await outcomeOf(other, attempt("2", [[of(parallel)]]))).toBe(0);
   });
 
-  describe.each<
-    [string, (redis: RedisServer) => Promise<void> | void, (redis: RedisServer) => Promise<unknown> | void]
-  >([
+  describe.each<[string, (redis: RedisServer) => unknown, (redis: RedisServer) => unknown]>([
     ["frozen", (redis) => redis.freeze(), (redis) => redis.thaw()],
     ["killed, its data on disk", (redis) => redis.kill(), (redis) => redis.start()],
   ])("with a Redis that is %s", (_, strike, mend) => {

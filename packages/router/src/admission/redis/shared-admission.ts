@@ -299,9 +299,10 @@ export class SharedAdmission implements Admission {
       this.#epoch = epoch;
       ({ epoch, closedForMs } = await this.#greet());
       this.#renewedAtMs = this.#passedMs();
-    } while (this.#isStale || epoch !== this.#epoch || this.#hasNews);
+    } while (this.#hasNews || epoch !== this.#epoch);
   }
 
+  /** Something has come up that Redis has not been told. */
   get #hasNews(): boolean {
     return this.#pending.size > 0 || this.#pendingSettlements.size > 0 || this.#held.hasNews(this.#epoch);
   }
@@ -397,7 +398,7 @@ export class SharedAdmission implements Admission {
     } catch (error) {
       this.#isStale = true;
       const reason = reasonOf(error);
-      if (!this.#isClosed && this.#state.reason !== reason) this.#become({ kind: "degraded", reason });
+      if (this.#state.reason !== reason) this.#become({ kind: "degraded", reason });
     }
   }
 
