@@ -33,8 +33,8 @@ export interface Admission {
    * Puts what was used in the place of what was taken, where it was taken: a window that has gone on is not touched, a
    * period is charged although it is over. More than was taken is charged in full. A settlement with a mark is applied
    * exactly once: what comes again is passed over; one after a gap, and all that follow it, are refused, and the answer
-   * tells from where to go on; a journal that is not known yet begins with 1. One without a mark counts once for its
-   * attempt. What is settled again under a further mark is charged on top, or taken back where it is below 0.
+   * tells from where to go on. One without a mark counts once for its attempt. What is settled again under a further
+   * mark is charged on top, or taken back where it is below 0.
    * @returns by journal id, the last sequence that has been applied
    */
   settle(
@@ -44,8 +44,10 @@ export interface Admission {
   /**
    * What was spent of meters of money before they had any state here; what has been charged since comes on top. Of a meter
    * that was told it before nothing changes.
+   * @param applied by journal id, the last sequence that is in those sums: later ones are still to be settled. A journal that
+   * nobody has told of begins with sequence 1; of one that is known, its own stays
    */
-  seed(seeds: readonly MeterSeed[]): Promise<void> | void;
+  seed(seeds: readonly MeterSeed[], applied?: ReadonlyMap<string, bigint>): Promise<void> | void;
 
   /**
    * Holds the leases of attempts and requests for another {@link leaseMs}. Those that have expired meanwhile are taken again

@@ -63,7 +63,7 @@ function chargesOf(names: readonly MeterName[], maxLength: number) {
   return fc.array(charge, { maxLength });
 }
 
-export const command: fc.Arbitrary<Command> = fc.oneof(
+const command: fc.Arbitrary<Command> = fc.oneof(
   {
     weight: 6,
     arbitrary: fc.record({

@@ -124,6 +124,19 @@ export function describeSettling(fresh: () => Promise<FreshAdmission>): void {
       );
     });
 
+    test("goes on from what a seed says is in its sums, of a journal that is not known yet", async () => {
+      const { admission, time } = await fresh();
+      const spend = (sequence: bigint) =>
+        settlement(`forgotten ${sequence}`, time.nowMs, [[tokens, sequence]], marked(sequence));
+      await admission.seed([], new Map([["journal", 5n]]));
+      expect(await admission.settle([spend(5n), spend(6n)])).toEqual(new Map([["journal", 6n]]));
+      expect(await fill(admission, tokens)).toEqual([6n, 0n]);
+      await admission.seed([], new Map([["journal", 9n]]));
+      expect(await admission.settle([spend(10n)])).toEqual(new Map([["journal", 6n]]));
+      expect(await admission.settle([spend(7n)])).toEqual(new Map([["journal", 7n]]));
+      expect(await fill(admission, tokens)).toEqual([13n, 0n]);
+    });
+
     test("what is settled again under a further mark comes on top", async () => {
       const { admission, time } = await fresh();
       await admission.admit(attempt("1", [[of(tokens, 600n)]]));

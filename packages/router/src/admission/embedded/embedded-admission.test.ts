@@ -15,12 +15,29 @@ import { EmbeddedAdmission } from "./embedded-admission.js";
 
 describeAdmission("embedded admission", (time) => new EmbeddedAdmission({ nowMs: () => time.nowMs }));
 
-describe("memory", () => {
-  const begin = () => {
-    const time = new HeldTime();
-    return { time, admission: new EmbeddedAdmission({ nowMs: () => time.nowMs }) };
-  };
+const begin = () => {
+  const time = new HeldTime();
+  return { time, admission: new EmbeddedAdmission({ nowMs: () => time.nowMs }) };
+};
 
+test("money that a request takes as a whole is what its last settlement says, or what was taken", () => {
+  const { admission, time } = begin();
+  const budget = money(minute("budget", 1_000n));
+  admission.seed([{ meter: budget, spent: 0n }]);
+  const own = { requestId: "request", requestCharges: [of(budget, 100n)] };
+  admission.admit(attempt("1", [[]], own));
+  admission.admit(attempt("2", [[]], own));
+  admission.settle([settlement("1", time.nowMs, [[budget, 30n]])]);
+  expect(admission.usage([budget])).toMatchObject([{ used: 30n, reserved: 0n }]);
+  admission.finish("request", "sent");
+  admission.settle([settlement("2", time.nowMs, [[budget, 50n]])]);
+  expect(admission.usage([budget])).toMatchObject([{ used: 50n, reserved: 0n }]);
+  admission.admit(attempt("3", [[]], { ...own, requestId: "other" }));
+  admission.finish("other", "sent");
+  expect(admission.usage([budget])).toMatchObject([{ used: 150n, reserved: 0n }]);
+});
+
+describe("memory", () => {
   test("holds no attempt and no request that is over and settled", () => {
     const { admission, time } = begin();
     const budget = money(period("budget", 1_000_000n, time.nowMs, time.nowMs + 1_000));

@@ -79,12 +79,10 @@ export class EmbeddedAdmission implements Admission {
 
   finish(requestId: string, how: "sent" | "never sent"): void {
     const record = this.#records.request(requestId);
-    if (record === undefined || record.isFinished) return;
+    if (record === undefined) return;
     const nowMs = this.#now();
     const hasReturned = giveBack(record.takings, how === "never sent", nowMs);
-    record.isFinished = true;
-    record.heardAtMs = nowMs;
-    this.#records.endIfOver(record, nowMs);
+    this.#records.endRequest(record, nowMs);
     if (hasReturned) this.#tellReturned();
   }
 
@@ -101,20 +99,24 @@ export class EmbeddedAdmission implements Admission {
     return applied;
   }
 
-  seed(seeds: readonly MeterSeed[]): void {
+  seed(seeds: readonly MeterSeed[], applied: ReadonlyMap<string, bigint> = new Map()): void {
     const nowMs = this.#now();
     for (const { meter, spent } of seeds) this.#states.seed(meter, spent, nowMs);
+    for (const [journalId, sequence] of applied)
+      if (!this.#applied.has(journalId)) this.#applied.set(journalId, sequence);
   }
 
   renew({ attemptIds, requestIds }: HeldLeases): void {
     const nowMs = this.#now();
     for (const id of attemptIds) {
       const record = this.#records.attempt(id);
-      if (record !== undefined && !record.isReleased) renew(record, nowMs);
+      if (record === undefined || record.isReleased) continue;
+      renew(record, nowMs);
+      record.request.heardAtMs = nowMs;
     }
     for (const id of requestIds) {
       const record = this.#records.request(id);
-      if (record !== undefined && !record.isFinished) renew(record, nowMs);
+      if (record !== undefined) renew(record, nowMs);
     }
   }
 
@@ -168,10 +170,14 @@ export class EmbeddedAdmission implements Admission {
 
   #problemOf(lists: readonly (readonly Charge[])[], nowMs: number): AdmissionAnswer | undefined {
     const unseeded = new Map<string, Meter>();
+    // Candidates share their caller's meters.
+    const seen = new Set<Meter>();
     for (const charges of lists) {
       for (const { meter } of charges) {
         if (isOutside(meter, nowMs)) return { kind: "wrong period", nowMs };
-        if (meter.isMoney === true && this.#states.isUnseeded(meter)) unseeded.set(meter.key, meter);
+        if (meter.isMoney !== true || seen.has(meter)) continue;
+        seen.add(meter);
+        if (this.#states.isUnseeded(meter)) unseeded.set(meter.key, meter);
       }
     }
     return unseeded.size > 0 ? { kind: "unseeded", meters: [...unseeded.values()] } : undefined;
@@ -225,8 +231,7 @@ export class EmbeddedAdmission implements Admission {
       }
     }
     if (!isOpen) return hasReturned;
-    for (const taking of record.takings)
-      if (!corrected.has(taking)) taking.state.settle(taking, undefined, nowMs);
+    for (const taking of record.takings) taking.state.settle(taking, undefined, nowMs);
     record.isSettled = true;
     record.heardAtMs = nowMs;
     this.#records.endIfOver(record, nowMs);

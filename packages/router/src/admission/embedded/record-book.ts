@@ -10,13 +10,12 @@ export class RecordBook {
   readonly #requests = new Map<string, RequestRecord>();
   readonly #settled = new RecentIds(settledRememberedMs);
   readonly #attemptSweep = new Sweep(this.#attempts, (record, nowMs) => {
-    if (isForgotten(record, nowMs)) this.#end(record, nowMs);
+    if (isForgotten(record, nowMs)) this.#endAttempt(record, nowMs);
     return this.#attempts.has(record.id);
   });
   readonly #requestSweep = new Sweep(this.#requests, (record, nowMs) => {
-    if (record.openAttempts > 0 || !isSilent(record, nowMs)) return true;
-    this.#endRequest(record, nowMs);
-    return false;
+    if (isSilent(record, nowMs)) this.endRequest(record, nowMs);
+    return this.#requests.has(record.id);
   });
 
   get size(): { readonly attempts: number; readonly requests: number } {
@@ -39,7 +38,6 @@ export class RecordBook {
 
   addAttempt(record: AttemptRecord): void {
     this.#attempts.set(record.id, record);
-    record.request.openAttempts += 1;
     record.request.heardAtMs = record.heardAtMs;
   }
 
@@ -51,11 +49,19 @@ export class RecordBook {
     return this.#attempts.get(attemptId)?.isSettled === true || this.#settled.has(attemptId, nowMs);
   }
 
-  /** Drops an attempt, or a request, of which nothing will change any more. */
-  endIfOver(record: AttemptRecord | RequestRecord, nowMs: number): void {
-    if (record.isNeeded) return;
-    if (record instanceof AttemptRecord) this.#end(record, nowMs);
-    else this.#endRequest(record, nowMs);
+  /** Drops an attempt of which nothing will change any more. */
+  endIfOver(record: AttemptRecord, nowMs: number): void {
+    if (!record.isNeeded) this.#endAttempt(record, nowMs);
+  }
+
+  /** Its attempts keep what it took for as long as they may correct it. */
+  endRequest(record: RequestRecord, nowMs: number): void {
+    this.#requests.delete(record.id);
+    for (const taking of record.takings) {
+      taking.state.release(taking, nowMs);
+      // Money that nothing corrects was used as it was taken.
+      if (taking.state.kind === "money" && !taking.isSettled) taking.state.settle(taking, undefined, nowMs);
+    }
   }
 
   sweep(nowMs: number): void {
@@ -63,20 +69,9 @@ export class RecordBook {
     this.#requestSweep.run(2, nowMs);
   }
 
-  #end(record: AttemptRecord, nowMs: number): void {
-    if (!this.#attempts.delete(record.id)) return;
+  #endAttempt(record: AttemptRecord, nowMs: number): void {
+    this.#attempts.delete(record.id);
     for (const taking of record.takings) taking.state.release(taking, nowMs);
-    record.request.openAttempts -= 1;
-    this.endIfOver(record.request, nowMs);
-  }
-
-  #endRequest(record: RequestRecord, nowMs: number): void {
-    if (this.#requests.get(record.id) === record) this.#requests.delete(record.id);
-    for (const taking of record.takings) {
-      taking.state.release(taking, nowMs);
-      // Money that no settlement named was used as it was taken.
-      if (taking.state.kind === "money" && !taking.isSettled) taking.state.settle(taking, undefined, nowMs);
-    }
   }
 }
 

@@ -2,21 +2,13 @@ import type { Meter } from "../meter.js";
 import { meterId } from "./meter-states.js";
 import type { Taking } from "./meter-state.js";
 
-/** What a request took as a whole. */
+/** What a request took as a whole, until it has ended. */
 export class RequestRecord {
-  isFinished = false;
-  /** Attempts that may still be settled. */
-  openAttempts = 0;
-
   constructor(
     readonly id: string,
     readonly takings: readonly Taking[],
     public heardAtMs: number,
   ) {}
-
-  get isNeeded(): boolean {
-    return !this.isFinished || this.openAttempts > 0;
-  }
 }
 
 /** What an attempt took, and how far it is. */

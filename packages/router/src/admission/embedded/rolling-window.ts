@@ -5,6 +5,8 @@ import type { AmountWindow } from "./amount-window.js";
 export class RollingWindow implements AmountWindow {
   readonly #bucketMs: number;
   readonly #ring: BigInt64Array;
+  /** The same memory: whether a bucket is empty is seen without making a bigint of it. */
+  readonly #halves: Int32Array;
   #sum = 0n;
   /** The bucket under way. */
   #newest: number;
@@ -13,6 +15,7 @@ export class RollingWindow implements AmountWindow {
     const { bucketMs, counted } = windowBuckets(windowMs);
     this.#bucketMs = bucketMs;
     this.#ring = new BigInt64Array(counted);
+    this.#halves = new Int32Array(this.#ring.buffer);
     this.#newest = Math.floor(nowMs / bucketMs);
   }
 
@@ -34,10 +37,14 @@ export class RollingWindow implements AmountWindow {
 
   returnsAtMs(amount: bigint, nowMs: number): number | undefined {
     this.#turnTo(nowMs);
+    const { length } = this.#ring;
+    // From the oldest on. A place in the ring is counted up, since a remainder of numbers this large is slow.
+    let index = (this.#newest + 1) % length;
     let returned = 0n;
-    for (let bucket = this.#newest - this.#ring.length + 1; bucket <= this.#newest; bucket += 1) {
-      returned += this.#ring[bucket % this.#ring.length] ?? 0n;
-      if (returned >= amount) return (bucket + this.#ring.length) * this.#bucketMs;
+    for (let newer = length - 1; newer >= 0; newer -= 1) {
+      if (!this.#isEmpty(index)) returned += this.#ring[index] ?? 0n;
+      if (returned >= amount) return (this.#newest - newer + length) * this.#bucketMs;
+      index = index + 1 === length ? 0 : index + 1;
     }
     return undefined;
   }
@@ -56,8 +63,13 @@ export class RollingWindow implements AmountWindow {
     while (this.#newest < bucket) {
       this.#newest += 1;
       const index = this.#newest % this.#ring.length;
+      if (this.#isEmpty(index)) continue;
       this.#sum -= this.#ring[index] ?? 0n;
       this.#ring[index] = 0n;
     }
+  }
+
+  #isEmpty(index: number): boolean {
+    return this.#halves[2 * index] === 0 && this.#halves[2 * index + 1] === 0;
   }
 }
