@@ -250,6 +250,13 @@ describe("what is remembered", () => {
     nowMs += 1_000;
     await shown(secret);
     expect(lookUps).toBe(3);
+    // Whoever comes in between does not put the next try off.
+    database = "there";
+    const other = await create();
+    nowMs += 999;
+    expect(await refusal(other.secret)).toBe("unavailable");
+    nowMs += 1;
+    expect(await refusal(other.secret)).toBe("none");
   });
 
   it("does not outlive a block that comes while the database is away", async () => {

@@ -105,7 +105,6 @@ export class Remembered<Value> {
       return await this.#read(id);
     } catch (error) {
       const nowMs = this.#now();
-      this.#failedAtMs = nowMs;
       // Not the entry from before: a change may have made it void in the meantime.
       const known = entry === undefined ? undefined : this.#entries.get(id);
       if (known !== undefined && nowMs - known.readAtMs < this.#settings.graceMs) return known.value;
@@ -129,7 +128,10 @@ export class Remembered<Value> {
     if (this.#now() - this.#failedAtMs < retryMs) throw new Error("it could not be asked just now");
     const changesBefore = this.#changes;
     const readAtMs = this.#now();
-    const value = await this.#within(deadlineMs, this.#options.read(id));
+    const value = await this.#within(deadlineMs, this.#options.read(id)).catch((error: unknown) => {
+      this.#failedAtMs = this.#now();
+      throw error;
+    });
     if (changesBefore === this.#changes) this.#entries.set(id, { value, readAtMs });
     return value;
   }

@@ -2,6 +2,7 @@ import express, { type ErrorRequestHandler, type Express, type Request, type Req
 import { ConflictError, NotFoundError, type Principal } from "@darkroom/accounts";
 import { z } from "zod";
 import { type Audience, checkAudience, principalOf } from "../../access/identify.js";
+import { hint } from "../../config/catalogue/nearest.js";
 import { GatewayError } from "../../errors.js";
 
 /** Who called a route. */
@@ -100,7 +101,7 @@ function refuseUnlessInert(
   known: readonly string[],
 ): void {
   if (!lacking.includes(name))
-    throw invalid(name, `'${name}' is unknown here; known are ${known.toSorted().join(", ")}.`);
+    throw invalid(name, `'${name}' is unknown here${hint(name, known)}.`);
   if (asksForNothing(value)) return;
   throw invalid(name, `'${name}' is not supported yet, and restricts what may be done; leave it out.`);
 }
@@ -146,7 +147,8 @@ const idFields = {
   budget: "budget_id",
 } as const;
 
-const refuseOtherBodies: ErrorRequestHandler = (error: unknown, _request, _response, _next) => {
+const refuseOtherBodies: ErrorRequestHandler = (error: unknown, _request, _response, next) => {
+  if (error instanceof GatewayError) return next(error);
   const isTooLarge = typeof error === "object" && error !== null && "status" in error && error.status === 413;
   if (isTooLarge) throw invalid("request_body", "The body must not have more than 1 MiB.", 413);
   throw notAnObject();
