@@ -32,7 +32,7 @@ export interface RememberedSettings {
   readonly deadlineMs: number;
 }
 
-export const rememberedDefaults: RememberedSettings = {
+const rememberedDefaults: RememberedSettings = {
   most: 20_000,
   freshMs: 60_000,
   graceMs: 3_600_000,

@@ -128,7 +128,13 @@ export class Directory {
    * @param limit of changes
    * @param before changes with a lower version than this
    */
-  async audit({ limit, before }: { readonly limit: number; readonly before?: number }): Promise<AuditEntry[]> {
+  async audit({
+    limit,
+    before,
+  }: {
+    readonly limit: number;
+    readonly before?: number;
+  }): Promise<AuditEntry[]> {
     const newest = (before ?? (await this.version()) + 1) - 1;
     const rows = await this.reader
       .selectFrom("changes")

@@ -7,7 +7,13 @@ import { readWithIncludes } from "./file/include.js";
 import { type Located, type LocatedMap, positionOf } from "./file/located.js";
 import type { FormatSettings } from "../formats/answer-formats.js";
 import type { UploadSettings } from "../upload/upload-settings.js";
-import { type AccountSettings, bytesOf, defaults, type GatewayConfig, millisecondsOf } from "./gateway-config.js";
+import {
+  type AccountSettings,
+  bytesOf,
+  defaults,
+  type GatewayConfig,
+  millisecondsOf,
+} from "./gateway-config.js";
 import { type ModelList, readModelList } from "./models/model-list.js";
 import { shutDownWarnings } from "./models/openai-models.js";
 import { unpricedModels, unpricedWarning } from "./models/unpriced.js";

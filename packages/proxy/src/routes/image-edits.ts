@@ -7,7 +7,14 @@ import {
   tagsFromText,
 } from "@darkroom/router";
 import type { Request, RequestHandler, Response } from "express";
-import { checkModelAccess, mayUseModel, aliasedModel, type ModelNames, type Payer, type Principal } from "@darkroom/accounts";
+import {
+  checkModelAccess,
+  mayUseModel,
+  aliasedModel,
+  type ModelNames,
+  type Payer,
+  type Principal,
+} from "@darkroom/accounts";
 import { type Accounts, tagsOf } from "../access/accounts.js";
 import { principalOf } from "../access/identify.js";
 import { refuseUnenforced } from "../access/unenforced-limits.js";
@@ -75,7 +82,12 @@ export function imageEdits(options: ImageEditsOptions): RequestHandler {
       const model = aliasedModel(account, asked);
       record.group = model;
       const tags = tagsOf(principal, controls.tags ?? tagsFromText(request.get("x-litellm-tags") ?? ""));
-      const { payers } = await accounts.chargedFor(principal, request.headers, (field) => body.valueOf(field), tags);
+      const { payers } = await accounts.chargedFor(
+        principal,
+        request.headers,
+        (field) => body.valueOf(field),
+        tags,
+      );
       refuseUnenforced(payers);
       const edit = {
         id: record.id,
@@ -94,7 +106,12 @@ export function imageEdits(options: ImageEditsOptions): RequestHandler {
       };
       const prompt = storePrompts ? body.valueOf("prompt") : undefined;
       const idempotency = key === undefined ? undefined : await idempotencyOf(caller, key, body, edit);
-      books.origins.note(edit, { caller, meters: metersOf(payers), idempotency, ...(typeof prompt === "string" && { prompt }) });
+      books.origins.note(edit, {
+        caller,
+        meters: metersOf(payers),
+        idempotency,
+        ...(typeof prompt === "string" && { prompt }),
+      });
       const format = formats.for(edit, request);
       const letGo = (): void => upload.memory.release();
       const answer = new HttpAnswer(response, record, letGo, format);

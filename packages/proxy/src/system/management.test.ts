@@ -27,13 +27,15 @@ beforeAll(async () => {
 });
 afterAll(stopAll);
 
-(hasCurl ? test : test.skip)("a script of curl calls as LiteLLM's users write them works unchanged", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "darkroom-management-"));
-  writeFileSync(join(folder, "photo.png"), picture);
-  // Bodies and headers are those of LiteLLM's documentation of virtual keys, users, teams, customers and budgets.
-  writeFileSync(
-    join(folder, "script.sh"),
-    `set -eu
+(hasCurl ? test : test.skip)(
+  "a script of curl calls as LiteLLM's users write them works unchanged",
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), "darkroom-management-"));
+    writeFileSync(join(folder, "photo.png"), picture);
+    // Bodies and headers are those of LiteLLM's documentation of virtual keys, users, teams, customers and budgets.
+    writeFileSync(
+      join(folder, "script.sh"),
+      `set -eu
 json() { node -e 'let t="";process.stdin.on("data",d=>t+=d).on("end",()=>console.log(eval("("+t+")."+process.argv[1])))' "$1"; }
 curl -sf -X POST "$PROXY/budget/new" -H "Authorization: Bearer sk-1234" -H "Content-Type: application/json" -d '{"budget_id": "free-tier", "soft_budget": 5, "budget_duration": "30d"}' > /dev/null
 TEAM=$(curl -sf --location "$PROXY/team/new" --header 'Authorization: Bearer sk-1234' --header 'Content-Type: application/json' --data-raw '{"team_alias": "my-dev-team", "models": ["gpt-image-1"], "metadata": {"owner": "ishaan"}, "members_with_roles": [{"role": "admin", "user_id": "5c4a0aa3-a1e1-43dc-bd87-3c2da8382a3a"}]}' | json team_id)
@@ -54,14 +56,25 @@ curl -sf "$PROXY/v1/model/info" -H "Authorization: Bearer $NEW" | json 'data[0].
 curl -sf -X POST "$PROXY/team/delete" -H 'Authorization: Bearer sk-1234' -H 'Content-Type: application/json' -d "{\\"team_ids\\": [\\"$TEAM\\"]}" > /dev/null
 curl -s -o /dev/null -w '%{http_code}\\n' "$PROXY/v1/models" -H "Authorization: Bearer $NEW"
 `,
-  );
-  try {
-    const printed = await run("env", [`PROXY=${gateway.url}`, "sh", "script.sh"], folder);
-    expect(printed.trim().split("\n")).toEqual(["2", "5", "sk-", "true", "false", "1", "1", "gpt-image-1", "401"]);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-});
+    );
+    try {
+      const printed = await run("env", [`PROXY=${gateway.url}`, "sh", "script.sh"], folder);
+      expect(printed.trim().split("\n")).toEqual([
+        "2",
+        "5",
+        "sk-",
+        "true",
+        "false",
+        "1",
+        "1",
+        "gpt-image-1",
+        "401",
+      ]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  },
+);
 
 test("a new key has the operator's defaults and no more than their upper bounds", async () => {
   const bounded = await startGateway({
@@ -74,7 +87,12 @@ test("a new key has the operator's defaults and no more than their upper bounds"
   const { body: plain } = await make("/key/generate", {});
   expect(plain).toMatchObject({ metadata: { made: "by default" }, rpm_limit: 500, max_budget: 100 });
   expect(Date.parse(plain.expires) - Date.parse(plain.created_at)).toBe(30 * 86_400_000);
-  const { body: greedy } = await make("/key/generate", { max_budget: 200, rpm_limit: 2_000, duration: "60d", metadata: {} });
+  const { body: greedy } = await make("/key/generate", {
+    max_budget: 200,
+    rpm_limit: 2_000,
+    duration: "60d",
+    metadata: {},
+  });
   expect(greedy).toMatchObject({ metadata: {}, rpm_limit: 1_000, max_budget: 100 });
   expect(Date.parse(greedy.expires) - Date.parse(greedy.created_at)).toBe(30 * 86_400_000);
   const { body: modest } = await make("/key/generate", { max_budget: 0.5, rpm_limit: 1, duration: "1h" });
@@ -102,14 +120,27 @@ test("limits come back as they were given, with the moment at which a budget beg
   });
   // Midnight in Tokyo.
   expect(body.budget_reset_at).toMatch(/T15:00:00.000Z$/);
-  const { body: updated } = await manage("/team/update", { team_id: "limited", max_budget: null, tpm_limit: 11 });
+  const { body: updated } = await manage("/team/update", {
+    team_id: "limited",
+    max_budget: null,
+    tpm_limit: 11,
+  });
   expect(updated.data).toMatchObject({ max_budget: null, tpm_limit: 11, ipm_limit: 4, soft_budget: 0.1 });
 });
 
 test("members have limits of their own, else those that the team gives each", async () => {
   await manage("/team/new", { team_id: "with members", team_member_budget: 5, team_member_rpm_limit: 9 });
-  await manage("/team/member_add", { team_id: "with members", member: [{ user_email: "new@example.com" }, { user_id: "joe" }], max_budget_in_team: 2 });
-  const { body: updated } = await manage("/team/member_update", { team_id: "with members", user_id: "joe", max_budget_in_team: 3, role: "admin" });
+  await manage("/team/member_add", {
+    team_id: "with members",
+    member: [{ user_email: "new@example.com" }, { user_id: "joe" }],
+    max_budget_in_team: 2,
+  });
+  const { body: updated } = await manage("/team/member_update", {
+    team_id: "with members",
+    user_id: "joe",
+    max_budget_in_team: 3,
+    role: "admin",
+  });
   expect(updated).toMatchObject({ user_id: "joe", role: "admin", litellm_budget_table: { max_budget: 3 } });
   const { body: info } = await manage("/team/info?team_id=with members");
   expect(info.team_info).toMatchObject({ team_member_budget: 5, team_member_rpm_limit: 9, admins: ["joe"] });
@@ -117,28 +148,47 @@ test("members have limits of their own, else those that the team gives each", as
   await manage("/team/member_delete", { team_id: "with members", user_email: "new@example.com" });
   expect((await manage("/team/info?team_id=with members")).body.team_memberships).toHaveLength(1);
   expect((await manage("/user/list?user_email=new@example.com")).body.total).toBe(1);
-  expect((await manage("/team/list?user_id=joe")).body.map(({ team_id }: { team_id: string }) => team_id)).toEqual(["with members"]);
+  expect((await manage("/team/list?user_id=joe")).body.map(({ team_id }) => team_id)).toEqual([
+    "with members",
+  ]);
 });
 
 test("budgets, customers and tags: made, changed, listed, removed", async () => {
   await manage("/budget/new", { budget_id: "round", max_budget: 1, budget_duration: "7d" });
   expect((await manage("/budget/new", { budget_id: "round" })).status).toBe(409);
-  expect((await manage("/budget/update", { budget_id: "round", max_budget: 2 })).body).toMatchObject({ max_budget: 2, budget_duration: "7d" });
-  expect((await manage("/budget/info", { budgets: ["round"] })).body).toMatchObject([{ budget_id: "round", max_budget: 2 }]);
-  expect((await manage("/budget/list")).body.map(({ budget_id }: { budget_id: string }) => budget_id)).toContain("round");
+  expect((await manage("/budget/update", { budget_id: "round", max_budget: 2 })).body).toMatchObject({
+    max_budget: 2,
+    budget_duration: "7d",
+  });
+  expect((await manage("/budget/info", { budgets: ["round"] })).body).toMatchObject([
+    { budget_id: "round", max_budget: 2 },
+  ]);
+  expect((await manage("/budget/list")).body.map(({ budget_id }) => budget_id)).toContain("round");
 
-  expect((await manage("/end_user/new", { user_id: "c1", budget_id: "round", max_budget: 1 })).body.error).toMatchObject({ param: "budget_id" });
-  expect((await manage("/end_user/new", { user_id: "c1", budget_id: "round" })).body).toMatchObject({ litellm_budget_table: { max_budget: 2 } });
+  expect(
+    (await manage("/end_user/new", { user_id: "c1", budget_id: "round", max_budget: 1 })).body.error,
+  ).toMatchObject({ param: "budget_id" });
+  expect((await manage("/end_user/new", { user_id: "c1", budget_id: "round" })).body).toMatchObject({
+    litellm_budget_table: { max_budget: 2 },
+  });
   expect((await manage("/budget/delete", { id: "round" })).status).toBe(409);
-  expect((await manage("/customer/update", { user_id: "c1", budget_id: null, alias: "One" })).body).toMatchObject({ alias: "One", litellm_budget_table: null });
+  expect(
+    (await manage("/customer/update", { user_id: "c1", budget_id: null, alias: "One" })).body,
+  ).toMatchObject({ alias: "One", litellm_budget_table: null });
   expect((await manage("/customer/list")).body).toHaveLength((await manage("/end_user/list")).body.length);
-  expect((await manage("/customer/delete", { user_ids: ["c1"] })).body).toMatchObject({ deleted_customers: 1 });
+  expect((await manage("/customer/delete", { user_ids: ["c1"] })).body).toMatchObject({
+    deleted_customers: 1,
+  });
   expect((await manage("/customer/info?end_user_id=c1")).status).toBe(404);
   expect((await manage("/budget/delete", { id: "round" })).status).toBe(200);
 
   await manage("/tag/new", { name: "blue", description: "a tag", max_budget: 3 });
-  expect((await manage("/tag/update", { name: "blue", description: "changed" })).body).toMatchObject({ description: "changed" });
-  expect((await manage("/tag/info", { names: ["blue"] })).body).toMatchObject({ blue: { litellm_budget_table: { max_budget: 3 } } });
+  expect((await manage("/tag/update", { name: "blue", description: "changed" })).body).toMatchObject({
+    description: "changed",
+  });
+  expect((await manage("/tag/info", { names: ["blue"] })).body).toMatchObject({
+    blue: { litellm_budget_table: { max_budget: 3 } },
+  });
   expect((await manage("/tag/delete", { name: "blue" })).status).toBe(200);
   expect((await manage("/tag/list")).body).toEqual([]);
 });
@@ -148,7 +198,12 @@ test("keys are listed in pages, and found by what they belong to", async () => {
   expect(user.key).toBeNull();
   for (const key_alias of ["l1", "l2", "l3"]) await manage("/key/generate", { user_id: "lister", key_alias });
   const { body } = await manage("/key/list?user_id=lister&page=2&size=2&return_full_object=true");
-  expect(body).toMatchObject({ total_count: 3, current_page: 2, total_pages: 2, keys: [{ key_alias: "l1" }] });
+  expect(body).toMatchObject({
+    total_count: 3,
+    current_page: 2,
+    total_pages: 2,
+    keys: [{ key_alias: "l1" }],
+  });
   expect((await manage("/key/list?key_alias=l2")).body.total_count).toBe(1);
   expect((await manage("/user/info?user_id=lister")).body.keys).toHaveLength(3);
   expect((await manage("/key/delete", { key_aliases: ["l1"] })).status).toBe(200);
@@ -178,30 +233,60 @@ describe("what is refused names its field", () => {
     ["/tag/new", { name: "t", models: ["m"] }, "models"],
   ])("%s %j", async (path, body, param) => {
     const answer = await manage(path, body);
-    expect(answer).toMatchObject({ status: 400, body: { error: { type: "invalid_request_error", param, code: "400" } } });
+    expect(answer).toMatchObject({
+      status: 400,
+      body: { error: { type: "invalid_request_error", param, code: "400" } },
+    });
     expect(answer.body.error.message).toContain(param);
   });
 
   test("fields that ask for nothing are no reason to refuse", async () => {
-    const inert = { guardrails: [], allowed_routes: null, config: {}, organization_id: "", key_type: "llm_api", send_invite_email: true };
+    const inert = {
+      guardrails: [],
+      allowed_routes: null,
+      config: {},
+      organization_id: "",
+      key_type: "llm_api",
+      send_invite_email: true,
+    };
     expect((await manage("/key/generate", inert)).status).toBe(200);
   });
 
   test("a body that is none, and one that is too large", async () => {
-    for (const [body, status] of [["{", 400], ["[]", 400], [`{"metadata":{"a":"${"x".repeat(1_100_000)}"}}`, 413]] as const) {
-      const answer = await fetch(`${gateway.url}/key/generate`, { method: "POST", body, headers: { authorization: `Bearer ${masterKey}` } });
-      expect([answer.status, await answer.json()]).toMatchObject([status, { error: { param: "request_body" } }]);
+    for (const [body, status] of [
+      ["{", 400],
+      ["[]", 400],
+      [`{"metadata":{"a":"${"x".repeat(1_100_000)}"}}`, 413],
+    ] as const) {
+      const answer = await fetch(`${gateway.url}/key/generate`, {
+        method: "POST",
+        body,
+        headers: { authorization: `Bearer ${masterKey}` },
+      });
+      expect([answer.status, await answer.json()]).toMatchObject([
+        status,
+        { error: { param: "request_body" } },
+      ]);
     }
   });
 
   test("what there is already, and what there is not", async () => {
     await manage("/key/generate", { key_alias: "taken", key: "sk-taken-for-good" });
-    expect(await manage("/key/generate", { key_alias: "taken" })).toMatchObject({ status: 409, body: { error: { param: "key_alias" } } });
+    expect(await manage("/key/generate", { key_alias: "taken" })).toMatchObject({
+      status: 409,
+      body: { error: { param: "key_alias" } },
+    });
     const again = await manage("/key/generate", { key: "sk-taken-for-good" });
     expect(again).toMatchObject({ status: 409, body: { error: { param: "key" } } });
     expect(JSON.stringify(again.body)).not.toMatch(/sk-taken|[0-9a-f]{64}/);
-    expect(await manage("/key/update", { key: "sk-of-nobody" })).toMatchObject({ status: 404, body: { error: { param: "key" } } });
-    expect(await manage("/team/update", { team_id: "none" })).toMatchObject({ status: 404, body: { error: { param: "team_id" } } });
+    expect(await manage("/key/update", { key: "sk-of-nobody" })).toMatchObject({
+      status: 404,
+      body: { error: { param: "key" } },
+    });
+    expect(await manage("/team/update", { team_id: "none" })).toMatchObject({
+      status: 404,
+      body: { error: { param: "team_id" } },
+    });
   });
 });
 
@@ -216,7 +301,7 @@ test("the audit log tells who changed what, and no secret", async () => {
     before_value: { blocked: false },
     updated_values: { blocked: true },
   });
-  expect(body.audit_logs.filter(({ action }: { action: string }) => action === "created").length).toBeGreaterThan(0);
+  expect(body.audit_logs.filter(({ action }) => action === "created").length).toBeGreaterThan(0);
   expect(JSON.stringify(body)).not.toContain(key.key);
   expect((await manage(`/audit?before=${body.next}`)).body.audit_logs.length).toBeGreaterThan(0);
 });
@@ -230,7 +315,10 @@ test("no secret reaches the log", async () => {
 
 test("the document of the API describes every route that is there, and is open to all", async () => {
   const answer = await fetch(`${gateway.url}/openapi.json`);
-  const document = (await answer.json()) as { openapi: string; paths: Record<string, Record<string, { operationId: string }>> };
+  const document = (await answer.json()) as {
+    openapi: string;
+    paths: Record<string, Record<string, { operationId: string }>>;
+  };
   expect(document.openapi).toBe("3.1.0");
   const operations = Object.entries(document.paths);
   expect(operations.length).toBeGreaterThan(50);
@@ -242,20 +330,31 @@ test("the document of the API describes every route that is there, and is open t
         ...(method === "post" && { body: '{"surely_unknown":1}' }),
       });
       // Were there no such route, nobody would look at the field.
-      if (method === "post") expect([path, await called.json()]).toMatchObject([path, { error: { param: "surely_unknown" } }]);
-      else expect([path, called.status === 404 && (await called.text()).includes("/openapi")]).toEqual([path, false]);
+      if (method === "post")
+        expect([path, await called.json()]).toMatchObject([path, { error: { param: "surely_unknown" } }]);
+      else
+        expect([path, called.status === 404 && (await called.text()).includes("/openapi")]).toEqual([
+          path,
+          false,
+        ]);
     }
   }
-  expect(new Set(operations.flatMap(([, methods]) => Object.values(methods).map(({ operationId }) => operationId))).size).toBe(
-    operations.flatMap(([, methods]) => Object.values(methods)).length,
-  );
+  expect(
+    new Set(operations.flatMap(([, methods]) => Object.values(methods).map(({ operationId }) => operationId)))
+      .size,
+  ).toBe(operations.flatMap(([, methods]) => Object.values(methods)).length);
 });
 
 test("without a master key, only this machine may use it", async () => {
-  const open = await startGateway({ config: configFor(simulator, { groups: { "gpt-image-1": "gpt-image-1" } }) });
+  const open = await startGateway({
+    config: configFor(simulator, { groups: { "gpt-image-1": "gpt-image-1" } }),
+  });
   const { status, body } = await managementOf(open, "any")("/key/generate", {});
   expect([status, body.created_by]).toEqual([200, "this machine"]);
-  const foreign = await fetch(`${open.url}/key/generate`, { method: "POST", headers: { origin: "https://evil.example" } });
+  const foreign = await fetch(`${open.url}/key/generate`, {
+    method: "POST",
+    headers: { origin: "https://evil.example" },
+  });
   expect(foreign.status).toBe(403);
   await managementOf(open, "any")("/key/block", { key: body.key });
   expect((await managementOf(open, body.key)("/v1/models")).status).toBe(401);

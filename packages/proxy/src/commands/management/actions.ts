@@ -28,7 +28,12 @@ export async function list(resource: Resource, options: ManagementOptions): Prom
 
 export async function show(resource: Resource, id: string, options: ManagementOptions): Promise<void> {
   const { method, query, record } = resource.show;
-  const answer = await ask(options, method, `${resource.path}/info`, query(await named(resource, id, options)));
+  const answer = await ask(
+    options,
+    method,
+    `${resource.path}/info`,
+    query(await named(resource, id, options)),
+  );
   print(options, answer, described(record(answer)));
 }
 
@@ -37,11 +42,16 @@ export async function create(
   id: string | undefined,
   options: ManagementOptions,
 ): Promise<void> {
-  const answer = (await ask(options, "POST", `${resource.path}/${resource.name === "keys" ? "generate" : "new"}`, {
-    ...(id !== undefined && { [resource.idField]: id }),
-    ...fieldsOf(options, resource.fields),
-    ...(resource.name === "users" && { auto_create_key: options["withKey"] === true }),
-  })) as Answer;
+  const answer = (await ask(
+    options,
+    "POST",
+    `${resource.path}/${resource.name === "keys" ? "generate" : "new"}`,
+    {
+      ...(id !== undefined && { [resource.idField]: id }),
+      ...fieldsOf(options, resource.fields),
+      ...(resource.name === "users" && { auto_create_key: options["withKey"] === true }),
+    },
+  )) as Answer;
   const { key } = answer;
   if (options["keyOnly"] === true) console.log(key);
   else print(options, answer, typeof key === "string" ? shownOnce(answer) : described(answer));
@@ -75,7 +85,9 @@ export async function setBlocked(
   if (resource.name === "customers") answers.push(await ask(options, "POST", path, { user_ids: ids }));
   else
     for (const id of ids)
-      answers.push(await ask(options, "POST", path, { [resource.idField]: await named(resource, id, options) }));
+      answers.push(
+        await ask(options, "POST", path, { [resource.idField]: await named(resource, id, options) }),
+      );
   print(options, answers, told(resource, ids.length, blocked ? "blocked" : "unblocked"));
 }
 
@@ -103,7 +115,10 @@ export async function addMember(team: string, user: string, options: ManagementO
 }
 
 export async function removeMember(team: string, user: string, options: ManagementOptions): Promise<void> {
-  const answer = (await ask(options, "POST", "/team/member_delete", { team_id: team, user_id: user })) as Answer;
+  const answer = (await ask(options, "POST", "/team/member_delete", {
+    team_id: team,
+    user_id: user,
+  })) as Answer;
   print(options, answer, described(answer));
 }
 

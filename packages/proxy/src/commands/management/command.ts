@@ -19,7 +19,9 @@ function addCommandsOf(resource: Resource, program: Command): void {
     `list ${name}, the newest first`,
   );
   if (list.sizeField !== undefined)
-    listing.option("--limit <count>", "how many a page, up to 500", "50").option("--page <number>", "which page", "1");
+    listing
+      .option("--limit <count>", "how many a page, up to 500", "50")
+      .option("--page <number>", "which page", "1");
   listing.action(async (options: ManagementOptions) => (await actions()).list(resource, options));
 
   withGateway(group.command("show"))
@@ -41,7 +43,9 @@ function addCommandsOf(resource: Resource, program: Command): void {
   withFields(withGateway(group.command("update")), fields)
     .description(`change a ${one}; what is not named stays, none takes it away`)
     .argument(`<${one}>`, idHelp(resource))
-    .action(async (id: string, options: ManagementOptions) => (await actions()).update(resource, id, options));
+    .action(async (id: string, options: ManagementOptions) =>
+      (await actions()).update(resource, id, options),
+    );
 
   if (canBeBlocked)
     for (const [verb, blocked, description] of [
@@ -58,7 +62,9 @@ function addCommandsOf(resource: Resource, program: Command): void {
   withGateway(group.command("delete"))
     .description(`remove ${name}`)
     .argument(`<${name}...>`, idHelp(resource))
-    .action(async (ids: string[], options: ManagementOptions) => (await actions()).remove(resource, ids, options));
+    .action(async (ids: string[], options: ManagementOptions) =>
+      (await actions()).remove(resource, ids, options),
+    );
 
   if (name === "keys") addRotation(resource, group);
   if (name === "teams") addMembership(group);
@@ -70,7 +76,9 @@ function addRotation(resource: Resource, group: Command): void {
     .argument("<key>", idHelp(resource))
     .option("--grace <time>", "take the old secret as well for so long: 24h, 7d")
     .option("--key-only", "print the key and nothing else", false)
-    .action(async (id: string, options: ManagementOptions) => (await actions()).rotate(resource, id, options));
+    .action(async (id: string, options: ManagementOptions) =>
+      (await actions()).rotate(resource, id, options),
+    );
 }
 
 function addMembership(group: Command): void {

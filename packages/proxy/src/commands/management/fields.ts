@@ -18,7 +18,11 @@ const option = (
 
 export const limitOptions: readonly FieldOption[] = [
   option("--max-budget <usd>", "max_budget", "dollars that may be spent", "number"),
-  option("--budget-duration <time>", "budget_duration", "how long a budget lasts: 24h, 7d, 1mo; else for ever"),
+  option(
+    "--budget-duration <time>",
+    "budget_duration",
+    "how long a budget lasts: 24h, 7d, 1mo; else for ever",
+  ),
   option("--soft-budget <usd>", "soft_budget", "dollars beyond which somebody is told", "number"),
   option("--rpm <count>", "rpm_limit", "requests a minute", "number"),
   option("--tpm <count>", "tpm_limit", "tokens a minute", "number"),
@@ -27,7 +31,12 @@ export const limitOptions: readonly FieldOption[] = [
 ];
 
 export const budgetOption = option("--budget <id>", "budget_id", "a reusable budget");
-export const modelsOption = option("--models <names>", "models", "models that may be used, between commas", "list");
+export const modelsOption = option(
+  "--models <names>",
+  "models",
+  "models that may be used, between commas",
+  "list",
+);
 export const tagsOption = option("--tags <names>", "tags", "tags that all edits get, between commas", "list");
 export const text = option;
 

@@ -18,7 +18,7 @@ export async function ask(
   const { base, headers } = gatewayAt(options);
   const query = new URLSearchParams(
     Object.entries(input).flatMap(([name, value]): [string, string][] =>
-      value === undefined || value === null ? [] : [[name, String(value)]],
+      ["string", "number", "boolean"].includes(typeof value) ? [[name, value as string]] : [],
     ),
   );
   const { status, text } = await callGateway(

@@ -1,12 +1,5 @@
 import type { Answer } from "./management-call.js";
-import {
-  type FieldOption,
-  budgetOption,
-  limitOptions,
-  modelsOption,
-  tagsOption,
-  text,
-} from "./fields.js";
+import { type FieldOption, budgetOption, limitOptions, modelsOption, tagsOption, text } from "./fields.js";
 
 /** What `darkroom keys`, `darkroom teams` and so on are about. */
 export interface Resource {
@@ -26,14 +19,14 @@ export interface Resource {
     readonly query: Answer;
     /** Whether it comes in pages, and what a page's size is called. */
     readonly sizeField?: string;
-    rows(answer: unknown): readonly Answer[];
+    readonly rows: (answer: unknown) => readonly Answer[];
     readonly columns: readonly (readonly [heading: string, field: string])[];
   };
   /** How one is asked for, and where in the answer it is. */
   readonly show: {
     readonly method: "GET" | "POST";
-    query(id: string): Answer;
-    record(answer: unknown): Answer;
+    readonly query: (id: string) => Answer;
+    readonly record: (answer: unknown) => Answer;
   };
   /** Several at once. */
   deletion(ids: readonly string[]): readonly Answer[];
@@ -139,7 +132,11 @@ export const resources: readonly Resource[] = [
     fields: [
       text("--alias <name>", "user_alias", "what people call them"),
       text("--email <address>", "user_email", "their address"),
-      text("--role <role>", "user_role", "proxy_admin, proxy_admin_viewer, internal_user or internal_user_viewer"),
+      text(
+        "--role <role>",
+        "user_role",
+        "proxy_admin, proxy_admin_viewer, internal_user or internal_user_viewer",
+      ),
       modelsOption,
       budgetOption,
       ...limitOptions,

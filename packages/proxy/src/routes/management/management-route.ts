@@ -33,7 +33,7 @@ export interface ManagementRoute<Shape extends z.ZodRawShape = z.ZodRawShape> {
 
 /** Lets the compiler find out what a route's fields come to. */
 export function route<Shape extends z.ZodRawShape>(given: ManagementRoute<Shape>): ManagementRoute {
-  return given as unknown as ManagementRoute;
+  return given;
 }
 
 const largestBody = "1mb";
@@ -42,7 +42,14 @@ export function mount(application: Express, routes: readonly ManagementRoute[]):
   for (const one of routes) {
     const paths = one.paths.map((path) => path.replace(/\{(\w+)\}/g, ":$1"));
     if (one.method === "get") application.get(paths, handler(one));
-    else application.post(paths, allow(one), express.json({ limit: largestBody, type: () => true }), refuseOtherBodies, handler(one));
+    else
+      application.post(
+        paths,
+        allow(one),
+        express.json({ limit: largestBody, type: () => true }),
+        refuseOtherBodies,
+        handler(one),
+      );
   }
 }
 
@@ -100,8 +107,7 @@ function refuseUnlessInert(
   lacking: readonly string[],
   known: readonly string[],
 ): void {
-  if (!lacking.includes(name))
-    throw invalid(name, `'${name}' is unknown here${hint(name, known)}.`);
+  if (!lacking.includes(name)) throw invalid(name, `'${name}' is unknown here${hint(name, known)}.`);
   if (asksForNothing(value)) return;
   throw invalid(name, `'${name}' is not supported yet, and restricts what may be done; leave it out.`);
 }

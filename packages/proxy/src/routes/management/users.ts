@@ -155,7 +155,12 @@ export function userRoutes(context: ManagementContext): readonly ManagementRoute
       },
       ignored: ["sort_by", "sort_order"],
       lacking: ["team", "sso_user_ids", "organization_ids"],
-      answer: z.object({ users: z.array(userSchema), total: z.number(), page: z.number(), total_pages: z.number() }),
+      answer: z.object({
+        users: z.array(userSchema),
+        total: z.number(),
+        page: z.number(),
+        total_pages: z.number(),
+      }),
       handle: async ({ page: number, page_size, ...where }) => {
         const { records, total } = await read.users.list({
           where: { role: where.role, email: where.user_email, userId: where.user_ids?.split(",") },
