@@ -14,7 +14,6 @@ const plain: NewKey = {
   aliases: {},
   tags: [],
   metadata: {},
-  permissions: {},
   limits: {},
 };
 const hour = 3_600_000;

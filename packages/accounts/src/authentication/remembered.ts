@@ -40,6 +40,9 @@ const rememberedDefaults: RememberedSettings = {
   deadlineMs: 2_000,
 };
 
+/** For more records that have changed at once, such as a team with all of its keys, it is cheaper to ask for all anew. */
+const mostLookedFor = 100;
+
 interface Entry<Value> {
   readonly value: Value | undefined;
   readonly readAtMs: number;
@@ -154,7 +157,7 @@ export class Remembered<Value> {
     this.#asking.clear();
     const isNext = this.#version === undefined || version === this.#version + 1;
     this.#version = Math.max(version, this.#version ?? version);
-    if (!isNext) this.#forgetAll();
+    if (!isNext || records.length > mostLookedFor) this.#forgetAll();
     else
       for (const changed of records)
         this.#entries.deleteWhere(({ value }, id) => this.#options.isAffected(id, value, changed));

@@ -16,7 +16,6 @@ const plain: NewKey = {
   aliases: {},
   tags: [],
   metadata: {},
-  permissions: {},
   limits: {},
 };
 
@@ -193,6 +192,22 @@ it("tells of each change with consecutive versions, once it is there, and writes
     after: { blocked: true },
     atMs: nowMs,
   });
+});
+
+it("notes customers by their use, once, and says nothing of it", async () => {
+  const told: DirectoryChange[] = [];
+  directory.feed.subscribe((change) => told.push(change));
+  await directory.noteCustomers(["zoe", "tom"]);
+  const tom = await directory.change("test", async (change) => {
+    const customer = { ...(await change.customers.existing("tom")), blocked: true };
+    await change.customers.replace(customer);
+    return customer;
+  });
+  await directory.noteCustomers(["tom", "ann"]);
+  await directory.noteCustomers([]);
+  expect(await directory.read.customers.get("tom")).toEqual(tom);
+  expect(await directory.read.customers.count({})).toBe(3);
+  expect(told).toHaveLength(1);
 });
 
 it("makes changes one after the other, however many come at once", async () => {

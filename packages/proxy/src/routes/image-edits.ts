@@ -15,7 +15,7 @@ import {
   type Payer,
   type Principal,
 } from "@darkroom/accounts";
-import { type Accounts, tagsOf } from "../access/accounts.js";
+import { type Accounts, staysInGroup, tagsOf } from "../access/accounts.js";
 import { principalOf } from "../access/identify.js";
 import { refuseUnenforced } from "../access/unenforced-limits.js";
 import { HttpAnswer } from "../answers/http-answer.js";
@@ -75,19 +75,16 @@ export function imageEdits(options: ImageEditsOptions): RequestHandler {
       record.pausesMs = upload.pausesMs;
       record.requestBytes = upload.bytes;
       const { body, controls } = upload;
-      const asked = request.params.model ?? forcedModel ?? upload.model ?? router.defaultModel;
+      const tags = tagsOf(principal, controls.tags ?? tagsFromText(request.get("x-litellm-tags") ?? ""));
+      const fieldOf = (field: string): unknown => body.valueOf(field);
+      const { payers, defaultModel } = await accounts.chargedFor(principal, request.headers, fieldOf, tags);
+      const named = request.params.model ?? forcedModel ?? upload.model;
+      const asked = named ?? defaultModel ?? router.defaultModel;
       record.group = asked;
       checkModelAccess(account, asked, modelNames);
       for (const fallback of controls.fallbacks ?? []) checkModelAccess(account, fallback, modelNames);
       const model = aliasedModel(account, asked);
       record.group = model;
-      const tags = tagsOf(principal, controls.tags ?? tagsFromText(request.get("x-litellm-tags") ?? ""));
-      const { payers } = await accounts.chargedFor(
-        principal,
-        request.headers,
-        (field) => body.valueOf(field),
-        tags,
-      );
       refuseUnenforced(payers);
       const edit = {
         id: record.id,
@@ -98,7 +95,7 @@ export function imageEdits(options: ImageEditsOptions): RequestHandler {
         headers: forwardedHeaders(request.headers),
         retries: controls.retries,
         timeoutMs: controls.timeoutMs,
-        fallbacks: controls.fallbacks,
+        fallbacks: staysInGroup(principal) ? [] : controls.fallbacks,
         mayFallBackTo: (group: string) => mayUseModel(account, group, modelNames),
         rehearsesFallbacks: controls.rehearsesFallbacks,
         tags,
@@ -116,6 +113,7 @@ export function imageEdits(options: ImageEditsOptions): RequestHandler {
       const letGo = (): void => upload.memory.release();
       const answer = new HttpAnswer(response, record, letGo, format);
       const begin = (sink: AnswerSink): Promise<EditReport> => {
+        accounts.noteUse(payers);
         const running = router.edit(edit, sink);
         record.follow(running);
         return running;

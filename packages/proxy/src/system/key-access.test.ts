@@ -4,6 +4,7 @@ import { errorOf, sendEdit } from "./edit-request.js";
 import { managementOf } from "./management-client.js";
 import { configFor, type RunningGateway, startGateway } from "./running-gateway.js";
 import { stopAll } from "./running-process.js";
+import { until } from "./until.js";
 import { type RunningSimulator, startSimulator } from "./running-simulator.js";
 
 const masterKey = "sk-master-of-access";
@@ -194,6 +195,20 @@ test("a key sees and calls its models by the names that it has for them, and goe
   expect((await editWith(key, "edits", { num_retries: "0" })).status).toBe(500);
   expect((await editWith(key, "edits", { fallbacks: '["house"]' })).status).toBe(403);
   expect((await editWith(await newKey(), "edits", { num_retries: "0" })).status).toBe(200);
+});
+
+test("a customer is known once an edit was made for them, and has a model where the request names none", async () => {
+  const key = await newKey();
+  await editWith(key, "edits", { user: "new here" });
+  const known = async (): Promise<boolean> =>
+    (await manage("/customer/info?end_user_id=new+here")).status === 200;
+  await until(known);
+  await manage("/customer/update", { user_id: "new here", default_model: "house" });
+  const answer = await sendEdit(gateway.url, {
+    headers: { authorization: `Bearer ${key}` },
+    fields: { user: "new here" },
+  });
+  expect([answer.status, answer.headers["x-litellm-model-group"]]).toEqual([200, "house"]);
 });
 
 test("admins and viewers are told apart by their user's role", async () => {

@@ -53,7 +53,6 @@ export const keyFields = {
   aliases: aliases.nullish(),
   tags: names.nullish(),
   metadata: metadata.nullish(),
-  permissions: metadata.nullish(),
   blocked: onOrOff.nullish(),
   ...limitFields,
 };
@@ -75,6 +74,7 @@ export const lackingKeyFields = [
   "key_type",
   "object_permission",
   "organization_id",
+  "permissions",
   "policies",
   "project_id",
   "prompts",
@@ -289,7 +289,6 @@ export async function makeKey(change: Change, input: KeyInput, ownSecret?: strin
     aliases: {},
     tags: [],
     metadata: {},
-    permissions: {},
     limits: {},
   };
   const key = withInput(empty, input, change.nowMs);
@@ -311,7 +310,6 @@ function withInput<Key extends NewKey>(before: Key, input: KeyInput, nowMs: numb
     aliases: nothingOf(input.aliases, {}),
     tags: nothingOf(input.tags, []),
     metadata: nothingOf(input.metadata, {}),
-    permissions: nothingOf(input.permissions, {}),
     limits: limitsFrom(input, nowMs, before.limits),
   };
   return changed<NewKey>(before, changes) as Key;

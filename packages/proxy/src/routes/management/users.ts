@@ -51,7 +51,6 @@ export function userRoutes(context: ManagementContext): readonly ManagementRoute
         key_alias: keyFields.key_alias,
         duration: keyFields.duration,
         aliases: keyFields.aliases,
-        permissions: keyFields.permissions,
       },
       lacking,
       ignored: ignoredKeyFields,
@@ -68,8 +67,8 @@ export function userRoutes(context: ManagementContext): readonly ManagementRoute
           await change.users.add(user);
           for (const teamId of teams ?? [])
             await addMember(change, { teamId, userId, role: "user", limits: {} });
-          const { key_alias, duration, aliases, permissions } = input;
-          const ofKey = newKeyInput({ key_alias, duration, aliases, permissions, user_id: userId }, context);
+          const { key_alias, duration, aliases } = input;
+          const ofKey = newKeyInput({ key_alias, duration, aliases, user_id: userId }, context);
           const parsed = z.object(keyFields).parse(ofKey);
           return { user, made: auto_create_key ? await makeKey(change, parsed) : undefined };
         });
