@@ -38,8 +38,20 @@ export interface ApplicationOptions extends ImageEditsOptions {
 
 /** The routes, in the order in which a request passes them. */
 export function createApplication(options: ApplicationOptions): Express {
-  const { router, accounts, modelNames, books, limits, management, version, metricsNeedKey, metrics, log, isDraining, formats } =
-    options;
+  const {
+    router,
+    accounts,
+    modelNames,
+    books,
+    limits,
+    management,
+    version,
+    metricsNeedKey,
+    metrics,
+    log,
+    isDraining,
+    formats,
+  } = options;
   const application = express();
   application.disable("x-powered-by");
   application.disable("etag");
