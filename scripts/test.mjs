@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { redisServerProgram } from "./redis-server.mjs";
 import { root, setUp } from "./setup.mjs";
 import { withoutUserSettings } from "./user-settings.mjs";
 
@@ -15,7 +16,8 @@ const help = `npm test [-- what and how]
   npm test -- --watch                               again on every change
 
 Arguments after -- go to jest. Settings of yours for OpenAI, Azure, LiteLLM, Darkroom, Redis and databases are kept from
-the tests. The last line is "N passed, N failed"; a test file that cannot be loaded counts as one failed. With CI=true a
+the tests. Those that need Redis start servers of their own: redis-server of the PATH or, on Debian and its like, one that
+is fetched into node_modules/.cache; elsewhere they are skipped, which is said. The last line is "N passed, N failed"; a test file that cannot be loaded counts as one failed. With CI=true a
 skipped test makes the run fail.`;
 
 /** Written as the very last thing, whatever ends this process: a run that cannot be counted is itself a failure. */
@@ -43,7 +45,11 @@ function test(jestArgs) {
     "--reporters=default",
     `--reporters=${join(root, "scripts", "test-result-reporter.mjs")}`,
   ];
-  const env = { ...withoutUserSettings(process.env), TEST_RESULT_FILE: resultFile };
+  const env = {
+    ...withoutUserSettings(process.env),
+    REDIS_SERVER_PROGRAM: redisServerProgram() ?? "none",
+    TEST_RESULT_FILE: resultFile,
+  };
   const { status } = spawnSync(process.execPath, jest, { cwd: root, env, stdio: "inherit" });
   const result = existsSync(resultFile) ? JSON.parse(readFileSync(resultFile, "utf8")) : undefined;
   rmSync(folder, { recursive: true, force: true });

@@ -1,4 +1,4 @@
-const settings = /^(OPENAI_|AZURE_|LITELLM_|DARKROOM_|REDIS_URL$|DATABASE_URL$)/;
+const settings = /^(OPENAI_|AZURE_|LITELLM_|DARKROOM_|REDIS_|DATABASE_URL$)/;
 
 /** An environment without the user's own keys, servers and settings: no test or check may use them. */
 export function withoutUserSettings(environment) {

@@ -4,6 +4,7 @@ import type { Logger } from "pino";
 import { refuseForeignPages } from "./access/host-guard.js";
 import { identify, only } from "./access/identify.js";
 import { answerTo } from "./answers/error-answer.js";
+import type { LimitsStore } from "./limits/limits-store.js";
 import type { Books } from "./books/books.js";
 import { GatewayError, errorAnswer, reasonOf } from "./errors.js";
 import { logRequest } from "./observability/log.js";
@@ -26,6 +27,7 @@ import { refusePolitely } from "./upload/refuse-politely.js";
 
 /** What the application is made of. */
 export interface ApplicationOptions extends ImageEditsOptions {
+  readonly limits: LimitsStore;
   readonly metricsNeedKey: boolean;
   readonly management: readonly ManagementRoute[];
   /** Of Darkroom. */
@@ -36,8 +38,20 @@ export interface ApplicationOptions extends ImageEditsOptions {
 
 /** The routes, in the order in which a request passes them. */
 export function createApplication(options: ApplicationOptions): Express {
-  const { router, accounts, modelNames, books, management, version, metricsNeedKey, metrics, log, isDraining, formats } =
-    options;
+  const {
+    router,
+    accounts,
+    modelNames,
+    books,
+    limits,
+    management,
+    version,
+    metricsNeedKey,
+    metrics,
+    log,
+    isDraining,
+    formats,
+  } = options;
   const application = express();
   application.disable("x-powered-by");
   application.disable("etag");
@@ -62,7 +76,7 @@ export function createApplication(options: ApplicationOptions): Express {
   if (formats.kept !== undefined) application.get(`${imageFilesPath}/:name`, imageFiles(formats.kept));
   // Probes have no key; what they are told is no secret.
   application.get(["/health/liveliness", "/health/liveness"], liveliness);
-  application.get("/health/readiness", readiness(isDraining, books));
+  application.get("/health/readiness", readiness(isDraining, books, limits));
   if (metricsNeedKey) application.use("/metrics", withKey, only("viewers"));
   application.get("/metrics", exposeMetrics(metrics));
   application.get("/", page({ router, needsKey: accounts.needKey, isDraining }));

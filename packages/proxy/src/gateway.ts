@@ -1,11 +1,12 @@
 import type http from "node:http";
-import { EmbeddedAdmission, createRouter, defaultOptions } from "@darkroom/router";
+import { createRouter, defaultOptions } from "@darkroom/router";
 import type { Logger } from "pino";
 import { createApplication } from "./application.js";
 import type { Accounts } from "./access/accounts.js";
 import { modelNames } from "./access/model-names.js";
 import { BudgetMeters } from "./budgets/budget-meters.js";
 import { Budgets } from "./budgets/budgets.js";
+import type { LimitsStore } from "./limits/limits-store.js";
 import type { Books } from "./books/books.js";
 import type { GatewayConfig } from "./config/gateway-config.js";
 import { unpricedModels } from "./config/models/unpriced.js";
@@ -34,6 +35,7 @@ export interface GatewayOptions {
   /** The gateway's own from now on: it closes them when it has drained. So are the accounts. */
   readonly books: Books;
   readonly accounts: Accounts;
+  readonly limits: LimitsStore;
   readonly log: Logger;
   /** Where what is kept lives; made when there is something to keep. */
   readonly dataFolder: string;
@@ -52,12 +54,14 @@ export class Gateway {
 
   readonly #books: Books;
   readonly #accounts: Accounts;
+  readonly #limits: LimitsStore;
 
-  constructor({ config, books, accounts, log, dataFolder, version }: GatewayOptions) {
+  constructor({ config, books, accounts, limits, log, dataFolder, version }: GatewayOptions) {
     this.#books = books;
     this.#accounts = accounts;
-    const admission = new EmbeddedAdmission({ nowMs: Date.now });
-    const router = createRouter({ ...config.router, journal: books.attempts, admission });
+    this.#limits = limits;
+    const { admission, health: healthStore } = limits;
+    const router = createRouter({ ...config.router, journal: books.attempts, admission, healthStore });
     const meters = new BudgetMeters(books, admission, Date.now);
     books.attempts.follow(meters);
     const budgets = new Budgets({
@@ -107,6 +111,7 @@ export class Gateway {
       ...(config.keyHeaderName === undefined ? {} : { keyHeaderName: config.keyHeaderName }),
       metricsNeedKey: config.requireAuthForMetrics,
       budgets,
+      limits,
       books,
       storePrompts: config.storePrompts,
       metrics: new Metrics({
@@ -115,6 +120,7 @@ export class Gateway {
         conversions: this.#formats.memory,
         edits: this.#edits,
         books,
+        limits,
         idempotentEdits,
       }),
       log,
@@ -161,6 +167,7 @@ export class Gateway {
     this.#formats.close();
     await this.#books.close();
     await this.#accounts.close();
+    await this.#limits.close();
   }
 
   /** Ends everything at once. */

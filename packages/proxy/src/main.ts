@@ -5,6 +5,7 @@ import type { CheckOptions } from "./commands/check.js";
 import { CommandError } from "./commands/command-error.js";
 import type { EditOptions } from "./commands/edit.js";
 import { addLedgerCommand } from "./commands/ledger/command.js";
+import { addManagementCommands } from "./commands/management/command.js";
 import type { PriceOptions } from "./commands/price.js";
 import type { QuotaOptions } from "./commands/quota.js";
 import type { StartOptions } from "./commands/start.js";
@@ -101,6 +102,7 @@ program
   });
 
 addLedgerCommand(program);
+addManagementCommands(program);
 
 try {
   await program.parseAsync();

@@ -7,6 +7,26 @@ export {
 export { usualForm } from "./answer/usual-form.js";
 export type { AnswerHead, AnswerSink } from "./answer/answer-sink.js";
 export { dimensionsOf } from "./image-dimensions/dimensions-of.js";
+export type { Admission } from "./admission/admission.js";
+export {
+  type AdmissionState,
+  type OnRedisFailure,
+  SharedAdmission,
+  type SharedAdmissionSettings,
+} from "./admission/redis/shared-admission.js";
+export { type HealthStore, LocalHealthStore } from "./health/health-store.js";
+export { RedisHealthStore } from "./health/redis/redis-health-store.js";
+export { RedisConnection } from "./redis/redis-connection.js";
+export {
+  defaultRedisKeyPrefix,
+  defaultRedisPort,
+  redisName,
+  type RedisAddress,
+  type RedisSettings,
+  type RedisTls,
+  type RedisTopology,
+} from "./redis/redis-settings.js";
+export { settingsFromRedisUrl } from "./redis/redis-url.js";
 export { InvalidRequestError } from "./body/invalid-request-error.js";
 export { JsonBody } from "./body/json-body.js";
 export { JsonOutline } from "./body/json-outline.js";
@@ -17,7 +37,7 @@ export type { OriginalPart } from "./body/original-form.js";
 export type { Part } from "./body/part.js";
 export type { RequestControls } from "./body/request-controls.js";
 export type { Account, AccountRefusal, PlannedCall, RequestBound } from "./admission/account.js";
-export { type Admission, type Correction, type Refusal, mostCharges } from "./admission/admission.js";
+export { type Correction, type Refusal, mostCharges } from "./admission/admission.js";
 export { EmbeddedAdmission } from "./admission/embedded/embedded-admission.js";
 export type { Charge, Meter } from "./admission/meter.js";
 export type {

@@ -7,6 +7,7 @@ import type { TagFilter } from "./deployments/tags.js";
 import type { Journal } from "./journal/journal.js";
 import type { LatencyOptions } from "./strategies/latency-based.js";
 import type { RoutingStrategy } from "./strategies/routing-strategy.js";
+import type { HealthStore } from "./health/health-store.js";
 import type { HealthSettings } from "./health/health-settings.js";
 import type { RetryBudgetSettings } from "./retries/retry-budget.js";
 import type { RetryPolicy } from "./retries/retry-limit.js";
@@ -18,6 +19,8 @@ export interface RouterOptions {
   readonly unusableGroups?: ReadonlyMap<string, string>;
   /** Further names, each for one model (`model_group_alias`). */
   readonly aliases?: ReadonlyMap<string, Alias>;
+  /** Who is left alone until when; in this process where it is absent. Whoever gives it closes it. */
+  readonly healthStore?: HealthStore;
   /** What keeps the limits; in this process where it is absent. Whoever gives it closes it. */
   readonly admission?: Admission;
   /** Limits of quotas, by name; where their deployments have others, the lowest hold (`quotas`, Darkroom's own). */

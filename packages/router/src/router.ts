@@ -80,6 +80,7 @@ export class Router {
     this.#health = new Health(options.health ?? {}, {
       nowMs,
       random,
+      ...(options.healthStore !== undefined && { store: options.healthStore }),
       listener: {
         began: (event) => this.events.emit("cooldownBegan", event),
         ended: (event) => this.events.emit("cooldownEnded", event),

@@ -103,8 +103,10 @@ export class Authenticator {
     if (validUntilMs <= nowMs) throw new AuthenticationError({ kind: "unknown" });
     if (key.blocked) throw new AuthenticationError({ kind: "blocked" });
     const { expiresAtMs = Infinity, teamId } = key;
-    if (expiresAtMs <= nowMs) throw new AuthenticationError({ kind: "expired", expiredAtMs: expiresAtMs, nowMs });
-    if (teamId !== undefined && team === undefined) throw new AuthenticationError({ kind: "team gone", teamId });
+    if (expiresAtMs <= nowMs)
+      throw new AuthenticationError({ kind: "expired", expiredAtMs: expiresAtMs, nowMs });
+    if (teamId !== undefined && team === undefined)
+      throw new AuthenticationError({ kind: "team gone", teamId });
     if (team?.blocked === true) throw new AuthenticationError({ kind: "team blocked", teamId: team.teamId });
     return principalOf(account);
   }

@@ -53,14 +53,24 @@ it.each<[string, Lists, string, string]>([
   ["the router's alias itself", { key: ["router-alias"] }, "router-alias", "nobody"],
   ["the group behind an alias that alone is allowed", { key: ["router-alias"] }, "edits", "key"],
   ["the key's alias", { key: ["edits"], aliases: { mine: "edits" } }, "mine", "nobody"],
-  ["the key's alias for a model it may not use", { key: ["edits"], aliases: { mine: "house" } }, "mine", "key"],
+  [
+    "the key's alias for a model it may not use",
+    { key: ["edits"], aliases: { mine: "house" } },
+    "mine",
+    "key",
+  ],
   ["team: allowed by both", { key: ["edits"], team: ["edits", "house"] }, "edits", "nobody"],
   ["team: the key may not", { key: ["edits"], team: ["edits", "house"] }, "house", "key"],
   ["team: the team may not", { key: ["edits", "house"], team: ["edits"] }, "house", "team"],
   ["team: an empty list of the key", { team: ["edits"] }, "house", "team"],
   ["team: all-team-models", { key: ["all-team-models"], team: ["edits"] }, "edits", "nobody"],
   ["team: all-team-models, another", { key: ["all-team-models"], team: ["edits"] }, "house", "key"],
-  ["team: all-proxy-models of the key does not widen the team", { key: ["all-proxy-models"], team: ["edits"] }, "house", "team"],
+  [
+    "team: all-proxy-models of the key does not widen the team",
+    { key: ["all-proxy-models"], team: ["edits"] },
+    "house",
+    "team",
+  ],
   ["team: its list refers to itself", { team: ["all-team-models"] }, "house", "nobody"],
   ["team: the user's own list does not count", { team: [], user: ["edits"] }, "house", "nobody"],
   ["user: of a key without a team", { user: ["edits"] }, "house", "user"],
@@ -70,7 +80,11 @@ it.each<[string, Lists, string, string]>([
 });
 
 it("resolves the key's alias before the team's, and nothing that only looks like one", () => {
-  const both = account({ team: [], aliases: { mine: "edits" }, teamAliases: { mine: "house", ours: "house" } });
+  const both = account({
+    team: [],
+    aliases: { mine: "edits" },
+    teamAliases: { mine: "house", ours: "house" },
+  });
   expect(aliasedModel(both, "mine")).toBe("edits");
   expect(aliasedModel(both, "ours")).toBe("house");
   expect(aliasedModel(both, "edits")).toBe("edits");

@@ -61,11 +61,7 @@ function namesFor(account: KeyAccount, model: string, names: ModelNames): Readon
   return new Set([...known, ...known.flatMap((name) => names.accessGroupsOf(name))]);
 }
 
-function allows(
-  list: readonly string[],
-  asked: ReadonlySet<string>,
-  ofTeam: readonly string[],
-): boolean {
+function allows(list: readonly string[], asked: ReadonlySet<string>, ofTeam: readonly string[]): boolean {
   if (list.length === 0) return true;
   return list.some((allowed) => {
     if (allowed === allModels) return true;

@@ -32,13 +32,16 @@ export interface RememberedSettings {
   readonly deadlineMs: number;
 }
 
-export const rememberedDefaults: RememberedSettings = {
+const rememberedDefaults: RememberedSettings = {
   most: 20_000,
   freshMs: 60_000,
   graceMs: 3_600_000,
   retryMs: 1_000,
   deadlineMs: 2_000,
 };
+
+/** For more records that have changed at once, such as a team with all of its keys, it is cheaper to ask for all anew. */
+const mostLookedFor = 100;
 
 interface Entry<Value> {
   readonly value: Value | undefined;
@@ -105,7 +108,6 @@ export class Remembered<Value> {
       return await this.#read(id);
     } catch (error) {
       const nowMs = this.#now();
-      this.#failedAtMs = nowMs;
       // Not the entry from before: a change may have made it void in the meantime.
       const known = entry === undefined ? undefined : this.#entries.get(id);
       if (known !== undefined && nowMs - known.readAtMs < this.#settings.graceMs) return known.value;
@@ -129,7 +131,10 @@ export class Remembered<Value> {
     if (this.#now() - this.#failedAtMs < retryMs) throw new Error("it could not be asked just now");
     const changesBefore = this.#changes;
     const readAtMs = this.#now();
-    const value = await this.#within(deadlineMs, this.#options.read(id));
+    const value = await this.#within(deadlineMs, this.#options.read(id)).catch((error: unknown) => {
+      this.#failedAtMs = this.#now();
+      throw error;
+    });
     if (changesBefore === this.#changes) this.#entries.set(id, { value, readAtMs });
     return value;
   }
@@ -152,7 +157,7 @@ export class Remembered<Value> {
     this.#asking.clear();
     const isNext = this.#version === undefined || version === this.#version + 1;
     this.#version = Math.max(version, this.#version ?? version);
-    if (!isNext) this.#forgetAll();
+    if (!isNext || records.length > mostLookedFor) this.#forgetAll();
     else
       for (const changed of records)
         this.#entries.deleteWhere(({ value }, id) => this.#options.isAffected(id, value, changed));

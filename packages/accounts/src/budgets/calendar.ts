@@ -19,8 +19,7 @@ export interface CalendarOptions {
 /** What never ends. In milliseconds since 1970; the last one that a date can have. */
 const forEverMs = 8_640_000_000_000_000;
 
-const daysFrom1970 = (day: CalendarDay): number =>
-  Date.UTC(day.year, day.month - 1, day.day) / 86_400_000;
+const daysFrom1970 = (day: CalendarDay): number => Date.UTC(day.year, day.month - 1, day.day) / 86_400_000;
 
 /**
  * When budgets begin anew. The periods of a duration follow from the duration alone, whoever has the budget and whenever
@@ -87,14 +86,20 @@ export class BudgetCalendar {
   #days(count: number, first: number, atMs: number): BudgetWindowNow {
     const index = daysFrom1970(this.#dayOf(atMs));
     const start = Math.floor((index - first) / count) * count + first;
-    return this.#between({ year: 1970, month: 1, day: 1 + start }, { year: 1970, month: 1, day: 1 + start + count });
+    return this.#between(
+      { year: 1970, month: 1, day: 1 + start },
+      { year: 1970, month: 1, day: 1 + start + count },
+    );
   }
 
   #months(count: number, atMs: number): BudgetWindowNow {
     const { year, month } = this.#dayOf(atMs);
     const index = (year - 1970) * 12 + month - 1;
     const start = Math.floor(index / count) * count;
-    return this.#between({ year: 1970, month: 1 + start, day: 1 }, { year: 1970, month: 1 + start + count, day: 1 });
+    return this.#between(
+      { year: 1970, month: 1 + start, day: 1 },
+      { year: 1970, month: 1 + start + count, day: 1 },
+    );
   }
 
   #between(first: CalendarDay, end: CalendarDay): BudgetWindowNow {

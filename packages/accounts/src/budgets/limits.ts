@@ -57,7 +57,5 @@ export function inherited(own: Limits, budget: Limits | undefined): Limits {
 /** Whether anything of it refuses requests. */
 export function refusesRequests(limits: Limits): boolean {
   const { softBudgetNanoUsd, budgetDuration, temporaryIncrease, ...refusing } = limits;
-  return Object.values(refusing).some((limit) =>
-    typeof limit === "object" ? Object.keys(limit).length > 0 : limit !== undefined,
-  );
+  return Object.values(refusing).some((limit) => typeof limit !== "object" || Object.keys(limit).length > 0);
 }

@@ -33,18 +33,30 @@ it("makes a meter of every budget, told apart by payer, model and length of the 
     key: "key:x/1mo",
     limit: 9n,
     isMoney: true,
-    window: { kind: "period", startMs: Date.parse("2026-11-01T00:00:00Z"), endMs: Date.parse("2026-12-01T00:00:00Z") },
+    window: {
+      kind: "period",
+      startMs: Date.parse("2026-11-01T00:00:00Z"),
+      endMs: Date.parse("2026-12-01T00:00:00Z"),
+    },
   });
 });
 
 it("raises a budget for as long as an increase lasts", () => {
-  const limits = (untilMs: number): Limits => ({ maxBudgetNanoUsd: 10n, temporaryIncrease: { amountNanoUsd: 5n, untilMs } });
+  const limits = (untilMs: number): Limits => ({
+    maxBudgetNanoUsd: 10n,
+    temporaryIncrease: { amountNanoUsd: 5n, untilMs },
+  });
   expect(budgets([payer("key", limits(nowMs + 1))])).toEqual([["key:x", 15n]]);
   expect(budgets([payer("key", limits(nowMs))])).toEqual([["key:x", 10n]]);
 });
 
 it("makes a meter of every rate", () => {
-  expect(rateMeters([payer("user", { rpm: 1, tpm: 2, ipm: 3, parallel: 4 })], "edits").map(({ of, meter }) => [of, meter])).toEqual([
+  expect(
+    rateMeters([payer("user", { rpm: 1, tpm: 2, ipm: 3, parallel: 4 })], "edits").map(({ of, meter }) => [
+      of,
+      meter,
+    ]),
+  ).toEqual([
     ["requests", { key: "user:x/rpm", limit: 1n, window: { kind: "rolling", ms: 60_000 } }],
     ["tokens", { key: "user:x/tpm", limit: 2n, window: { kind: "rolling", ms: 60_000 } }],
     ["images", { key: "user:x/ipm", limit: 3n, window: { kind: "rolling", ms: 60_000 } }],
@@ -54,8 +66,12 @@ it("makes a meter of every rate", () => {
 
 it("takes a model's rate from the key, then from its model budgets, then from the team", () => {
   const team = payer("team", { modelRpm: { edits: 3 } });
-  expect(rates([payer("key", { modelRpm: { edits: 1 }, modelBudgets: { edits: { rpm: 2 } } }), team])).toEqual([["key:x/model:edits/rpm", 1n]]);
-  expect(rates([payer("key", { modelBudgets: { edits: { rpm: 2 } } }), team])).toEqual([["key:x/model:edits/rpm", 2n]]);
+  expect(
+    rates([payer("key", { modelRpm: { edits: 1 }, modelBudgets: { edits: { rpm: 2 } } }), team]),
+  ).toEqual([["key:x/model:edits/rpm", 1n]]);
+  expect(rates([payer("key", { modelBudgets: { edits: { rpm: 2 } } }), team])).toEqual([
+    ["key:x/model:edits/rpm", 2n],
+  ]);
   expect(rates([payer("key", { modelRpm: { other: 1 } }), team])).toEqual([["team:x/model:edits/rpm", 3n]]);
 });
 

@@ -59,7 +59,7 @@ export class Collection<Kind extends RecordKind> {
     const counted = await this.#selected(where)
       .select(({ fn }) => fn.countAll<number>().as("count"))
       .executeTakeFirstOrThrow();
-    return Number(counted["count"]);
+    return counted["count"];
   }
 
   /** The id of every record. */
@@ -74,12 +74,13 @@ export class Collection<Kind extends RecordKind> {
     for (const [column, value] of Object.entries(where)) {
       if (value === undefined) continue;
       // SQL knows no empty list.
-      if (Array.isArray(value) && value.length === 0) query = query.where(({ lit }) => lit(false));
+      if (Array.isArray(value) && value.length === 0)
+        query = query.where((expressions) => expressions.lit(false));
       else
         query =
-        typeof value === "object" && value !== null
-          ? query.where(column, "in", [...value])
-          : query.where(column, value === null ? "is" : "=", value);
+          typeof value === "object" && value !== null
+            ? query.where(column, "in", [...value])
+            : query.where(column, value === null ? "is" : "=", value);
     }
     return query;
   }

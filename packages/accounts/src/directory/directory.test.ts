@@ -16,7 +16,6 @@ const plain: NewKey = {
   aliases: {},
   tags: [],
   metadata: {},
-  permissions: {},
   limits: {},
 };
 
@@ -57,10 +56,15 @@ describe("a key", () => {
   it("is kept without its secret, in a file that belongs to its owner", async () => {
     const { key, secret } = await create({ alias: "one" });
     expect(secret).toMatch(/^sk-[\w-]{32}$/);
-    expect(key).toMatchObject({ keyId: secretHash(secret), hash: secretHash(secret), name: `sk-...${secret.slice(-4)}` });
+    expect(key).toMatchObject({
+      keyId: secretHash(secret),
+      hash: secretHash(secret),
+      name: `sk-...${secret.slice(-4)}`,
+    });
     await directory.close();
     for (const file of ["", "-wal"].map((end) => `${directoryPath(folder)}${end}`)) {
-      const content = statSync(file, { throwIfNoEntry: false }) === undefined ? "" : readFileSync(file, "latin1");
+      const content =
+        statSync(file, { throwIfNoEntry: false }) === undefined ? "" : readFileSync(file, "latin1");
       expect(content).not.toContain(secret);
     }
     expect(statSync(directoryPath(folder)).mode & 0o777).toBe(process.platform === "win32" ? 0o666 : 0o600);
@@ -69,7 +73,10 @@ describe("a key", () => {
   });
 
   it("keeps amounts exact", async () => {
-    const limits = { maxBudgetNanoUsd: 2n ** 60n + 1n, budgetWindows: [{ limitNanoUsd: 1n, duration: "1d" }] };
+    const limits = {
+      maxBudgetNanoUsd: 2n ** 60n + 1n,
+      budgetWindows: [{ limitNanoUsd: 1n, duration: "1d" }],
+    };
     const { key } = await create({ limits });
     expect((await directory.read.keys.get(key.keyId))?.limits).toEqual(limits);
   });
@@ -85,13 +92,28 @@ describe("a key", () => {
 
   it("keeps its id and limits when its secret is changed, and both are known until the grace is over", async () => {
     const { key, secret } = await create({ limits: { rpm: 3 } });
-    const rotated = await directory.change("test", (change) => rotateKey(change, key.keyId, { graceMs: 60_000 }));
+    const rotated = await directory.change("test", (change) =>
+      rotateKey(change, key.keyId, { graceMs: 60_000 }),
+    );
     expect(rotated.secret).not.toBe(secret);
-    expect(rotated.key).toMatchObject({ keyId: key.keyId, limits: { rpm: 3 }, hash: secretHash(rotated.secret) });
-    expect(await directory.read.secrets.get(key.hash)).toEqual({ hash: key.hash, keyId: key.keyId, validUntilMs: nowMs + 60_000 });
-    expect(await directory.read.secrets.get(rotated.key.hash)).toEqual({ hash: rotated.key.hash, keyId: key.keyId });
+    expect(rotated.key).toMatchObject({
+      keyId: key.keyId,
+      limits: { rpm: 3 },
+      hash: secretHash(rotated.secret),
+    });
+    expect(await directory.read.secrets.get(key.hash)).toEqual({
+      hash: key.hash,
+      keyId: key.keyId,
+      validUntilMs: nowMs + 60_000,
+    });
+    expect(await directory.read.secrets.get(rotated.key.hash)).toEqual({
+      hash: rotated.key.hash,
+      keyId: key.keyId,
+    });
 
-    const again = await directory.change("test", (change) => rotateKey(change, key.keyId, { secret: "sk-chosen" }));
+    const again = await directory.change("test", (change) =>
+      rotateKey(change, key.keyId, { secret: "sk-chosen" }),
+    );
     expect(again.secret).toBe("sk-chosen");
     expect(await directory.read.secrets.get(rotated.key.hash)).toBeUndefined();
     expect(await directory.read.secrets.count({})).toBe(2);
@@ -104,8 +126,12 @@ describe("a key", () => {
 it("removes a team with its keys and members, and a user likewise", async () => {
   await addTeam("red");
   await addTeam("blue");
-  await directory.change("test", (change) => addMember(change, { teamId: "red", userId: "ann", role: "user", limits: {} }));
-  await directory.change("test", (change) => addMember(change, { teamId: "blue", userId: "ann", role: "admin", limits: {} }));
+  await directory.change("test", (change) =>
+    addMember(change, { teamId: "red", userId: "ann", role: "user", limits: {} }),
+  );
+  await directory.change("test", (change) =>
+    addMember(change, { teamId: "blue", userId: "ann", role: "admin", limits: {} }),
+  );
   expect(await directory.read.users.get("ann")).toMatchObject({ role: "internal_user" });
   await create({ teamId: "red", userId: "ann" });
   await create({ teamId: "red" });
@@ -168,6 +194,22 @@ it("tells of each change with consecutive versions, once it is there, and writes
   });
 });
 
+it("notes customers by their use, once, and says nothing of it", async () => {
+  const told: DirectoryChange[] = [];
+  directory.feed.subscribe((change) => told.push(change));
+  await directory.noteCustomers(["zoe", "tom"]);
+  const tom = await directory.change("test", async (change) => {
+    const customer = { ...(await change.customers.existing("tom")), blocked: true };
+    await change.customers.replace(customer);
+    return customer;
+  });
+  await directory.noteCustomers(["tom", "ann"]);
+  await directory.noteCustomers([]);
+  expect(await directory.read.customers.get("tom")).toEqual(tom);
+  expect(await directory.read.customers.count({})).toBe(3);
+  expect(told).toHaveLength(1);
+});
+
 it("makes changes one after the other, however many come at once", async () => {
   await Promise.all(Array.from({ length: 20 }, (_, index) => create({ alias: `key ${index}` })));
   expect(await directory.version()).toBe(20);
@@ -177,7 +219,9 @@ it("is made by one of several processes that start together", async () => {
   const shared = temporaryFolder();
   const program = new URL("./open-directory.test.support.js", import.meta.url);
   const built = new URL(program.href.replace("/src/", "/dist/"));
-  const children = Array.from({ length: 4 }, () => fork(built, [shared], { stdio: ["ignore", "pipe", "pipe", "ipc"] }));
+  const children = Array.from({ length: 4 }, () =>
+    fork(built, [shared], { stdio: ["ignore", "pipe", "pipe", "ipc"] }),
+  );
   const outputs = children.map(async (child) => {
     let text = "";
     child.stderr?.on("data", (chunk: Buffer) => (text += chunk.toString()));

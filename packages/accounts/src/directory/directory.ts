@@ -10,7 +10,7 @@ import { definitions } from "./definitions.js";
 import { DirectoryError } from "./errors.js";
 import { type ChangedRecord, type DirectoryFeed, LocalFeed } from "./feed.js";
 import { recordFrom, recordText } from "./record-json.js";
-import type { RecordKind } from "./records.js";
+import type { CustomerRecord, RecordKind } from "./records.js";
 import { directoryMigrations } from "./schema.js";
 
 export const directoryPath = (folder: string): string => join(folder, "directory.db");
@@ -124,11 +124,41 @@ export class Directory {
   }
 
   /**
+   * Writes down customers that were there, as far as they are not known. It changes nothing that anybody remembers, so that
+   * nobody is told, and it stands in no audit log.
+   */
+  async noteCustomers(ids: readonly string[]): Promise<void> {
+    const nowMs = this.#now();
+    const by = "use";
+    const rows = ids.map((customerId) => {
+      const authored = { createdAtMs: nowMs, createdBy: by, updatedAtMs: nowMs, updatedBy: by };
+      const customer: CustomerRecord = { customerId, blocked: false, limits: {}, ...authored };
+      return { customerId, budgetId: null, createdAtMs: nowMs, record: recordText(customer) };
+    });
+    if (rows.length === 0) return;
+    const noted = this.#changes.then(() =>
+      this.writer
+        .insertInto(definitions.customer.table)
+        .values(rows)
+        .onConflict((conflict) => conflict.doNothing())
+        .execute(),
+    );
+    this.#changes = noted.catch(() => undefined);
+    await noted;
+  }
+
+  /**
    * The newest changes, each with all of its parts.
    * @param limit of changes
    * @param before changes with a lower version than this
    */
-  async audit({ limit, before }: { readonly limit: number; readonly before?: number }): Promise<AuditEntry[]> {
+  async audit({
+    limit,
+    before,
+  }: {
+    readonly limit: number;
+    readonly before?: number;
+  }): Promise<AuditEntry[]> {
     const newest = (before ?? (await this.version()) + 1) - 1;
     const rows = await this.reader
       .selectFrom("changes")

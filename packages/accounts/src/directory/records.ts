@@ -31,7 +31,6 @@ export interface KeyRecord extends Authored {
   readonly aliases: Readonly<Record<string, string>>;
   readonly tags: readonly string[];
   readonly metadata: Metadata;
-  readonly permissions: Metadata;
   readonly limits: Limits;
 }
 

@@ -7,6 +7,8 @@ export interface NamedPayer {
   readonly id: string;
   readonly alias?: string;
   readonly blocked: boolean;
+  /** Of a customer: the model of requests that name none. */
+  readonly defaultModel?: string;
   /** Reusable budgets and defaults included. */
   readonly limits: Limits;
 }
@@ -82,6 +84,7 @@ async function readCustomer(
     id,
     ...(customer?.alias !== undefined && { alias: customer.alias }),
     blocked: customer?.blocked ?? false,
+    ...(customer?.defaultModel !== undefined && { defaultModel: customer.defaultModel }),
     limits: inherited(own, others),
     budgetIds: [budgetId, defaultBudgetId],
   };

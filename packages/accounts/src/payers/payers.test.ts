@@ -3,13 +3,19 @@ import { payersOf, payersOfDeployment } from "./payers.js";
 
 function account({ teamId, userId }: { teamId?: string; userId?: string }): KeyAccount {
   return {
-    key: { keyId: "abc", name: "sk-...abcd", ...(teamId !== undefined && { teamId }), ...(userId !== undefined && { userId }) },
+    key: {
+      keyId: "abc",
+      name: "sk-...abcd",
+      ...(teamId !== undefined && { teamId }),
+      ...(userId !== undefined && { userId }),
+    },
     ...(teamId !== undefined && { team: { alias: "Red" } }),
     limits: { key: { rpm: 1 }, team: { rpm: 2 }, member: { rpm: 3 }, user: { rpm: 4 } },
   } as unknown as KeyAccount;
 }
 
-const metersOf = (...given: Parameters<typeof payersOf>): string[] => payersOf(...given).map(({ meter }) => meter);
+const metersOf = (...given: Parameters<typeof payersOf>): string[] =>
+  payersOf(...given).map(({ meter }) => meter);
 
 it.each([
   [{}, ["key:abc", "proxy"]],
@@ -30,7 +36,13 @@ it("charges the operator to no key, but to the customer, the tags and the proxy"
 it("brings along what holds for each, and its name for people", () => {
   const payers = payersOf(account({ teamId: "red", userId: "ann" }), { proxyLimits: { rpm: 9 } });
   expect(payers.map(({ limits }) => limits.rpm)).toEqual([1, 2, 3, 9]);
-  expect(payers[1]).toEqual({ scope: "team", id: "red", alias: "Red", meter: "team:red", limits: { rpm: 2 } });
+  expect(payers[1]).toEqual({
+    scope: "team",
+    id: "red",
+    alias: "Red",
+    meter: "team:red",
+    limits: { rpm: 2 },
+  });
 });
 
 it("keeps members of teams apart whose ids look alike", () => {

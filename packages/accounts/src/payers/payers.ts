@@ -33,7 +33,10 @@ export function payersOf(account: KeyAccount | undefined, named: RequestPayers):
 /** Who is charged for one attempt beside them: a budget of these chooses another deployment, and refuses nobody. */
 export function payersOfDeployment(
   { id, provider }: { readonly id: string; readonly provider: string },
-  { deployment = {}, provider: ofProvider = {} }: { readonly deployment?: Limits; readonly provider?: Limits },
+  {
+    deployment = {},
+    provider: ofProvider = {},
+  }: { readonly deployment?: Limits; readonly provider?: Limits },
 ): readonly Payer[] {
   return [
     payer("provider", provider, meterOf.provider(provider), ofProvider),
@@ -53,13 +56,7 @@ function payersOfAccount({ key, team, user, limits }: KeyAccount): readonly Paye
   return [own, payer("user", key.userId, meterOf.user(key.userId), limits.user, user?.alias)];
 }
 
-function payer(
-  scope: Payer["scope"],
-  id: string,
-  meter: string,
-  limits: Limits,
-  alias?: string,
-): Payer {
+function payer(scope: Payer["scope"], id: string, meter: string, limits: Limits, alias?: string): Payer {
   return { scope, id, meter, limits, ...(alias !== undefined && { alias }) };
 }
 

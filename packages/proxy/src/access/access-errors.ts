@@ -18,7 +18,9 @@ export function accessAnswer(error: unknown): ErrorAnswer | undefined {
   if (error instanceof DirectoryUnavailableError) return unavailable;
   if (!(error instanceof ModelAccessError)) return undefined;
   const { scope, model, allowed } = error;
-  const whose = { key: "This API key", team: "The team of this API key", user: "The user of this API key" }[scope];
+  const whose = { key: "This API key", team: "The team of this API key", user: "The user of this API key" }[
+    scope
+  ];
   return {
     status: 403,
     type: `${scope}_model_access_denied`,

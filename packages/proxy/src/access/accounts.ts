@@ -15,12 +15,13 @@ import { InvalidRequestError } from "@darkroom/router";
 import type { IncomingHttpHeaders } from "node:http";
 import type { GatewayConfig } from "../config/index.js";
 import { GatewayError } from "../errors.js";
+import { SeenCustomers } from "./seen-customers.js";
 
 /** Whom a request is charged to. */
 export interface ChargedRequest {
   readonly payers: readonly Payer[];
-  /** The customer that it named. */
-  readonly customer: string | undefined;
+  /** The model that its customer has where it names none. */
+  readonly defaultModel: string | undefined;
 }
 
 type Settings = Pick<GatewayConfig, "accounts" | "masterKey" | "keyHeaderName">;
@@ -34,6 +35,7 @@ export class Accounts {
     private readonly settings: Settings,
     private readonly authenticator: Authenticator,
     private readonly named: NamedPayers,
+    private readonly seenCustomers: SeenCustomers,
   ) {}
 
   /** @throws DirectoryError */
@@ -57,6 +59,7 @@ export class Accounts {
         ...(accounts.customerBudgetId !== undefined && { customerBudgetId: accounts.customerBudgetId }),
         settings: remembered,
       }),
+      new SeenCustomers(directory),
     );
   }
 
@@ -92,7 +95,12 @@ export class Accounts {
       proxyLimits: this.settings.accounts.proxyLimits,
     };
     if (named.customer?.blocked === true) throw customerBlocked(named.customer.id);
-    return { payers: payersOf(account, named), customer };
+    return { payers: payersOf(account, named), defaultModel: named.customer?.defaultModel };
+  }
+
+  /** An edit was made for these: its customer is known from now on. */
+  noteUse(payers: readonly Payer[]): void {
+    for (const { scope, id } of payers) if (scope === "customer") this.seenCustomers.note(id);
   }
 
   /** What an operator should know of the directory, to be said at start. */
@@ -105,6 +113,7 @@ export class Accounts {
   }
 
   async close(): Promise<void> {
+    await this.seenCustomers.close();
     this.authenticator.close();
     this.named.close();
     await this.directory.close();
@@ -126,7 +135,19 @@ export class Accounts {
 /** The tags that a request counts under: its own, its key's and its team's. */
 export function tagsOf({ account }: Principal, asked: readonly string[]): readonly string[] {
   const { key, team } = account ?? {};
-  return [...new Set([...asked, ...(key?.tags ?? []), ...(team?.tags ?? [])])];
+  const own = [key, team].flatMap((record) => [...(record?.tags ?? []), ...tagsWithin(record?.metadata)]);
+  return [...new Set([...asked, ...own])];
+}
+
+/** Where LiteLLM keeps them. */
+function tagsWithin(metadata: Readonly<Record<string, unknown>> | undefined): readonly string[] {
+  const tags = metadata?.["tags"];
+  return Array.isArray(tags) ? tags.filter((tag) => typeof tag === "string") : [];
+}
+
+/** Whether a key's edits stay in the group that was asked for (LiteLLM's `metadata.disable_fallbacks`). */
+export function staysInGroup({ account }: Principal): boolean {
+  return account?.key.metadata["disable_fallbacks"] === true;
 }
 
 function customerBlocked(id: string): GatewayError {

@@ -30,7 +30,7 @@ export type Audience = "admins" | "viewers" | "everybody";
 /** Lets pass whoever may. */
 export function only(audience: Audience): RequestHandler {
   return (request, response, next) => {
-    checkAudience(principalOf(response), audience, request.path);
+    checkAudience(principalOf(response), audience, request.baseUrl + request.path);
     next();
   };
 }

@@ -3,7 +3,7 @@ import { envelope, errorAnswer } from "../errors.js";
 import type { RequestRecord } from "../observability/request-record.js";
 import type { Refusal } from "../upload/refuse-politely.js";
 import { type HeaderList, reportHeaders, upstreamHeaders } from "./answer-headers.js";
-import { rateLimitHeaders, retryHeaders } from "./retry-headers.js";
+import { callerLimitHeaders, rateLimitHeaders, retryHeaders } from "./retry-headers.js";
 
 /** The complete answer to a request that failed: an upstream's own error untouched, all else in OpenAI's envelope. */
 export function answerTo(error: unknown, record: RequestRecord): Refusal {
@@ -11,7 +11,7 @@ export function answerTo(error: unknown, record: RequestRecord): Refusal {
   if (error instanceof RouterError && error.report !== undefined) {
     headers.push(...reportHeaders(error.report, record.timing()));
   }
-  if (error instanceof RouterError) headers.push(...retryHeaders(error), ...rateLimitHeaders(error));
+  if (error instanceof RouterError) headers.push(...retryHeaders(error), ...rateLimitHeaders(error), ...callerLimitHeaders(error));
   if (error instanceof UpstreamAnswerError) {
     const { status, head, body } = error;
     headers.push(...upstreamHeaders(head));

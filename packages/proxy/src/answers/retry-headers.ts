@@ -1,4 +1,5 @@
 import { NoRoomError, type RouterError } from "@darkroom/router";
+import { CallerLimitError } from "../budgets/budget-errors.js";
 import type { HeaderList } from "./answer-headers.js";
 
 /** Clients do not wait longer: OpenAI's for Node then takes its own, short wait, the one for Python gives up. */
@@ -15,6 +16,20 @@ export function retryHeaders({ status, retryAfterMs, mayBeBilled }: RouterError)
   return [
     ...(seconds === undefined ? [] : ["retry-after", String(seconds)]),
     ...(invites ? [] : ["x-should-retry", "false"]),
+  ];
+}
+
+/** LiteLLM's headers for a rate limit of the caller's own. */
+export function callerLimitHeaders(error: RouterError): HeaderList {
+  if (!(error instanceof CallerLimitError)) return [];
+  const { limitType, limit, remaining, resetAtMs } = error;
+  const isOpenAis = limitType !== "concurrent_requests";
+  return [
+    "rate_limit_type",
+    limitType,
+    ...(resetAtMs === undefined ? [] : ["reset_at", new Date(resetAtMs).toISOString()]),
+    ...(isOpenAis ? [`x-ratelimit-limit-${limitType}`, String(limit)] : []),
+    ...(isOpenAis ? [`x-ratelimit-remaining-${limitType}`, String(remaining)] : []),
   ];
 }
 

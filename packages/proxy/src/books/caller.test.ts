@@ -17,7 +17,12 @@ test("who shows none is told by the address", () => {
 });
 
 test("a virtual key is told by its id, whichever of its secrets was shown", () => {
-  const account = { key: { keyId: "0123456789abcdef0123456789abcdef" } } as unknown as Principal["account"] & object;
-  const caller = callerOf({ role: "caller", name: "key", account }, { authorization: "Bearer sk-secret" }, undefined);
+  const account = { key: { keyId: "0123456789abcdef0123456789abcdef" } } as unknown as Principal["account"] &
+    object;
+  const caller = callerOf(
+    { role: "caller", name: "key", account },
+    { authorization: "Bearer sk-secret" },
+    undefined,
+  );
   expect(caller).toBe("key-0123456789abcdef");
 });

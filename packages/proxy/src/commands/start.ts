@@ -1,5 +1,6 @@
 import { DirectoryError, keptMasterKey } from "@darkroom/accounts";
 import { Accounts } from "../access/accounts.js";
+import { openLimitsStore } from "../limits/limits-store.js";
 import { BooksError, openBooks } from "../books/open-books.js";
 import type { GatewayConfig } from "../config/index.js";
 import { Gateway } from "../gateway.js";
@@ -77,12 +78,14 @@ async function serve(read: GatewayConfig, options: ServeOptions): Promise<void> 
     throw error instanceof DirectoryError ? new CommandError(error.message) : error;
   });
   for (const remark of await accounts.remarks()) log.warn(remark);
+  const limits = await openLimitsStore(config.redis, log);
+  log.info({ store: limits.name }, `limits and cooldowns are kept ${limits.name}`);
   // What is to be known of the configuration is said before anything is served.
   await new Promise((resolve) => log.flush(resolve));
-  const gateway = new Gateway({ config, books, accounts, log, dataFolder: folder, version });
+  const gateway = new Gateway({ config, books, accounts, limits, log, dataFolder: folder, version });
   const listeningOn = await listen(gateway, port, addresses).catch(async (error: unknown) => {
     // Their threads would keep this process from ending.
-    await Promise.all([books.close(), accounts.close()]);
+    await Promise.all([books.close(), accounts.close(), limits.close()]);
     throw error;
   });
   endOnSignal(gateway, log);

@@ -4,6 +4,8 @@ import { defaults, type GatewayConfig } from "./gateway-config.js";
 import { deploymentId } from "./models/deployment-id.js";
 import { openAiWildcard, servedOn, shutDownWarnings } from "./models/openai-models.js";
 import { apiBaseOf } from "./models/provider-variables.js";
+import { Findings } from "./config-error.js";
+import { redisFromEnvironment } from "./settings/redis.js";
 import { masterKeyFromEnvironment } from "./settings/master-key.js";
 
 const keyName = /^OPENAI_API_KEY(?:_(\d+))?$/;
@@ -11,7 +13,7 @@ const keyName = /^OPENAI_API_KEY(?:_(\d+))?$/;
 /**
  * The configuration without a file: every image model of OpenAI, and whatever `gpt-image-*` a client names, with
  * `OPENAI_API_KEY`, `OPENAI_API_KEY_1`, `OPENAI_API_KEY_2` and so on sharing the load. `undefined` without a key.
- * @throws ConfigError where the master key breaks LiteLLM's rule
+ * @throws ConfigError where the master key breaks LiteLLM's rule, or `REDIS_URL` is no address
  */
 export function configFromEnvironment(
   environment: Environment,
@@ -20,6 +22,9 @@ export function configFromEnvironment(
   const keys = keysOf(environment);
   if (keys.size === 0) return undefined;
   const masterKey = masterKeyFromEnvironment(environment);
+  const findings = new Findings();
+  const redis = redisFromEnvironment(environment, findings);
+  findings.throwIfAny();
 
   const names = servedOn(today).map(({ name }) => name);
   const apiBase = apiBaseOf(undefined, "openai", environment) ?? defaults.apiBase;
@@ -37,6 +42,7 @@ export function configFromEnvironment(
   return {
     source: `the environment (${[...keys.values()].join(", ")})`,
     router: { deployments },
+    ...(redis !== undefined && { redis }),
     ...(masterKey !== undefined && { masterKey }),
     forwardClientHeaders: defaults.forwardClientHeaders,
     requireAuthForMetrics: defaults.requireAuthForMetrics,

@@ -1,6 +1,7 @@
 import type { CalendarOptions, Limits } from "@darkroom/accounts";
 import { type RouterOptions, openAiApiBase } from "@darkroom/router";
 import type { FormatSettings } from "../formats/answer-formats.js";
+import type { RedisConfig } from "./settings/redis.js";
 import type { UploadSettings } from "../upload/upload-settings.js";
 
 /** All that the gateway is told by its operator. */
@@ -8,6 +9,8 @@ export interface GatewayConfig {
   /** Where it came from, for a banner. */
   readonly source: string;
   readonly router: RouterOptions;
+  /** What gateways share their limits and cooldowns in. Without it, this one is alone. */
+  readonly redis?: RedisConfig;
   /** The key that may do everything (`general_settings.master_key`). Without one, the gateway asks for no key. */
   readonly masterKey?: string;
   /** A header that carries the client's key besides the usual ones (`general_settings.litellm_key_header_name`). */

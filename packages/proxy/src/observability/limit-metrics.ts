@@ -1,9 +1,27 @@
 import type { LimitReport, Router } from "@darkroom/router";
+import type { LimitsStore } from "../limits/limits-store.js";
 import { Counter, Gauge, type Registry } from "prom-client";
 
 /** The figures of limits and of those who wait for them. Quotas are those of the configuration, so that labels are bounded. */
-export function limitMetrics(registry: Registry, router: Router): void {
+export function limitMetrics(registry: Registry, router: Router, store: LimitsStore): void {
   const registers = [registry];
+  new Gauge({
+    name: "darkroom_limits_degraded",
+    help: "1 while limits are decided without the Redis that gateways share, since it does not answer.",
+    registers,
+    collect() {
+      this.set(store.state.kind === "degraded" ? 1 : 0);
+    },
+  });
+  new Counter({
+    name: "darkroom_limits_degraded_answers_total",
+    help: "Admissions that were decided without the Redis that gateways share.",
+    registers,
+    collect() {
+      this.reset();
+      this.inc(store.degradedAnswers);
+    },
+  });
   limitGauge(registry, router, "darkroom_limit", "What holds of a limit now.", ({ limit }) => limit);
   limitGauge(
     registry,

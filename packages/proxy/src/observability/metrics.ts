@@ -1,6 +1,7 @@
 import type { AttemptEvent, EditReport, Router } from "@darkroom/router";
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from "prom-client";
 import type { Books } from "../books/books.js";
+import type { LimitsStore } from "../limits/limits-store.js";
 import type { IdempotentEdits } from "../idempotency/idempotent-edits.js";
 import { bookMetrics } from "./book-metrics.js";
 import { limitMetrics } from "./limit-metrics.js";
@@ -30,6 +31,7 @@ export interface MetricsSources {
   readonly conversions: ByteBudget;
   readonly edits: InFlight;
   readonly books: Books;
+  readonly limits: LimitsStore;
   readonly idempotentEdits: IdempotentEdits;
 }
 
@@ -121,7 +123,7 @@ export class Metrics {
   readonly #spend = new Map<string, { labels: { group: string; deployment: string }; nanoUsd: bigint }>();
   readonly #router: Router;
 
-  constructor({ router, uploads, conversions, edits, books, idempotentEdits }: MetricsSources) {
+  constructor({ router, uploads, conversions, edits, books, limits, idempotentEdits }: MetricsSources) {
     this.#router = router;
     const spend = this.#spend;
     new Counter({
@@ -183,7 +185,7 @@ export class Metrics {
       },
     });
     bookMetrics(this.registry, books);
-    limitMetrics(this.registry, router);
+    limitMetrics(this.registry, router, limits);
     collectDefaultMetrics({ register: this.registry });
     router.events.on("attempt", (event) => {
       this.#countAttempt(event);

@@ -1,5 +1,6 @@
 import { formatUsd } from "@darkroom/cost-calculator";
 import type { RequestHandler } from "express";
+import type { LimitsStore } from "../limits/limits-store.js";
 import type { Books } from "../books/books.js";
 
 /** `GET /health/liveliness`: the process answers. The text is LiteLLM's, for probes that compare it. */
@@ -8,10 +9,10 @@ export const liveliness: RequestHandler = (_request, response) => {
 };
 
 /**
- * `GET /health/readiness`: whether new requests should be sent here. With it what the journal does, and the dollars that
- * upstreams may have charged and nobody knows.
+ * `GET /health/readiness`: whether new requests should be sent here. With it what the journal does, whether limits are
+ * shared as they should be, and the dollars that upstreams may have charged and nobody knows.
  */
-export function readiness(isDraining: () => boolean, books: Books): RequestHandler {
+export function readiness(isDraining: () => boolean, books: Books, limits: LimitsStore): RequestHandler {
   return (_request, response) => {
     const { state, uncertainNanoUsd } = books;
     const status = isDraining() ? "draining" : books.areOpen ? "healthy" : "journal stopped";
@@ -19,6 +20,8 @@ export function readiness(isDraining: () => boolean, books: Books): RequestHandl
       status,
       journal: state.name,
       ...(state.name === "stopped" && { reason: state.reason }),
+      limits: limits.state.kind,
+      ...(limits.state.kind === "degraded" && { limits_reason: limits.state.reason }),
       uncertain_usd: formatUsd(uncertainNanoUsd),
     });
   };

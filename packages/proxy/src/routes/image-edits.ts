@@ -8,8 +8,15 @@ import {
   tagsFromText,
 } from "@darkroom/router";
 import type { Request, RequestHandler, Response } from "express";
-import { checkModelAccess, mayUseModel, aliasedModel, type ModelNames, type Payer, type Principal } from "@darkroom/accounts";
-import { type Accounts, tagsOf } from "../access/accounts.js";
+import {
+  checkModelAccess,
+  mayUseModel,
+  aliasedModel,
+  type ModelNames,
+  type Payer,
+  type Principal,
+} from "@darkroom/accounts";
+import { type Accounts, staysInGroup, tagsOf } from "../access/accounts.js";
 import { principalOf } from "../access/identify.js";
 import { HttpAnswer } from "../answers/http-answer.js";
 import type { Budgets } from "../budgets/budgets.js";
@@ -71,14 +78,16 @@ export function imageEdits(options: ImageEditsOptions): RequestHandler {
       record.pausesMs = upload.pausesMs;
       record.requestBytes = upload.bytes;
       const { body, controls } = upload;
-      const asked = request.params.model ?? forcedModel ?? upload.model ?? router.defaultModel;
+      const tags = tagsOf(principal, controls.tags ?? tagsFromText(request.get("x-litellm-tags") ?? ""));
+      const fieldOf = (field: string): unknown => body.valueOf(field);
+      const { payers, defaultModel } = await accounts.chargedFor(principal, request.headers, fieldOf, tags);
+      const named = request.params.model ?? forcedModel ?? upload.model;
+      const asked = named ?? defaultModel ?? router.defaultModel;
       record.group = asked;
       checkModelAccess(account, asked, modelNames);
       for (const fallback of controls.fallbacks ?? []) checkModelAccess(account, fallback, modelNames);
       const model = aliasedModel(account, asked);
       record.group = model;
-      const tags = tagsOf(principal, controls.tags ?? tagsFromText(request.get("x-litellm-tags") ?? ""));
-      const { payers } = await accounts.chargedFor(principal, request.headers, (field) => body.valueOf(field), tags);
       const edit = {
         id: record.id,
         model,
@@ -90,7 +99,7 @@ export function imageEdits(options: ImageEditsOptions): RequestHandler {
         retries: controls.retries,
         timeoutMs: controls.timeoutMs,
         priority: controls.priority,
-        fallbacks: controls.fallbacks,
+        fallbacks: staysInGroup(principal) ? [] : controls.fallbacks,
         mayFallBackTo: (group: string) => mayUseModel(account, group, modelNames),
         rehearsesFallbacks: controls.rehearsesFallbacks,
         tags,
@@ -103,11 +112,17 @@ export function imageEdits(options: ImageEditsOptions): RequestHandler {
       }
       const prompt = storePrompts ? body.valueOf("prompt") : undefined;
       const idempotency = key === undefined ? undefined : await idempotencyOf(caller, key, body, edit);
-      books.origins.note(edit, { caller, meters: metersOf(payers), idempotency, ...(typeof prompt === "string" && { prompt }) });
+      books.origins.note(edit, {
+        caller,
+        meters: metersOf(payers),
+        idempotency,
+        ...(typeof prompt === "string" && { prompt }),
+      });
       const format = formats.for(edit, request);
       const letGo = (): void => upload.memory.release();
       const answer = new HttpAnswer(response, record, letGo, format);
       const begin = (sink: AnswerSink): Promise<EditReport> => {
+        accounts.noteUse(payers);
         const running = router.edit(edit, sink);
         record.follow(running);
         return running;

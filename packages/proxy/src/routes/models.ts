@@ -12,12 +12,14 @@ export function listModels(router: Router, names: ModelNames): RequestHandler {
     const { account } = principalOf(response);
     response.json({
       object: "list",
-      data: router.modelNames.filter((model) => mayUseModel(account, model, names)).map((id) => ({
-        id,
-        object: "model",
-        created: createdSeconds,
-        owned_by: "openai",
-      })),
+      data: router.modelNames
+        .filter((model) => mayUseModel(account, model, names))
+        .map((id) => ({
+          id,
+          object: "model",
+          created: createdSeconds,
+          owned_by: "openai",
+        })),
     });
   };
 }

@@ -1,6 +1,9 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { stringify } from "yaml";
 import { errorOf, sendEdit } from "./edit-request.js";
-import { type Answer, post, send } from "./form-request.js";
+import { type Answer, post } from "./form-request.js";
 import { modelEntries } from "./model-entry.js";
 import { type RunningGateway, startGateway } from "./running-gateway.js";
 import { stopAll } from "./running-process.js";
@@ -165,7 +168,37 @@ test("a dry run tells where an edit would go and what it costs at most, and take
   });
 });
 
-test("what a restart forgets, the books know", async () => {
-  const answer = await send(`${gateway.url}/health/readiness`, { method: "GET" });
-  expect(answer.status).toBe(200);
+test("after a kill the books hold: what may have been charged is not spent twice", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "darkroom-budgets-"));
+  const entry = modelEntries(simulator.url);
+  const config = stringify({
+    model_list: [entry("edits", "one", simulatorKeys.one)],
+    router_settings: { queue_timeout: 0, num_retries: 0 },
+    general_settings: { master_key: masterKey },
+  });
+  const start = () => startGateway({ config, arguments: ["--data-dir", folder] });
+  const most = await mostCost();
+  const outer = gateway;
+  try {
+    gateway = await start();
+    const { team_id } = await admin("/team/new", { max_budget: Math.round((most * 5 + 1e-9) * 1e9) / 1e9 });
+    const key = await newKey({ team_id });
+    await simulator.setFaults({ fault: { kind: "hold" } });
+    const lost = Array.from({ length: 3 }, () => edit(key).catch(() => undefined));
+    await until(async () => (await simulator.held()) === 3);
+    gateway.process.kill("SIGKILL");
+    await Promise.all(lost);
+    await simulator.setFaults();
+    await simulator.release();
+    gateway = await start();
+    await simulator.setFaults({ fault: { kind: "hold" } });
+    const all = Array.from({ length: 10 }, () => edit(key));
+    await until(async () => (await simulator.held()) === 2);
+    await simulator.setFaults();
+    await simulator.release();
+    expect((await Promise.all(all)).filter(({ status }) => status === 200)).toHaveLength(2);
+  } finally {
+    gateway = outer;
+    rmSync(folder, { recursive: true, force: true });
+  }
 });

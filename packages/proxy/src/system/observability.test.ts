@@ -281,7 +281,7 @@ describe("the log", () => {
     ["refused", 400, { group: "edits", attempts: 1 }],
     ["unpriced", 200, { group: "nova", costUsd: null, images: 1 }],
     ["junk", 400, { reason: "model_not_found" }],
-    ["wrongKey", 401, { reason: "invalid_api_key" }],
+    ["wrongKey", 401, { reason: "token_not_found_in_db" }],
     ["noRoute", 404, { route: "other", reason: "unknown_route" }],
     ["models", 200, { route: "/v1/models" }],
   ] as const)("one line tells a request: %s", async (name, status, told) => {

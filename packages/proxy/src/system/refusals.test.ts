@@ -91,14 +91,14 @@ describe("keys", () => {
       message: "Authentication Error, No API key was sent. Send it as `Authorization: Bearer sk-...`.",
       type: "auth_error",
       param: null,
-      code: "auth_error",
+      code: "401",
     });
   });
 
   test("a wrong one, which is not told back", async () => {
     const answer = await withHeaders({ authorization: "Bearer sk-some-other-key" });
     expect(answer.status).toBe(401);
-    expect(errorOf(answer)).toMatchObject({ type: "auth_error", code: "invalid_api_key" });
+    expect(errorOf(answer)).toMatchObject({ type: "token_not_found_in_db", param: "key", code: "401" });
     expect(answer.body.toString("utf8")).not.toContain("sk-some-other-key");
   });
 

@@ -31,12 +31,12 @@ it("names what is lacking in one warning, however often it is there", () => {
   const yaml = `model_list:
   - {model_name: a, litellm_params: {model: gpt-image-2, region_name: eu, input_cost_per_second: 0.1}}
   - {model_name: a, litellm_params: {model: gpt-image-1, region_name: us}, model_info: {input_cost_per_audio_token: 0.04}}
-router_settings: {redis_host: localhost, cache_responses: true, deployment_affinity_ttl_seconds: 30, alerting_config: false}
+router_settings: {polling_interval: 3, cache_responses: true, deployment_affinity_ttl_seconds: 30, alerting_config: false}
 litellm_settings: {cache: true, s3_callback_params: {a: b}, set_verbose: true}
 general_settings: {alerting: [slack], database_url: "postgres://u:p@h/d"}
 `;
   expect(folder.warningsOf(yaml)).toEqual([
-    "not supported yet and without effect: router_settings.redis_host, router_settings.cache_responses, " +
+    "not supported yet and without effect: router_settings.polling_interval, router_settings.cache_responses, " +
       "router_settings.deployment_affinity_ttl_seconds, litellm_settings.cache, litellm_settings.s3_callback_params, " +
       "general_settings.alerting, general_settings.database_url, litellm_params.region_name, " +
       "litellm_params.input_cost_per_second, model_info.input_cost_per_audio_token",

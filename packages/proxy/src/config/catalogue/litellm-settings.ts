@@ -22,6 +22,7 @@ const ownSettings: Catalogue = {
     "request_timeout",
     "require_auth_for_metrics_endpoint",
     "drop_params",
+    "cache_params",
     "max_budget",
     "budget_duration",
     "max_end_user_budget",
@@ -48,7 +49,6 @@ const ownSettings: Catalogue = {
   ],
   lacking: [
     "cache",
-    "cache_params",
     "callbacks",
     "custom_prometheus_metadata_labels",
     "custom_prometheus_tags",

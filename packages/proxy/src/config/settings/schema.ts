@@ -17,6 +17,7 @@ import {
   text,
   wholeNumberFrom,
 } from "./expected.js";
+import { cacheParams, keyPrefix, onRedisFailure } from "./redis-shapes.js";
 import { allowedFailsPolicy, groupRetryPolicies, retryPolicy } from "./policies.js";
 
 const seconds = numberAbove(0);
@@ -111,6 +112,18 @@ const routerSettings = {
   max_queue: optional(wholeNumberFrom(0)),
   default_priority: optional(wholeNumberFrom(0)),
   provider_budget_config: optional(providerBudgets),
+  redis_url: optional(text),
+  redis_host: optional(text),
+  redis_port: optional(wholeNumberFrom(1)),
+  redis_username: optional(text),
+  redis_password: optional(z.union([text, z.number().transform(String)], { error: "expected a string" })),
+  redis_db: optional(wholeNumberFrom(0)),
+  redis_ssl: optional(onOrOff),
+  redis_ssl_ca_certs: optional(text),
+  redis_ssl_certfile: optional(text),
+  redis_ssl_keyfile: optional(text),
+  redis_key_prefix: optional(keyPrefix),
+  redis_on_failure: optional(onRedisFailure),
 };
 
 /** Of a deployment or of a quota. */
@@ -191,6 +204,7 @@ export const fileSchemas = {
     budget_reset_time: optional(timeOfDay),
     default_key_generate_params: optional(keyParameters),
     upperbound_key_generate_params: optional(keyParameters),
+    cache_params: optional(cacheParams),
   }),
   general_settings: section({
     master_key: optional(text),

@@ -87,9 +87,10 @@ it("hides a key that stands in a wrong place", () => {
 
 it("prints no lacking secret in a warning", () => {
   const warnings = folder.warningsOf(
-    `${oneModel}router_settings: {redis_password: hunter2, redis_url: "redis://:hunter2@h"}`,
+    `${oneModel}router_settings: {cache_kwargs: {password: hunter2}}
+general_settings: {database_url: "postgres://:hunter2@h"}`,
   );
   expect(warnings).toEqual([
-    "not supported yet and without effect: router_settings.redis_password, router_settings.redis_url",
+    "not supported yet and without effect: router_settings.cache_kwargs, general_settings.database_url",
   ]);
 });

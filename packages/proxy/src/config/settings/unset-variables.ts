@@ -10,6 +10,8 @@ const guards = [
   "require_auth_for_metrics_endpoint",
   "enable_tag_filtering",
   "tag_filtering_match_any",
+  "redis_url",
+  "redis_host",
 ];
 
 const sections = {

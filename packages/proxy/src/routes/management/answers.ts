@@ -57,7 +57,7 @@ export async function keyAnswers(
       config: {},
       user_id: record.userId ?? null,
       team_id: record.teamId ?? null,
-      permissions: record.permissions,
+      permissions: {},
       metadata: record.metadata,
       tags: record.tags,
       blocked: record.blocked,

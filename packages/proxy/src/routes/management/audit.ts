@@ -13,7 +13,12 @@ export function auditRoutes({ directory }: ManagementContext): readonly Manageme
       fields: { page_size: pageSize, before: count.optional().describe("the `next` of the page before") },
       answer: z.object({
         audit_logs: z.array(
-          z.looseObject({ id: z.string(), updated_at: z.string(), changed_by: z.string(), action: z.string() }),
+          z.looseObject({
+            id: z.string(),
+            updated_at: z.string(),
+            changed_by: z.string(),
+            action: z.string(),
+          }),
         ),
         next: z.number().nullable(),
       }),

@@ -82,7 +82,11 @@ export function budgetRoutes(context: ManagementContext): readonly ManagementRou
             ] as const) {
               const referring = await users.count({ budgetId });
               if (referring > 0)
-                throw invalid("id", `Budget '${budgetId}' is in use, by a ${kind} (${referring} in all).`, 409);
+                throw invalid(
+                  "id",
+                  `Budget '${budgetId}' is in use, by a ${kind} (${referring} in all).`,
+                  409,
+                );
             }
             await change.budgets.remove(budgetId);
             return budget;

@@ -34,12 +34,12 @@ export function changing<Result>(
 export async function checkBudget(change: Change, budgetId: string | null | undefined): Promise<void> {
   if (budgetId === null || budgetId === undefined) return;
   if ((await change.budgets.get(budgetId)) === undefined)
-    throw invalid("budget_id", `There is no budget '${budgetId}'.`);
+    throw invalid("budget_id", `Invalid value for 'budget_id': there is no budget '${budgetId}'.`);
 }
 
 /** @throws GatewayError where somebody refers to a team that there is none of */
 export async function checkTeam(change: Change, teamId: string | null | undefined): Promise<void> {
   if (teamId === null || teamId === undefined) return;
   if ((await change.teams.get(teamId)) === undefined)
-    throw invalid("team_id", `There is no team '${teamId}'.`);
+    throw invalid("team_id", `Invalid value for 'team_id': there is no team '${teamId}'.`);
 }

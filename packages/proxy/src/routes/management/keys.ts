@@ -19,7 +19,19 @@ import { type ManagementContext, changing, checkBudget, checkTeam } from "./cont
 import { limitFields, limitsFrom } from "./limit-fields.js";
 import { type ManagementRoute, invalid, route } from "./management-route.js";
 import { newKeyInput } from "./new-key-parameters.js";
-import { aliases, changed, duration, id, ids, metadata, names, onOrOff, page, pageSize, text } from "./values.js";
+import {
+  aliases,
+  changed,
+  duration,
+  id,
+  ids,
+  metadata,
+  names,
+  onOrOff,
+  page,
+  pageSize,
+  text,
+} from "./values.js";
 
 /** A key for ever is what LiteLLM writes as -1. */
 const lifetime = z.union([z.literal("-1"), duration], {
@@ -41,7 +53,6 @@ export const keyFields = {
   aliases: aliases.nullish(),
   tags: names.nullish(),
   metadata: metadata.nullish(),
-  permissions: metadata.nullish(),
   blocked: onOrOff.nullish(),
   ...limitFields,
 };
@@ -63,6 +74,7 @@ export const lackingKeyFields = [
   "key_type",
   "object_permission",
   "organization_id",
+  "permissions",
   "policies",
   "project_id",
   "prompts",
@@ -159,7 +171,8 @@ export function keyRoutes(context: ManagementContext): readonly ManagementRoute[
       answer: z.object({ key: z.string(), info: keySchema }),
       handle: async ({ key }, call) => {
         const own = call.principal.account?.key.keyId;
-        const keyId = key === undefined ? own : await keyIdOf({ secrets: read.secrets, keys: read.keys }, key);
+        const keyId =
+          key === undefined ? own : await keyIdOf({ secrets: read.secrets, keys: read.keys }, key);
         if (keyId === undefined) throw invalid("key", "Say which key: the one that asks is the master key.");
         if (call.principal.role === "caller" && keyId !== own) throw notYours();
         const found = await read.keys.get(keyId);
@@ -276,7 +289,6 @@ export async function makeKey(change: Change, input: KeyInput, ownSecret?: strin
     aliases: {},
     tags: [],
     metadata: {},
-    permissions: {},
     limits: {},
   };
   const key = withInput(empty, input, change.nowMs);
@@ -298,7 +310,6 @@ function withInput<Key extends NewKey>(before: Key, input: KeyInput, nowMs: numb
     aliases: nothingOf(input.aliases, {}),
     tags: nothingOf(input.tags, []),
     metadata: nothingOf(input.metadata, {}),
-    permissions: nothingOf(input.permissions, {}),
     limits: limitsFrom(input, nowMs, before.limits),
   };
   return changed<NewKey>(before, changes) as Key;
@@ -338,12 +349,20 @@ interface KeyLookUp {
 /** LiteLLM's usual kind of key restricts nothing that is here. */
 function withoutUsualType(given: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   const { key_type, ...others } = given;
-  if (key_type === undefined || key_type === null || key_type === "default" || key_type === "llm_api") return others;
-  throw invalid("key_type", "'key_type' other than default and llm_api is not supported; give the key a user with a role.");
+  if (key_type === undefined || key_type === null || key_type === "default" || key_type === "llm_api")
+    return others;
+  throw invalid(
+    "key_type",
+    "'key_type' other than default and llm_api is not supported; give the key a user with a role.",
+  );
 }
 
 function notFound(named: string): Error {
-  return invalid("key", named.startsWith("sk-") ? "There is no such key." : `There is no key '${named}'.`, 404);
+  return invalid(
+    "key",
+    named.startsWith("sk-") ? "There is no such key." : `There is no key '${named}'.`,
+    404,
+  );
 }
 
 function notYours(): Error {

@@ -76,14 +76,26 @@ export function limitsFrom(input: LimitInput, nowMs: number, before: Limits = {}
   });
 }
 
-function unlessAbsent<Given, Made>(given: Given, make: (given: NonNullable<Given>) => Made): Made | Extract<Given, null | undefined> {
+function unlessAbsent<Given, Made>(
+  given: Given,
+  make: (given: NonNullable<Given>) => Made,
+): Made | Extract<Given, null | undefined> {
   return given === null || given === undefined ? (given as Extract<Given, null | undefined>) : make(given);
 }
 
-function modelBudgetsFrom(given: NonNullable<LimitInput["model_max_budget"]>): Limits["modelBudgets"] & object {
+function modelBudgetsFrom(
+  given: NonNullable<LimitInput["model_max_budget"]>,
+): Limits["modelBudgets"] & object {
   return Object.fromEntries(
     Object.entries(given).map(([model, budget]) => {
-      const { max_budget, budget_limit, budget_duration, time_period, rpm_limit, tpm_limit }: ModelBudgetInput = budget;
+      const {
+        max_budget,
+        budget_limit,
+        budget_duration,
+        time_period,
+        rpm_limit,
+        tpm_limit,
+      }: ModelBudgetInput = budget;
       return [
         model,
         changed<ModelBudget>(

@@ -2,6 +2,7 @@ import express, { type ErrorRequestHandler, type Express, type Request, type Req
 import { ConflictError, NotFoundError, type Principal } from "@darkroom/accounts";
 import { z } from "zod";
 import { type Audience, checkAudience, principalOf } from "../../access/identify.js";
+import { hint } from "../../config/catalogue/nearest.js";
 import { GatewayError } from "../../errors.js";
 
 /** Who called a route. */
@@ -32,7 +33,7 @@ export interface ManagementRoute<Shape extends z.ZodRawShape = z.ZodRawShape> {
 
 /** Lets the compiler find out what a route's fields come to. */
 export function route<Shape extends z.ZodRawShape>(given: ManagementRoute<Shape>): ManagementRoute {
-  return given as unknown as ManagementRoute;
+  return given;
 }
 
 const largestBody = "1mb";
@@ -41,7 +42,14 @@ export function mount(application: Express, routes: readonly ManagementRoute[]):
   for (const one of routes) {
     const paths = one.paths.map((path) => path.replace(/\{(\w+)\}/g, ":$1"));
     if (one.method === "get") application.get(paths, handler(one));
-    else application.post(paths, allow(one), express.json({ limit: largestBody, type: () => true }), refuseOtherBodies, handler(one));
+    else
+      application.post(
+        paths,
+        allow(one),
+        express.json({ limit: largestBody, type: () => true }),
+        refuseOtherBodies,
+        handler(one),
+      );
   }
 }
 
@@ -99,8 +107,7 @@ function refuseUnlessInert(
   lacking: readonly string[],
   known: readonly string[],
 ): void {
-  if (!lacking.includes(name))
-    throw invalid(name, `'${name}' is unknown here; known are ${known.toSorted().join(", ")}.`);
+  if (!lacking.includes(name)) throw invalid(name, `'${name}' is unknown here${hint(name, known)}.`);
   if (asksForNothing(value)) return;
   throw invalid(name, `'${name}' is not supported yet, and restricts what may be done; leave it out.`);
 }
@@ -146,7 +153,8 @@ const idFields = {
   budget: "budget_id",
 } as const;
 
-const refuseOtherBodies: ErrorRequestHandler = (error: unknown, _request, _response, _next) => {
+const refuseOtherBodies: ErrorRequestHandler = (error: unknown, _request, _response, next) => {
+  if (error instanceof GatewayError) return next(error);
   const isTooLarge = typeof error === "object" && error !== null && "status" in error && error.status === 413;
   if (isTooLarge) throw invalid("request_body", "The body must not have more than 1 MiB.", 413);
   throw notAnObject();

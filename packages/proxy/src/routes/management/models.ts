@@ -27,7 +27,9 @@ export function modelRoutes(context: ManagementContext): readonly ManagementRout
         if (litellm_model_id !== undefined && shown.length === 0)
           throw invalid("litellm_model_id", `There is no deployment '${litellm_model_id}'.`, 404);
         return Promise.resolve({
-          data: shown.map((deployment) => deploymentAnswer(deployment, modelNames.accessGroupsOf(deployment.group))),
+          data: shown.map((deployment) =>
+            deploymentAnswer(deployment, modelNames.accessGroupsOf(deployment.group)),
+          ),
         });
       },
     }),

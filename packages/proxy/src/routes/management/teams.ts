@@ -17,7 +17,19 @@ import { type ManagementContext, changing, checkBudget } from "./context.js";
 import { nothingOf } from "./keys.js";
 import { limitFields, limitsFrom } from "./limit-fields.js";
 import { type ManagementRoute, invalid, route } from "./management-route.js";
-import { aliases, changed, count, dollars, duration, id, ids, metadata, names, onOrOff, text } from "./values.js";
+import {
+  aliases,
+  changed,
+  count,
+  dollars,
+  duration,
+  id,
+  ids,
+  metadata,
+  names,
+  onOrOff,
+  text,
+} from "./values.js";
 
 const role = z.enum(memberRoles, { error: `expected one of ${memberRoles.join(", ")}` });
 
@@ -324,10 +336,7 @@ function memberLimitsFrom(
 }
 
 /** A user who is named by an email that nobody has is made, with an id of their own. */
-async function userIdOf(
-  change: Change,
-  { user_id, user_email }: Omit<MemberInput, "role">,
-): Promise<string> {
+async function userIdOf(change: Change, { user_id, user_email }: Omit<MemberInput, "role">): Promise<string> {
   if (user_id != null) return user_id;
   if (user_email == null) throw invalid("user_id", "Say who, by 'user_id' or 'user_email'.");
   const [known] = await change.users.find({ email: user_email });

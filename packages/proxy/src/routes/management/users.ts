@@ -51,7 +51,6 @@ export function userRoutes(context: ManagementContext): readonly ManagementRoute
         key_alias: keyFields.key_alias,
         duration: keyFields.duration,
         aliases: keyFields.aliases,
-        permissions: keyFields.permissions,
       },
       lacking,
       ignored: ignoredKeyFields,
@@ -68,8 +67,8 @@ export function userRoutes(context: ManagementContext): readonly ManagementRoute
           await change.users.add(user);
           for (const teamId of teams ?? [])
             await addMember(change, { teamId, userId, role: "user", limits: {} });
-          const { key_alias, duration, aliases, permissions } = input;
-          const ofKey = newKeyInput({ key_alias, duration, aliases, permissions, user_id: userId }, context);
+          const { key_alias, duration, aliases } = input;
+          const ofKey = newKeyInput({ key_alias, duration, aliases, user_id: userId }, context);
           const parsed = z.object(keyFields).parse(ofKey);
           return { user, made: auto_create_key ? await makeKey(change, parsed) : undefined };
         });
@@ -155,7 +154,12 @@ export function userRoutes(context: ManagementContext): readonly ManagementRoute
       },
       ignored: ["sort_by", "sort_order"],
       lacking: ["team", "sso_user_ids", "organization_ids"],
-      answer: z.object({ users: z.array(userSchema), total: z.number(), page: z.number(), total_pages: z.number() }),
+      answer: z.object({
+        users: z.array(userSchema),
+        total: z.number(),
+        page: z.number(),
+        total_pages: z.number(),
+      }),
       handle: async ({ page: number, page_size, ...where }) => {
         const { records, total } = await read.users.list({
           where: { role: where.role, email: where.user_email, userId: where.user_ids?.split(",") },

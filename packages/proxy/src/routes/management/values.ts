@@ -44,7 +44,10 @@ export const count = z
   });
 
 export const onOrOff = z.union(
-  [z.boolean(), z.enum(["true", "false", "True", "False"]).transform((text) => text.toLowerCase() === "true")],
+  [
+    z.boolean(),
+    z.enum(["true", "false", "True", "False"]).transform((text) => text.toLowerCase() === "true"),
+  ],
   { error: "expected true or false" },
 );
 

@@ -1,0 +1,44 @@
+import { RedisConnection } from "../../redis/redis-connection.js";
+import type { RedisSettings } from "../../redis/redis-settings.js";
+import {
+  SharedAdmission,
+  type SharedAdmissionSettings,
+  type SharedAdmissionSurroundings,
+} from "./shared-admission.js";
+
+/** Gateways, as far as their limits are concerned, gone after the test. */
+export class Gateways {
+  readonly #open: { admission: SharedAdmission; connection: RedisConnection }[] = [];
+
+  /** One more. A Redis that does not answer is not waited for. */
+  async start(
+    settings: RedisSettings,
+    shared: Partial<SharedAdmissionSettings> = {},
+    surroundings: SharedAdmissionSurroundings = {},
+  ): Promise<SharedAdmission> {
+    const connection = new RedisConnection(settings);
+    const admission = new SharedAdmission(connection, { onFailure: "local-share", ...shared }, surroundings);
+    this.#open.push({ admission, connection });
+    await admission.start(1000);
+    return admission;
+  }
+
+  async close(): Promise<void> {
+    for (const { admission, connection } of this.#open.splice(0)) {
+      await admission.close();
+      connection.close();
+    }
+  }
+}
+
+/** Resolves as soon as the admission is in that state. */
+export async function untilState(admission: SharedAdmission, kind: "shared" | "degraded"): Promise<void> {
+  if (admission.state.kind === kind) return;
+  await new Promise<void>((resolve) => {
+    const stop = admission.onState((state) => {
+      if (state.kind !== kind) return;
+      stop();
+      resolve();
+    });
+  });
+}

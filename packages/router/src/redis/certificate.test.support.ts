@@ -1,0 +1,21 @@
+/** Of nobody: for servers of tests on this machine, valid for a hundred years. It signs itself, and so is its own authority. */
+export const localhostCertificate = {
+  certificate: `-----BEGIN CERTIFICATE-----
+MIIBmzCCAUGgAwIBAgIUbkrj9UnTzu27MdZOVHy0ZuwNs18wCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyODIyMjQ0NloYDzIxMjYxMTA0
+MjIyNDQ2WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAATzaYrqs5OHM8hYAL5c9tlZMli79DcbaYF706vAkx+HkooK6XhtTL9G
+m+2T0CzwAPXtzHd+EAJIlfg/MsAAoUDVo28wbTAdBgNVHQ4EFgQUl3xJr1hT1BSw
+pdvjTRLoQNQk25cwHwYDVR0jBBgwFoAUl3xJr1hT1BSwpdvjTRLoQNQk25cwDwYD
+VR0TAQH/BAUwAwEB/zAaBgNVHREEEzARgglsb2NhbGhvc3SHBH8AAAEwCgYIKoZI
+zj0EAwIDSAAwRQIgb5KVMwge3QQ1uk1wXvM6y06ZOMFL3VNyczO+rv5iZEECIQC4
+mL2TxuumCP+BJ9g6hEFh49Jsvhsl0VRq/pS03ADnlw==
+-----END CERTIFICATE-----
+`,
+  key: `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgRomFjSVw0l7E7Q2o
+oxgb2g7MrYfIdjDS60SCPqJ7EcGhRANCAATzaYrqs5OHM8hYAL5c9tlZMli79Dcb
+aYF706vAkx+HkooK6XhtTL9Gm+2T0CzwAPXtzHd+EAJIlfg/MsAAoUDV
+-----END PRIVATE KEY-----
+`,
+};
