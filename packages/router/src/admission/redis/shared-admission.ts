@@ -212,8 +212,8 @@ export class SharedAdmission implements Admission {
   }
 
   /** @throws RedisUnavailableError */
-  async seed(seeds: readonly MeterSeed[]): Promise<void> {
-    await this.#store.seed(seeds);
+  async seed(seeds: readonly MeterSeed[], applied?: ReadonlyMap<string, bigint>): Promise<void> {
+    await this.#store.seed(seeds, applied);
   }
 
   /** All that is held is renewed without being asked. */
