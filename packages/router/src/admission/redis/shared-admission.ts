@@ -44,6 +44,8 @@ export interface SharedAdmissionSurroundings {
   readonly passedMs?: () => number;
   readonly random?: () => number;
   readonly timers?: Timers;
+  /** In place of Redis' clock, for tests alone. */
+  readonly testNowMs?: () => number;
 }
 
 /** How often a Redis that does not answer is tried, in milliseconds: at least, and up to twice that. */
@@ -105,7 +107,8 @@ export class SharedAdmission implements Admission {
     surroundings: SharedAdmissionSurroundings = {},
   ) {
     this.#connection = connection;
-    this.#store = new RedisAdmission(connection);
+    const { testNowMs } = surroundings;
+    this.#store = new RedisAdmission(connection, testNowMs && { testNowMs });
     this.#onFailure = settings.onFailure;
     this.#gatewayId = settings.gatewayId ?? randomUUID();
     this.#timers = surroundings.timers ?? backgroundTimers;
@@ -212,8 +215,8 @@ export class SharedAdmission implements Admission {
   }
 
   /** @throws RedisUnavailableError */
-  async seed(seeds: readonly MeterSeed[]): Promise<void> {
-    await this.#store.seed(seeds);
+  async seed(seeds: readonly MeterSeed[], applied?: ReadonlyMap<string, bigint>): Promise<void> {
+    await this.#store.seed(seeds, applied);
   }
 
   /** All that is held is renewed without being asked. */
