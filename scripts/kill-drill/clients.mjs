@@ -15,11 +15,12 @@ export class Clients {
   sentAgain = 0;
   /** The ids of the edits that have one. */
   keyedEdits = [];
+  /** Rejects if they run out of edits. */
+  ended;
   #gateway;
   #seed;
   #waiting;
   #isOver = false;
-  #working;
   #onAnswer = () => undefined;
 
   /**
@@ -30,7 +31,7 @@ export class Clients {
     this.#gateway = gateway;
     this.#seed = seed;
     this.#waiting = edits[Symbol.iterator]();
-    this.#working = Promise.all(Array.from({ length: count }, () => this.#work()));
+    this.ended = Promise.all(Array.from({ length: count }, () => this.#work()));
   }
 
   /** Has `act` called, in the same moment, with the next answer that begins. */
@@ -42,7 +43,7 @@ export class Clients {
   async stop() {
     this.#isOver = true;
     this.#gateway.end();
-    await this.#working;
+    await this.ended;
   }
 
   async #work() {

@@ -14,13 +14,12 @@ import { attemptsIn, sumIn } from "./books.mjs";
 import { Clients } from "./clients.mjs";
 import { MortalGateway } from "./mortal-gateway.mjs";
 
-/** More than are ever sent: a client waits for the simulator at least, and for the gateway to come back. */
-const mostEditsASecond = 200;
-
+/** However slow the machine is. */
+const leastKills = 8;
 const longestLifeMs = 1_500;
 /** A start takes about as long. */
 const longestStartMs = 500;
-const shares = { killedAtStart: 0.2, killedAtAnswer: 0.6 };
+const shares = { killedAtStart: 0.3, killedAtAnswer: 0.6 };
 
 /**
  * @typedef {object} Result
@@ -38,14 +37,16 @@ const shares = { killedAtStart: 0.2, killedAtAnswer: 0.6 };
  * @returns {Promise<Result>}
  */
 export async function drill({ seconds, seed, concurrency, latencyMs }) {
-  const edits = boundedEdits(seed, Math.ceil(seconds * mostEditsASecond) + concurrency);
+  // More than are ever sent: a client waits for the simulator, and half of the time for the gateway to come back.
+  const edits = boundedEdits(seed, Math.ceil(((seconds + 10) * concurrency * 1000) / latencyMs));
   const latency = { meanMs: latencyMs, jitterMs: latencyMs / 2 };
   const simulator = await startReconciledSimulator(seed, edits, { latency });
   const folder = mkdtempSync(join(tmpdir(), "darkroom-kill-drill-"));
   try {
     const gateway = new MortalGateway(reconciledConfig(simulator.url), folder);
     const clients = new Clients(gateway, edits, seed, concurrency);
-    await killAgainAndAgain(gateway, clients, new SeededDraws(seed, "kills"), seconds * 1000);
+    const killing = killAgainAndAgain(gateway, clients, new SeededDraws(seed, "kills"), seconds * 1000);
+    await Promise.race([killing, clients.ended]);
     await clients.stop();
     const bill = await finalBill(simulator);
 
@@ -69,7 +70,7 @@ async function killAgainAndAgain(gateway, clients, draws, lengthMs) {
   const progress = new Progress(lengthMs);
   const endMs = performance.now() + lengthMs;
   let lastMs = performance.now();
-  while (performance.now() < endMs) {
+  while (performance.now() < endMs || gateway.kills < leastKills) {
     if (draws.chance(shares.killedAtStart)) await gateway.startInVain(draws.between(0, longestStartMs));
     await gateway.start();
     await pause(draws.between(0, longestLifeMs));
