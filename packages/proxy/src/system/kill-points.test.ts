@@ -57,9 +57,11 @@ async function kill(): Promise<void> {
   await gateway.running.ended;
 }
 
-/** The estimate of the one attempt that is under way, or of the last one. */
-function estimateOf(intents = books.openIntents()): bigint {
-  return BigInt(String(intents.at(-1)?.["estimateNanoUsd"]));
+/** The estimate of the one attempt that is under way. */
+function estimateOfAttempt(): bigint {
+  const [intent, ...others] = books.openIntents();
+  expect(others).toEqual([]);
+  return BigInt(String(intent?.["estimateNanoUsd"]));
 }
 
 const bill = async (): Promise<bigint> => BigInt((await simulator.bill()).totals.overall.nanoUsd);
@@ -133,14 +135,14 @@ describe("killed", () => {
 
   test("after the intent, before the first byte: charged at the estimate, since nobody knows", async () => {
     // Takes connections and never answers: a handshake that does not end keeps the request from being sent.
-    const silent = net.createServer((socket) => socket.on("error", () => undefined));
-    silent.listen(0, "127.0.0.1");
+    const silent = net.createServer((socket) => socket.on("error", () => undefined).unref());
+    silent.listen(0, "127.0.0.1").unref();
     await once(silent, "listening");
     const connected = once(silent, "connection");
     await start(`https://127.0.0.1:${String((silent.address() as net.AddressInfo).port)}`);
     const answer = begin();
     await connected;
-    const estimate = estimateOf();
+    const estimate = estimateOfAttempt();
     await kill();
     silent.close();
     expect(await answer).toBeUndefined();
@@ -152,7 +154,7 @@ describe("killed", () => {
     await start();
     const answer = begin({ fields, image: largeImage });
     await until(() => relay.isHolding);
-    const estimate = estimateOf();
+    const estimate = estimateOfAttempt();
     await kill();
     expect(await answer).toBeUndefined();
     expect(await simulator.requests()).toMatchObject([{ billed: false, status: null }]);
@@ -164,7 +166,7 @@ describe("killed", () => {
     await start();
     const answer = begin();
     await until(() => relay.isHolding);
-    const estimate = estimateOf();
+    const estimate = estimateOfAttempt();
     await kill();
     expect(await answer).toBeUndefined();
     const billed = await bill();
@@ -183,7 +185,7 @@ describe("killed", () => {
       onBytes: (bytes) => (seen += bytes.toString("latin1")),
     }).catch(() => undefined);
     await until(() => relay.isHolding && seen.split("event: image_edit.partial_image").length > 2);
-    const estimate = estimateOf();
+    const estimate = estimateOfAttempt();
     await kill();
     expect(await answer).toBeUndefined();
     await expectUncertain(estimate, await bill());
@@ -200,7 +202,7 @@ describe("killed", () => {
       onBytes: (more) => (bytes += more.length),
     }).catch(() => undefined);
     await until(() => relay.isHolding);
-    const estimate = estimateOf();
+    const estimate = estimateOfAttempt();
     books.holdJournal();
     relay.letGo();
     await until(async () => (await readMetrics(gateway)).sum("darkroom_answer_bytes") > 0);
@@ -250,7 +252,7 @@ describe("killed", () => {
     await start();
     const answer = begin();
     await until(() => relay.isHolding && books.entries() === 1);
-    const estimate = estimateOf();
+    const estimate = estimateOfAttempt();
     await kill();
     expect(await answer).toBeUndefined();
     await expectBooks({ rows: 2, certain: 0n, uncertain: 2n * estimate }, await bill());
