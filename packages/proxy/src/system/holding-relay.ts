@@ -46,6 +46,7 @@ export class HoldingRelay {
   /** Passes on what is held of answers, and holds nothing any more. */
   letGo(): void {
     this.#answerText = undefined;
+    this.#isHolding = false;
     this.#letGo();
   }
 
@@ -70,14 +71,17 @@ export class HoldingRelay {
       this.#isHolding = true;
     });
     let held = Buffer.alloc(0);
+    const passOn = (length: number): void => {
+      gateway.write(held.subarray(0, length));
+      held = held.subarray(length);
+    };
     upstream.on("data", (bytes) => {
       held = Buffer.concat([held, bytes]);
       const at = this.#answerText === undefined ? -1 : held.indexOf(this.#answerText);
-      gateway.write(at < 0 ? held : held.subarray(0, at));
-      held = at < 0 ? Buffer.alloc(0) : held.subarray(at);
+      passOn(at < 0 ? held.length : at);
       if (at < 0) return;
       this.#isHolding = true;
-      this.#letGo = () => gateway.write(held.subarray(0));
+      this.#letGo = () => passOn(held.length);
     });
   }
 }
