@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { type Timers, backgroundTimers } from "../../memory/timers.js";
+import { afterSilence } from "../../redis/after-silence.js";
 import type { RedisConnection } from "../../redis/redis-connection.js";
 import { RedisUnavailableError, reasonOf } from "../../redis/redis-errors.js";
 import {
@@ -352,7 +353,9 @@ export class SharedAdmission implements Admission {
   #inTime<Answer>(deadlineMs: number, answer: Promise<Answer>): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const fail = (reason: string) => reject(new RedisUnavailableError(reason));
-      const callOff = this.#timers.after(deadlineMs, () => fail(`no answer within ${deadlineMs} ms`));
+      const callOff = afterSilence(this.#timers, deadlineMs, () =>
+        fail(`no answer within ${deadlineMs} ms`),
+      );
       this.#waiting.add(fail);
       answer.then(resolve, reject).finally(() => {
         callOff();
