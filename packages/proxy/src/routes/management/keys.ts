@@ -40,7 +40,7 @@ const lifetime = z.union([z.literal("-1"), duration], {
 
 const secret = z
   .string({ error: "expected a text" })
-  .regex(/^sk-[\x21-\x7e]{8,253}$/, { error: "expected sk- and 8 to 253 characters" });
+  .regex(/^sk-[\x21-\x7e]{4,253}$/, { error: "expected sk- and 4 to 253 characters" });
 
 /** Fields that can be said of a key when it is made, and changed later. */
 export const keyFields = {

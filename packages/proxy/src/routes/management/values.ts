@@ -37,10 +37,13 @@ const wholeNumberText = z
   .regex(/^\d{1,15}$/)
   .transform(Number);
 
+/** What can be counted exactly, with room for sums. */
+const largestCount = 1_000_000_000_000_000;
+
 export const count = z
   .union([z.number(), wholeNumberText], { error: "expected a whole number of at least 0" })
-  .refine((value) => Number.isSafeInteger(value) && value >= 0, {
-    error: "expected a whole number of at least 0",
+  .refine((value) => Number.isSafeInteger(value) && value >= 0 && value <= largestCount, {
+    error: `expected a whole number from 0 to ${largestCount}`,
   });
 
 export const onOrOff = z.union(
