@@ -117,6 +117,9 @@ describe("a key", () => {
     expect(again.secret).toBe("sk-chosen");
     expect(await directory.read.secrets.get(rotated.key.hash)).toBeUndefined();
     expect(await directory.read.secrets.count({})).toBe(2);
+    nowMs += 60_000;
+    await directory.change("test", (change) => rotateKey(change, key.keyId, { graceMs: 60_000 }));
+    expect(await directory.read.secrets.get(key.hash)).toBeUndefined();
     await directory.change("test", (change) => deleteKey(change, key.keyId));
     expect(await directory.read.secrets.count({})).toBe(0);
     expect(await directory.read.keys.count({})).toBe(0);

@@ -12,7 +12,6 @@ import {
   mayUseModel,
   aliasedModel,
   type ModelNames,
-  type Payer,
   type Principal,
 } from "@darkroom/accounts";
 import { type Accounts, staysInGroup, tagsOf } from "../access/accounts.js";
@@ -105,7 +104,7 @@ export function imageEdits(options: ImageEditsOptions): RequestHandler {
       const idempotency = key === undefined ? undefined : await idempotencyOf(caller, key, body, edit);
       books.origins.note(edit, {
         caller,
-        meters: metersOf(payers),
+        payers,
         idempotency,
         ...(typeof prompt === "string" && { prompt }),
       });
@@ -137,11 +136,6 @@ export function imageEdits(options: ImageEditsOptions): RequestHandler {
     // The upload counts as well: a shutdown that did not wait for it would cut off the edit that follows.
     await edits.run(() => serve(request, response, principal, caller));
   };
-}
-
-/** Those of the whole gateway and of deployments are charged for every edit. */
-function metersOf(payers: readonly Payer[]): readonly string[] {
-  return payers.filter(({ scope }) => scope !== "proxy").map(({ meter }) => meter);
 }
 
 /** @throws GatewayError where a stream's images would have to be scaled */
