@@ -164,6 +164,16 @@ it("lists in pages, the newest first, what fits", async () => {
   expect((await directory.read.keys.find({ userId: null })).map(({ alias }) => alias)).toEqual(["e", "d"]);
 });
 
+it("names every id, however many there are", async () => {
+  const customers = Array.from({ length: 5_001 }, (_, index) => `customer ${index}`);
+  for (let from = 0; from < customers.length; from += 500)
+    await directory.noteCustomers(customers.slice(from, from + 500));
+  const named: string[] = [];
+  for await (const ids of directory.read.customers.ids()) named.push(...ids);
+  expect(named.sort()).toEqual(customers.sort());
+  for await (const ids of directory.read.teams.ids()) expect(ids).toBe("none");
+});
+
 it("tells of each change with consecutive versions, once it is there, and writes down who made it", async () => {
   const told: DirectoryChange[] = [];
   directory.feed.subscribe((change) => told.push(change));
