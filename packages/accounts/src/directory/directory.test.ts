@@ -62,6 +62,8 @@ describe("a key", () => {
       name: `sk-...${secret.slice(-4)}`,
     });
     await directory.close();
+    // All is in the one file.
+    expect(statSync(`${directoryPath(folder)}-wal`, { throwIfNoEntry: false })?.size ?? 0).toBe(0);
     for (const file of ["", "-wal"].map((end) => `${directoryPath(folder)}${end}`)) {
       const content =
         statSync(file, { throwIfNoEntry: false }) === undefined ? "" : readFileSync(file, "latin1");

@@ -186,6 +186,13 @@ export class Directory {
   async close(): Promise<void> {
     await this.#changes;
     // Not by way of the query builder, which does not close what it has not used.
+    const [writer] = this.connections;
+    try {
+      // All is in the one file then, to be copied. The library's own way to close leaves it in the log.
+      writer?.pragma("wal_checkpoint(TRUNCATE)");
+    } catch {
+      // It stays in the log, where the next start finds it.
+    }
     for (const connection of this.connections) connection.close();
   }
 
