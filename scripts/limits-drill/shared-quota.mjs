@@ -65,7 +65,8 @@ export async function sharedQuota({ images, leastUse }) {
         `of the images that two minutes allow ${percent(use)} were used; the upstream refused ${refusedUpstream}`,
         `times that a gateway went on without Redis, since it did not answer in time: ${degraded.length}`,
         ...degraded.map(
-          ({ time, reason }) => `  ${((time - firstAtMs) / 1000).toFixed(1)} s after the first call: ${reason}`,
+          ({ time, reason }) =>
+            `  ${((time - firstAtMs) / 1000).toFixed(1)} s after the first call: ${reason}`,
         ),
         `answers by status: ${JSON.stringify(countsOf(edits))}`,
       ],
