@@ -51,7 +51,7 @@ function budgetMessage({ of, refusal, resetAtMs, cheaper }: SpentBudget): string
 }
 
 /** `Team 'red' (Red team)`. */
-export function nameOf({ scope, id, alias }: Payer): string {
+function nameOf({ scope, id, alias }: Payer): string {
   const names = {
     key: "Key",
     team: "Team",

@@ -78,8 +78,8 @@ export class BudgetMeters implements AttemptsFollower {
         ({ payers, sequence }) => payers.has(charged) && sequence > spent.sequence,
       );
       const open = [...this.#open.values()].filter(({ payers }) => payers.has(charged));
-      for (const attempt of open) attempt.late.push(meter as Meter);
-      this.#told.set(meter.key, { meter: meter as Meter, payer: charged });
+      for (const attempt of open) attempt.late.push(meter);
+      this.#told.set(meter.key, { meter, payer: charged });
       const underWay = open.reduce((sum, { estimateNanoUsd }) => sum + estimateNanoUsd, 0n);
       return ended.reduce((sum, { nanoUsd }) => sum + nanoUsd, spent.nanoUsd + underWay);
     } finally {

@@ -39,6 +39,6 @@ export async function spentIn(
   const amounts = [row?.certain, row?.uncertain].map((amount) => BigInt(amount ?? 0));
   return {
     nanoUsd: amounts.reduce((sum, amount) => sum + amount, 0n),
-    sequence: Number(row?.sequence ?? 0),
+    sequence: row?.sequence ?? 0,
   };
 }
