@@ -64,6 +64,7 @@ export class Gateway {
     const router = createRouter({ ...config.router, journal: books.attempts, admission, healthStore });
     const meters = new BudgetMeters(books, admission, Date.now);
     books.attempts.follow(meters);
+    books.ledger.listen((corrected) => meters.corrected(corrected));
     const budgets = new Budgets({
       calendar: accounts.calendar,
       meters,
