@@ -129,7 +129,7 @@ export class OpenedBudgets {
   }
 
   async intend({ intent, payers }: Taken): Promise<void> {
-    const meters = payers.map(({ meter }) => meter);
+    const meters = payers.filter(({ scope }) => scope !== "proxy").map(({ meter }) => meter);
     this.books.origins.note(intent.request, { caller: "somebody", meters });
     await this.books.attempts.intend(intent);
   }
