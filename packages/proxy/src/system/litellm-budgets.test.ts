@@ -19,7 +19,7 @@ beforeAll(async () => {
   gateway = await BudgetedGateway.start(simulator, [
     entry("edits", "one", simulatorKeys.one),
     entry("others", "two", simulatorKeys.two),
-    entry("free", "three", simulatorKeys.one, { input_cost_per_token: 0, output_cost_per_token: 0, input_cost_per_image_token: 0, output_cost_per_image_token: 0 }),
+    entry("free", "three", simulatorKeys.one, { input_cost_per_image: 0, output_cost_per_image: 0 }),
   ]);
 });
 beforeEach(() => simulator.clear());
