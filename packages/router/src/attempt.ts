@@ -227,7 +227,8 @@ function failureOf(error: unknown, stop: Stop, head: UpstreamAnswer | undefined)
 
 function full({ deployment, progress: { group } }: AttemptContext, error: NoRoomAnyMoreError): Failure {
   const { message: reason } = error;
-  if (error.refusal === "ask anew") return { kind: "full", group, refusal: undefined, fitsInMs: undefined, reason };
+  if (error.refusal === "ask anew")
+    return { kind: "full", group, refusal: undefined, fitsInMs: undefined, reason };
   const refusal = { ...error.refusal, deployment, dimension: undefined };
   return { kind: "full", group, refusal, fitsInMs: refusal.fitsInMs, reason };
 }

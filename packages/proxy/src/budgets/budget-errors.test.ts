@@ -1,6 +1,12 @@
 import type { Payer, PayerMeter } from "@darkroom/accounts";
 import type { Refusal } from "@darkroom/router";
-import { BudgetExceededError, CallerLimitError, TooManyLimitsError, UnpricedError, nameOf } from "./budget-errors.js";
+import {
+  BudgetExceededError,
+  CallerLimitError,
+  TooManyLimitsError,
+  UnpricedError,
+  nameOf,
+} from "./budget-errors.js";
 
 const team: Payer = { scope: "team", id: "t-1", alias: "Red", meter: "team:t-1", limits: {} };
 const nowMs = Date.UTC(2026, 10, 28, 12);
@@ -28,7 +34,9 @@ test.each<[Payer["scope"], string | undefined, string]>([
   ["deployment", undefined, "Deployment 'id'"],
   ["proxy", undefined, "The whole gateway"],
 ])("of a %s called %s it is said: %s", (scope, alias, name) => {
-  expect(nameOf({ scope, id: "id", meter: "", limits: {}, ...(alias !== undefined && { alias }) })).toBe(name);
+  expect(nameOf({ scope, id: "id", meter: "", limits: {}, ...(alias !== undefined && { alias }) })).toBe(
+    name,
+  );
 });
 
 test("a budget that is used up says whose, how much, until when, and what would fit", () => {
@@ -47,18 +55,34 @@ test("a budget that is used up says whose, how much, until when, and what would 
 });
 
 test("a budget for ever says no period and no reset; one that waits is always a 429 that asks to come back", () => {
-  const spent = { of: of(team), refusal: refusal(1n, 0n, 1n), status: 400, resetAtMs: undefined, cheaper: [] } as const;
+  const spent = {
+    of: of(team),
+    refusal: refusal(1n, 0n, 1n),
+    status: 400,
+    resetAtMs: undefined,
+    cheaper: [],
+  } as const;
   const error = new BudgetExceededError(spent, true);
   expect(error.message).not.toMatch(/ per |resets at|It would fit/);
   expect(error).toMatchObject({ status: 429, code: "429", retryAfterMs: 1_000 });
 });
 
 test("a rate says its kind, what is left, what was asked for and when it fits", () => {
-  const error = new CallerLimitError(of(team, { of: "images", model: "edits" }), refusal(4n, 28n, 30n, 12_000), nowMs);
+  const error = new CallerLimitError(
+    of(team, { of: "images", model: "edits" }),
+    refusal(4n, 28n, 30n, 12_000),
+    nowMs,
+  );
   expect(error.message).toBe(
     "Rate limit exceeded for Team 't-1' (Red) for model 'edits'. Limit type: images. Current limit: 30, remaining: 2, asked for: 4, fits again at 2026-11-28T12:00:12.000Z.",
   );
-  expect(error).toMatchObject({ status: 429, code: "429", type: "throttling_error", retryAfterMs: 12_000, remaining: 2n });
+  expect(error).toMatchObject({
+    status: 429,
+    code: "429",
+    type: "throttling_error",
+    retryAfterMs: 12_000,
+    remaining: 2n,
+  });
 });
 
 test("a request that never fits is not asked to come back; one for a slot comes back in a moment", () => {

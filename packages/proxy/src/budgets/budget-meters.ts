@@ -54,7 +54,8 @@ export class BudgetMeters implements AttemptsFollower {
     };
     this.#open.set(attemptId, attempt);
     for (const payer of attempt.payers)
-      for (const { meter } of this.#told.of(payer)) if (this.#isLate(attempt, meter)) this.#countLate(attempt, meter);
+      for (const { meter } of this.#told.of(payer))
+        if (this.#isLate(attempt, meter)) this.#countLate(attempt, meter);
   }
 
   /** It is not sent after all. */
@@ -71,7 +72,8 @@ export class BudgetMeters implements AttemptsFollower {
     this.#open.delete(attemptId);
     const charged = nanoUsd ?? attempt.estimateNanoUsd;
     for (const { payer, meter, ended } of this.#lookUps)
-      if (attempt.payers.has(payer) && this.#isLate(attempt, meter)) ended.push({ sequence, nanoUsd: charged });
+      if (attempt.payers.has(payer) && this.#isLate(attempt, meter))
+        ended.push({ sequence, nanoUsd: charged });
     this.#settleLate(attempt, charged);
   }
 
@@ -96,7 +98,8 @@ export class BudgetMeters implements AttemptsFollower {
   corrected({ meters, atMs, differenceNanoUsd, sequence }: CorrectedCharge): void {
     const nowMs = this.nowMs();
     for (const { payer, meter, ended } of this.#lookUps)
-      if (meters.includes(payer) && contains(meter, atMs, nowMs)) ended.push({ sequence, nanoUsd: differenceNanoUsd });
+      if (meters.includes(payer) && contains(meter, atMs, nowMs))
+        ended.push({ sequence, nanoUsd: differenceNanoUsd });
     for (const payer of meters)
       for (const { meter, through } of this.#told.of(payer))
         if (sequence > through && contains(meter, atMs, nowMs)) this.#charge(meter, differenceNanoUsd, atMs);
@@ -114,7 +117,8 @@ export class BudgetMeters implements AttemptsFollower {
       const spent = await ledger.reports.spentIn(payer, span);
       // From here on nothing happens until the sum is told.
       const earlier = quarters.reduce((sum, { nanoUsd }) => sum + nanoUsd, 0n);
-      if (quarters.length > 0) await this.admission.settle(quarters.map((quarter) => earlierCharge(meter, quarter)));
+      if (quarters.length > 0)
+        await this.admission.settle(quarters.map((quarter) => earlierCharge(meter, quarter)));
       const later = ended
         .filter(({ sequence }) => sequence > spent.sequence)
         .reduce((sum, { nanoUsd }) => sum + nanoUsd, 0n);

@@ -10,7 +10,10 @@ import { deployment, estimate } from "./opened-budgets.test.support.js";
  */
 const [port, name = "", scope = "", fits, count] = process.argv.slice(2);
 const estimateNanoUsd = 41_230_001n;
-const { payers, deploymentLimits, providerLimits } = budgetOfScope(scope, estimateNanoUsd * BigInt(fits ?? 0) + 1n);
+const { payers, deploymentLimits, providerLimits } = budgetOfScope(
+  scope,
+  estimateNanoUsd * BigInt(fits ?? 0) + 1n,
+);
 const connection = new RedisConnection({
   topology: { kind: "single", host: "127.0.0.1", port: Number(port) },
 });
@@ -41,7 +44,9 @@ async function isAdmitted(attemptId: string): Promise<boolean> {
   }
 }
 
-const asked = Array.from({ length: Number(count) }, (_, index) => isAdmitted(`${scope} ${name} ${String(index)}`));
+const asked = Array.from({ length: Number(count) }, (_, index) =>
+  isAdmitted(`${scope} ${name} ${String(index)}`),
+);
 console.log((await Promise.all(asked)).filter((admitted) => admitted).length);
 await admission.close();
 connection.close();

@@ -23,11 +23,30 @@ interface Attempt {
 }
 
 const step = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ do: fc.constant("admit"), of: fc.constantFrom(one, other), share: fc.nat({ max: 400 }) }) },
-  { weight: 6, arbitrary: fc.record({ do: fc.constant("conclude"), which: fc.nat(), share: fc.nat({ max: 100 }) }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constant("admit"),
+      of: fc.constantFrom(one, other),
+      share: fc.nat({ max: 400 }),
+    }),
+  },
+  {
+    weight: 6,
+    arbitrary: fc.record({ do: fc.constant("conclude"), which: fc.nat(), share: fc.nat({ max: 100 }) }),
+  },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("lose sight"), which: fc.nat() }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant("settle by hand"), which: fc.nat(), share: fc.nat({ max: 100 }) }) },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant("pass"), ms: fc.constantFrom(1, 20_000, 45_000, 1_700_000, 20 * 3_600_000) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant("settle by hand"), which: fc.nat(), share: fc.nat({ max: 100 }) }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant("pass"),
+      ms: fc.constantFrom(1, 20_000, 45_000, 1_700_000, 20 * 3_600_000),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("crash") }) },
 ) as fc.Arbitrary<{ do: string; of?: Payer; which?: number; share?: number; ms?: number }>;
 
@@ -58,10 +77,13 @@ async function play(
     const window = budgets.calendar.windowAt(payer.limits.budgetDuration, budgets.nowMs);
     if (window.kind !== "period") throw new TypeError("not a period");
     return attempts
-      .filter(({ taken: { intent, payers: charged } }) => charged.includes(payer) && intent.atMs >= window.startMs)
+      .filter(
+        ({ taken: { intent, payers: charged } }) => charged.includes(payer) && intent.atMs >= window.startMs,
+      )
       .reduce((sum, { cost, estimate }) => sum + (cost ?? estimate), 0n);
   };
-  const pick = (all: readonly Attempt[], which = 0): Attempt | undefined => all[which % Math.max(1, all.length)];
+  const pick = (all: readonly Attempt[], which = 0): Attempt | undefined =>
+    all[which % Math.max(1, all.length)];
 
   for (const { do: what, of = one, which, share = 0, ms = 0 } of steps) {
     const open = attempts.filter(({ cost }) => cost === undefined);
@@ -92,7 +114,12 @@ async function play(
     if (what === "settle by hand" && unknown !== undefined) {
       unknown.cost = (unknown.estimate * BigInt(share)) / 100n;
       const { attemptId } = unknown.taken.intent;
-      await budgets.books.ledger.settle({ attemptId, costNanoUsd: unknown.cost, by: "ann", note: "so says the bill" });
+      await budgets.books.ledger.settle({
+        attemptId,
+        costNanoUsd: unknown.cost,
+        by: "ann",
+        note: "so says the bill",
+      });
     }
     if (what === "crash") {
       await budgets.restart();

@@ -25,8 +25,16 @@ function account(payers: readonly Payer[], given: Partial<BudgetRules> = {}, mod
   return new EditAccount(payers, model, { ...rules, ...given }, (_, most) => [`at most ${String(most)}`]);
 }
 
-function chargesOf(of: EditAccount, nanoUsd: bigint | null = 5n, to: Deployment = deployment): readonly Charge[] {
-  const charges = of.callCharges({ deployment: to, estimate: nanoUsd === null ? null : estimate(nanoUsd), nowMs });
+function chargesOf(
+  of: EditAccount,
+  nanoUsd: bigint | null = 5n,
+  to: Deployment = deployment,
+): readonly Charge[] {
+  const charges = of.callCharges({
+    deployment: to,
+    estimate: nanoUsd === null ? null : estimate(nanoUsd),
+    nowMs,
+  });
   if (charges instanceof RouterError) throw charges;
   return charges;
 }
@@ -60,10 +68,14 @@ describe("a call", () => {
   });
 
   test("is paid from the budget of the group that serves it, a wildcard's by the model that was asked for", () => {
-    const limits: Limits = { modelBudgets: { edits: { limitNanoUsd: 2n }, "any/image": { limitNanoUsd: 1n } } };
+    const limits: Limits = {
+      modelBudgets: { edits: { limitNanoUsd: 2n }, "any/image": { limitNanoUsd: 1n } },
+    };
     const asked = account([payer("key", "k", limits)], {}, "any/image");
     expect(taken(chargesOf(asked))).toEqual([["key:k/model:edits", 5n]]);
-    expect(taken(chargesOf(asked, 5n, { ...deployment, group: "any/*" }))).toEqual([["key:k/model:any/image", 5n]]);
+    expect(taken(chargesOf(asked, 5n, { ...deployment, group: "any/*" }))).toEqual([
+      ["key:k/model:any/image", 5n],
+    ]);
   });
 
   test("is paid from the budgets of its deployment and of its provider", () => {
@@ -78,9 +90,9 @@ describe("a call", () => {
       ["provider:openai", 5n],
       ["deployment:first", 5n],
     ]);
-    expect(taken(chargesOf(account([], given), 5n, { ...deployment, id: "second", provider: "azure" }))).toEqual([
-      ["provider:azure", 5n],
-    ]);
+    expect(
+      taken(chargesOf(account([], given), 5n, { ...deployment, id: "second", provider: "azure" })),
+    ).toEqual([["provider:azure", 5n]]);
   });
 
   test("that costs nothing is free, however much was spent", () => {
@@ -102,7 +114,9 @@ describe("a call", () => {
     expect(chargesOf(account(tags(28, budget(9n))))).toHaveLength(28);
     expect(() => chargesOf(account(tags(29, budget(9n))))).toThrow(/more than 28 limits/);
     expect(() => chargesOf(account(tags(15, { ...budget(9n), rpm: 1 })))).toThrow(/more than 28 limits/);
-    expect(() => chargesOf(account(tags(8, { rpm: 1, tpm: 1, ipm: 1, parallel: 1 })))).toThrow(/more than 28/);
+    expect(() => chargesOf(account(tags(8, { rpm: 1, tpm: 1, ipm: 1, parallel: 1 })))).toThrow(
+      /more than 28/,
+    );
   });
 
   test("is paid up to a temporary increase, as long as that holds", () => {
@@ -152,20 +166,35 @@ describe("a refusal", () => {
     expect(error.message).toContain("It would fit with at most 2.");
   });
 
-  test.each([429, 400, 422] as const)("by what is spent is final, with status %d where that is wanted", (status) => {
-    const of = account([payer("key", "k", budget(9n))], { status });
-    const { error, waits } = of.refusalFor(refusalOf(of, 5n, 4n));
-    expect(waits).toBe(false);
-    expect(error).toMatchObject({ status, code: String(status), retryAfterMs: undefined });
-    expect(error.message).not.toContain("It would fit");
-  });
+  test.each([429, 400, 422] as const)(
+    "by what is spent is final, with status %d where that is wanted",
+    (status) => {
+      const of = account([payer("key", "k", budget(9n))], { status });
+      const { error, waits } = of.refusalFor(refusalOf(of, 5n, 4n));
+      expect(waits).toBe(false);
+      expect(error).toMatchObject({ status, code: String(status), retryAfterMs: undefined });
+      expect(error.message).not.toContain("It would fit");
+    },
+  );
 
   test("by a rate says which, and when it fits", () => {
     const of = account([payer("key", "k", { rpm: 3 })]);
     const [charge] = of.requestCharges({ images: 1, tokens: 1 });
-    const refusal = { candidate: undefined, charge: charge!, meter: charge!.meter, used: 3n, reserved: 0n, limit: 3n };
+    const refusal = {
+      candidate: undefined,
+      charge: charge!,
+      meter: charge!.meter,
+      used: 3n,
+      reserved: 0n,
+      limit: 3n,
+    };
     const { error, waits } = of.refusalFor({ ...refusal, fitsInMs: 30_000 });
     expect(waits).toBe(false);
-    expect(error).toMatchObject({ status: 429, type: "throttling_error", retryAfterMs: 30_000, limitType: "requests" });
+    expect(error).toMatchObject({
+      status: 429,
+      type: "throttling_error",
+      retryAfterMs: 30_000,
+      limitType: "requests",
+    });
   });
 });

@@ -144,7 +144,10 @@ export class OpenedBudgets {
       nanoUsd: charged,
     });
     if (intent.paidFrom.length === 0) return;
-    const corrections = intent.paidFrom.map((meter) => ({ charge: { meter, amount: charged }, used: charged }));
+    const corrections = intent.paidFrom.map((meter) => ({
+      charge: { meter, amount: charged },
+      used: charged,
+    }));
     const { attemptId, atMs: admittedAtMs } = intent;
     this.admission.settle([{ attemptId, admittedAtMs, corrections }]);
   }
@@ -160,7 +163,13 @@ export class OpenedBudgets {
 }
 
 function endOf(intent: Intent): Omit<Outcome, "atMs" | "state" | "nanoUsd"> {
-  const ended = { durationMs: 1, succeeded: true, status: 200, reason: undefined, upstreamRequestId: undefined };
+  const ended = {
+    durationMs: 1,
+    succeeded: true,
+    status: 200,
+    reason: undefined,
+    upstreamRequestId: undefined,
+  };
   return {
     intent,
     cost: null,

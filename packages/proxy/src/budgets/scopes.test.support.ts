@@ -30,7 +30,12 @@ export function budgetOfScope(scope: string, nanoUsd: bigint): BudgetOfScope {
     scope === "model"
       ? { modelBudgets: { edits: { limitNanoUsd: nanoUsd, duration: "30d" } } }
       : scope === "windows"
-        ? { budgetWindows: ["24h", "30d", "1mo"].map((duration, index) => ({ duration, limitNanoUsd: nanoUsd * BigInt(index + 1) })) }
+        ? {
+            budgetWindows: ["24h", "30d", "1mo"].map((duration, index) => ({
+              duration,
+              limitNanoUsd: nanoUsd * BigInt(index + 1),
+            })),
+          }
         : of("key");
   const key = { keyId: "k", userId: "u", ...(scope !== "user" && { teamId: "t" }) };
   const limits = { key: ofKey, team: of("team"), member: of("member"), user: of("user") };

@@ -36,13 +36,16 @@ describeWithRedis("three processes that share budgets in Redis", () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  test.each(scopes)("of 200 edits at once the budget of a %s for 57 lets exactly 57 through", async (scope) => {
-    const results = await Promise.all(
-      ["one", "two", "three"].map((name) =>
-        promisify(execFile)(process.execPath, [program, String(port), name, scope, "57", "67"]),
-      ),
-    );
-    const admitted = results.map(({ stdout }) => Number(stdout));
-    expect(admitted.reduce((sum, count) => sum + count)).toBe(57);
-  });
+  test.each(scopes)(
+    "of 200 edits at once the budget of a %s for 57 lets exactly 57 through",
+    async (scope) => {
+      const results = await Promise.all(
+        ["one", "two", "three"].map((name) =>
+          promisify(execFile)(process.execPath, [program, String(port), name, scope, "57", "67"]),
+        ),
+      );
+      const admitted = results.map(({ stdout }) => Number(stdout));
+      expect(admitted.reduce((sum, count) => sum + count)).toBe(57);
+    },
+  );
 });

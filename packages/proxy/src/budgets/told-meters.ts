@@ -23,7 +23,9 @@ export class ToldMeters {
 
   add(payer: string, told: ToldMeter, nowMs: number): void {
     const { key } = told.meter;
-    const others = [...(this.#byPayer.get(payer) ?? [])].filter(([other, known]) => other !== key && !isOver(known, nowMs));
+    const others = [...(this.#byPayer.get(payer) ?? [])].filter(
+      ([other, known]) => other !== key && !isOver(known, nowMs),
+    );
     this.#byPayer.set(payer, new Map([...others, [key, told]]));
     if (this.#byPayer.size > 2 * this.#sizeAfterSweep) this.#sweep(nowMs);
   }

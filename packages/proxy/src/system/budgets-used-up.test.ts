@@ -37,5 +37,7 @@ test("of a budget 95 % are used before anybody is told not to come back, also wh
   expect(billedThen / limit).toBeGreaterThanOrEqual(0.95);
   expect(Number((await simulator.bill()).totals.overall.nanoUsd)).toBeLessThanOrEqual(limit);
   // Who had to wait for what others had reserved was served in the end.
-  expect(told.filter(({ status, headers }) => status !== 200 && headers["retry-after"] !== undefined)).toEqual([]);
+  expect(
+    told.filter(({ status, headers }) => status !== 200 && headers["retry-after"] !== undefined),
+  ).toEqual([]);
 }, 120_000);

@@ -1,5 +1,6 @@
-import { type Asker, BudgetedGateway, dollars, isBudgetRefusal } from "./budgeted-gateway.js";
+import { type Asker, BudgetedGateway, dollars, isBudgetRefusal, masterKey } from "./budgeted-gateway.js";
 import { errorOf } from "./edit-request.js";
+import { readMetrics } from "./metrics-reading.js";
 import { modelEntries } from "./model-entry.js";
 import { stopAll } from "./running-process.js";
 import { type RunningSimulator, simulatorKeys, startSimulator } from "./running-simulator.js";
@@ -45,7 +46,9 @@ const blocked: Readonly<Record<string, () => Promise<Asker>>> = {
   },
   "a team": async () => ({ key: await memberKey({ max_budget: tiny }) }),
   "a team member": async () => ({ key: await memberKey({}, { max_budget_in_team: tiny }) }),
-  "a team member, by what the team gives each": async () => ({ key: await memberKey({ team_member_budget: tiny }) }),
+  "a team member, by what the team gives each": async () => ({
+    key: await memberKey({ team_member_budget: tiny }),
+  }),
   "an end user": async () => {
     await gateway.admin("/customer/new", { user_id: "end-user", max_budget: tiny });
     return { key: await gateway.newKey(), fields: { user: "end-user" } };
@@ -77,15 +80,18 @@ const blocked: Readonly<Record<string, () => Promise<Asker>>> = {
   }),
 };
 
-test.each(Object.keys(blocked))("the budget of %s blocks with budget_exceeded, before anything is sent", async (who) => {
-  const asker = (await blocked[who]?.()) as Asker;
-  const refused = await gateway.edit(asker);
-  expect(refused.status).toBe(429);
-  expect(errorOf(refused)).toMatchObject({ type: "budget_exceeded", code: "429", param: null });
-  expect(await simulator.requests()).toEqual([]);
-  // Nobody else is held to it.
-  expect((await gateway.edit({ key: await gateway.newKey() })).status).toBe(200);
-});
+test.each(Object.keys(blocked))(
+  "the budget of %s blocks with budget_exceeded, before anything is sent",
+  async (who) => {
+    const asker = (await blocked[who]?.()) as Asker;
+    const refused = await gateway.edit(asker);
+    expect(refused.status).toBe(429);
+    expect(errorOf(refused)).toMatchObject({ type: "budget_exceeded", code: "429", param: null });
+    expect(await simulator.requests()).toEqual([]);
+    // Nobody else is held to it.
+    expect((await gateway.edit({ key: await gateway.newKey() })).status).toBe(200);
+  },
+);
 
 test("the budget of one model blocks no other", async () => {
   const key = await gateway.newKey({ model_max_budget: { edits: { max_budget: tiny } } });
@@ -111,14 +117,41 @@ test("every route to an edit is held to a budget", async () => {
     body.set("model", "edits");
     body.set("prompt", "Add a red hat");
     body.set("image", new Blob([new Uint8Array(8)]), "a.png");
-    const answer = await fetch(`${url}${path}`, { method: "POST", headers: { authorization: `Bearer ${key}` }, body });
+    const answer = await fetch(`${url}${path}`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${key}` },
+      body,
+    });
     expect([path, answer.status]).toEqual([path, 429]);
   }
 });
 
-test("a soft budget blocks nobody", async () => {
-  const key = await gateway.newKey({ soft_budget: tiny });
+test("a soft budget blocks nobody, and is told of once", async () => {
+  const key = await gateway.newKey({ soft_budget: tiny, key_alias: "soft-key" });
   for (let count = 0; count < 3; count += 1) expect((await gateway.edit({ key })).status).toBe(200);
+  const lines = () =>
+    gateway.gateway.logLines().filter((line) => line.includes("Key 'soft-key' has spent more than"));
+  await until(() => lines().length > 0);
+  const metrics = await readMetrics(gateway.gateway, masterKey);
+  expect(metrics.sum("darkroom_soft_budgets_crossed_total", { scope: "key" })).toBe(1);
+  expect(lines()).toHaveLength(1);
+  expect(lines()[0]).not.toContain(key);
+});
+
+test("a key's limits are told in LiteLLM's headers, of answers and of refusals", async () => {
+  const key = await gateway.newKey({ max_budget: 0.5, rpm_limit: 1, tpm_limit: 1_000_000 });
+  for (const status of [200, 429]) {
+    const answer = await gateway.edit({ key });
+    expect(answer.status).toBe(status);
+    expect(answer.headers).toMatchObject({
+      "x-litellm-key-max-budget": "0.5",
+      "x-litellm-key-rpm-limit": "1",
+      "x-litellm-key-tpm-limit": "1000000",
+    });
+  }
+  expect((await gateway.edit({ key: await gateway.newKey() })).headers).not.toHaveProperty(
+    "x-litellm-key-max-budget",
+  );
 });
 
 test("budgets are made, read, changed, listed and deleted, and hold for whoever has them", async () => {
@@ -195,10 +228,18 @@ describe("a caller's own rate limit", () => {
     ["ipm_limit", 1, "images"],
   ])("%s", async (limit, most, type) => {
     const key = await gateway.newKey({ [limit]: most });
-    const answers = [await gateway.edit({ key, fields: { n: "2" } }), await gateway.edit({ key }), await gateway.edit({ key })];
+    const answers = [
+      await gateway.edit({ key, fields: { n: "2" } }),
+      await gateway.edit({ key }),
+      await gateway.edit({ key }),
+    ];
     const refused = answers.find(({ status }) => status !== 200);
     expect(refused?.status).toBe(429);
-    expect(errorOf(refused ?? { body: Buffer.from("{}") })).toMatchObject({ type: "throttling_error", code: "429", param: null });
+    expect(errorOf(refused ?? { body: Buffer.from("{}") })).toMatchObject({
+      type: "throttling_error",
+      code: "429",
+      param: null,
+    });
     expect(refused?.headers["rate_limit_type"]).toBe(type);
   });
 

@@ -8,7 +8,13 @@ const at = (time: string): number => Date.parse(`2026-11-28T${time}Z`);
 let journal: JournalFile;
 let ledger: Ledger;
 
-const spend = (attemptId: string, time: string, costNanoUsd: bigint | null, state = "certain", meter = "team:red") => {
+const spend = (
+  attemptId: string,
+  time: string,
+  costNanoUsd: bigint | null,
+  state = "certain",
+  meter = "team:red",
+) => {
   const charges = [
     { meter: "proxy", period: spendPeriodAt(at(time)) },
     { meter, period: spendPeriodAt(at(time)) },
@@ -30,7 +36,10 @@ beforeAll(async () => {
   spend("other", "12:20:00", 7n, "certain", "team:blue");
   journal.append("correction", correctionOf("c", { costNanoUsd: 60n, differenceNanoUsd: -40n }));
   const correct = () => Promise.reject(new Error("nothing is corrected"));
-  ledger = await Ledger.open({ folder, journal: { committed: journal.committed, prune: () => undefined, correct } });
+  ledger = await Ledger.open({
+    folder,
+    journal: { committed: journal.committed, prune: () => undefined, correct },
+  });
   await ledger.catchUp();
 });
 afterAll(async () => {
@@ -52,7 +61,9 @@ it.each([
 });
 
 it("without an end takes all that came later", async () => {
-  expect(await ledger.reports.spentIn("team:red", { fromMs: at("12:07:00") })).toMatchObject({ nanoUsd: 111_060n });
+  expect(await ledger.reports.spentIn("team:red", { fromMs: at("12:07:00") })).toMatchObject({
+    nanoUsd: 111_060n,
+  });
   expect(await ledger.reports.spentIn("team:red", { fromMs: 0 })).toMatchObject({ nanoUsd: 111_071n });
   expect(await ledger.reports.spentIn("proxy", { fromMs: 0 })).toMatchObject({ nanoUsd: 111_078n });
 });
