@@ -6,6 +6,7 @@ import type { Accounts } from "./access/accounts.js";
 import { modelNames } from "./access/model-names.js";
 import { BudgetMeters } from "./budgets/budget-meters.js";
 import { Budgets } from "./budgets/budgets.js";
+import { SoftBudgets } from "./budgets/soft-budgets.js";
 import type { LimitsStore } from "./limits/limits-store.js";
 import type { Books } from "./books/books.js";
 import type { GatewayConfig } from "./config/gateway-config.js";
@@ -20,6 +21,7 @@ import { logRouter } from "./observability/log.js";
 import { managementRoutes } from "./routes/management/management.js";
 import { spendOfLedger } from "./routes/management/spend.js";
 import { Metrics } from "./observability/metrics.js";
+import { SoftBudgetsCrossed } from "./observability/soft-budgets-crossed.js";
 import { UnpricedEdits } from "./observability/unpriced-edits.js";
 import { uploadMemory } from "./upload/upload-memory.js";
 import { completeUploadSettings } from "./upload/upload-settings.js";
@@ -64,15 +66,24 @@ export class Gateway {
     const router = createRouter({ ...config.router, journal: books.attempts, admission, healthStore });
     const meters = new BudgetMeters(books, admission, Date.now);
     books.attempts.follow(meters);
-    const budgets = new Budgets({
-      calendar: accounts.calendar,
-      meters,
-      status: config.accounts.budgetStatus,
-      unpriced: config.router.unpriced ?? defaultOptions.unpriced,
-      deploymentLimits: config.accounts.deploymentLimits,
-      providerLimits: config.accounts.providerLimits,
-      nowMs: Date.now,
+    books.ledger.listen((corrected) => meters.corrected(corrected));
+    const softBudgetsCrossed = new SoftBudgetsCrossed(log);
+    const soft = new SoftBudgets(books, accounts.calendar, Date.now, (crossed) => {
+      softBudgetsCrossed.note(crossed);
     });
+    books.attempts.follow(soft);
+    const budgets = new Budgets(
+      {
+        calendar: accounts.calendar,
+        meters,
+        status: config.accounts.budgetStatus,
+        unpriced: config.router.unpriced ?? defaultOptions.unpriced,
+        deploymentLimits: config.accounts.deploymentLimits,
+        providerLimits: config.accounts.providerLimits,
+        nowMs: Date.now,
+      },
+      soft,
+    );
     const uploadSettings = completeUploadSettings(config.upload);
     const uploads = uploadMemory(uploadSettings);
     const idempotentEdits = new IdempotentEdits({
@@ -122,6 +133,7 @@ export class Gateway {
         books,
         limits,
         idempotentEdits,
+        softBudgetsCrossed,
       }),
       log,
       isDraining,

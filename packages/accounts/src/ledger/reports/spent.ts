@@ -1,4 +1,5 @@
-import type { Kysely } from "kysely";
+import { type Kysely, sql } from "kysely";
+import { quarterHourMs, spendPeriodAt } from "../../budgets/spend-period.js";
 import type { LedgerTables } from "../schema.js";
 
 /** What was spent, as of one entry of the journal. */
@@ -9,22 +10,40 @@ export interface Spent {
   readonly sequence: number;
 }
 
+/** From `fromMs` to before `untilMs`, in milliseconds since 1970; without an end, all that came later as well. */
+export interface TimeSpan {
+  readonly fromMs: number;
+  readonly untilMs?: number;
+}
+
 /**
- * What a meter was charged in some periods together.
- * @param periods from the first one to before the other, by their order as text
+ * What a meter was charged for attempts that were sent within a span. Whole quarters of an hour are read from what was spent
+ * in them; at the edges of the span the attempts themselves are looked at.
  */
 export async function spentIn(
   database: Kysely<LedgerTables>,
   meter: string,
-  periods: { readonly from: string; readonly until: string },
+  { fromMs, untilMs = Number.POSITIVE_INFINITY }: TimeSpan,
 ): Promise<Spent> {
+  const wholeFromMs = Math.min(Math.ceil(fromMs / quarterHourMs) * quarterHourMs, untilMs);
+  const wholeUntilMs = Math.max(Math.floor(untilMs / quarterHourMs) * quarterHourMs, wholeFromMs);
   const sumOf = (column: "certainNanoUsd" | "uncertainNanoUsd") =>
     database
       .selectFrom("spend")
       .where("meter", "=", meter)
-      .where("period", ">=", periods.from)
-      .where("period", "<", periods.until)
+      .where("period", ">=", spendPeriodAt(wholeFromMs))
+      .where("period", "<", Number.isFinite(wholeUntilMs) ? spendPeriodAt(wholeUntilMs) : afterAll)
       .select(({ fn }) => fn.sum<bigint | null>(column).as("sum"));
+  const edge = (edgeFromMs: number, edgeUntilMs: number) =>
+    database
+      .selectFrom("attempts")
+      .where("atMs", ">=", edgeFromMs)
+      .where("atMs", "<", edgeUntilMs)
+      .where(
+        sql<boolean>`exists (select 1 from json_each(charges) where json_extract(value, '$.meter') = ${meter})`,
+      )
+      .select(({ fn }) => fn.sum<bigint | null>("costNanoUsd").as("sum"));
+  const hasEnd = Number.isFinite(wholeUntilMs);
   // One statement reads one moment.
   const row = await database
     .selectFrom("journals")
@@ -32,13 +51,18 @@ export async function spentIn(
       "appliedThrough as sequence",
       sumOf("certainNanoUsd").as("certain"),
       sumOf("uncertainNanoUsd").as("uncertain"),
+      edge(fromMs, wholeFromMs).as("before"),
+      edge(hasEnd ? wholeUntilMs : 0, hasEnd ? untilMs : 0).as("after"),
     ])
     .orderBy("number", "desc")
     .limit(1)
     .executeTakeFirst();
-  const amounts = [row?.certain, row?.uncertain].map((amount) => BigInt(amount ?? 0));
+  const amounts = [row?.certain, row?.uncertain, row?.before, row?.after];
   return {
-    nanoUsd: amounts.reduce((sum, amount) => sum + amount, 0n),
-    sequence: row?.sequence ?? 0,
+    nanoUsd: amounts.reduce<bigint>((sum, amount) => sum + BigInt(amount ?? 0), 0n),
+    sequence: Number(row?.sequence ?? 0),
   };
 }
+
+/** Sorts behind every time that text can say. */
+const afterAll = "~";
