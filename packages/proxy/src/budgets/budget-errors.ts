@@ -55,6 +55,7 @@ export function nameOf({ scope, id, alias }: Payer): string {
   const names = {
     key: "Key",
     team: "Team",
+    organization: "Organization",
     member: "Team member",
     user: "User",
     customer: "Customer",
@@ -83,11 +84,7 @@ export class CallerLimitError extends RouterError {
   readonly limit: bigint;
   readonly remaining: bigint;
 
-  constructor(
-    { payer, of, model }: PayerMeter,
-    { used, limit, charge, fitsInMs }: Refusal,
-    nowMs: number,
-  ) {
+  constructor({ payer, of, model }: PayerMeter, { used, limit, charge, fitsInMs }: Refusal, nowMs: number) {
     const limitType = of === "parallel requests" ? "concurrent_requests" : of;
     const remaining = used < limit ? limit - used : 0n;
     const fits = charge.amount <= limit;
@@ -131,6 +128,8 @@ export class TooManyLimitsError extends RouterError {
   override readonly field = "tags";
 
   constructor(most: number) {
-    super(`The edit's key, team, customer and tags have more than ${String(most)} limits together; use fewer tags.`);
+    super(
+      `The edit's key, team, customer and tags have more than ${String(most)} limits together; use fewer tags.`,
+    );
   }
 }

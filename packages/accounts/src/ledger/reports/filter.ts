@@ -5,6 +5,10 @@ import type { RequestState } from "../schema.js";
 /** Which attempts are meant: those that all of it fits. Times are milliseconds since 1970. */
 export interface AttemptFilter extends RowFilter {
   readonly state?: OutcomeState;
+  /** Of any of these callers. */
+  readonly callers?: readonly string[];
+  /** Charged to this meter: `team:red`. */
+  readonly chargedTo?: string;
 }
 
 /** Which requests are meant; group and deployment are those of the last attempt. */
@@ -28,11 +32,14 @@ export function fits(
   timeColumn: "atMs" | "startedAtMs",
   filter: AttemptFilter | RequestFilter,
 ): RawBuilder<SqlBool> {
-  const { sinceMs, untilMs, ...exact } = filter;
+  const { sinceMs, untilMs, callers, chargedTo, ...exact }: AttemptFilter | (RequestFilter & NotOfRequests) =
+    filter;
   const time = sql.ref(timeColumn);
   const conditions = [
     ...(sinceMs === undefined ? [] : [sql`${time} >= ${sinceMs}`]),
     ...(untilMs === undefined ? [] : [sql`${time} < ${untilMs}`]),
+    ...(callers === undefined ? [] : [isOneOf(callers)]),
+    ...(chargedTo === undefined ? [] : [isChargedTo(chargedTo)]),
     ...Object.entries({
       modelGroup: exact.group,
       deploymentId: exact.deploymentId,
@@ -42,4 +49,18 @@ export function fits(
     }).flatMap(([column, value]) => (value === undefined ? [] : [sql`${sql.ref(column)} = ${value}`])),
   ];
   return conditions.length === 0 ? sql<SqlBool>`1 = 1` : sql<SqlBool>`${sql.join(conditions, sql` and `)}`;
+}
+
+interface NotOfRequests {
+  readonly callers?: undefined;
+  readonly chargedTo?: undefined;
+}
+
+function isOneOf(callers: readonly string[]): RawBuilder<unknown> {
+  return callers.length === 0 ? sql`1 = 0` : sql`caller in (${sql.join(callers)})`;
+}
+
+/** The text of the charge stands in that of all charges, letter by letter: LIKE would not mind the case. */
+function isChargedTo(meter: string): RawBuilder<unknown> {
+  return sql`replace(charges, ${`"meter":${JSON.stringify(meter)}`}, '') <> charges`;
 }

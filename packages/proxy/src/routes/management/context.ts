@@ -37,6 +37,19 @@ export async function checkBudget(change: Change, budgetId: string | null | unde
     throw invalid("budget_id", `Invalid value for 'budget_id': there is no budget '${budgetId}'.`);
 }
 
+/** @throws GatewayError where somebody refers to an organization that there is none of */
+export async function checkOrganization(
+  change: Change,
+  organizationId: string | null | undefined,
+): Promise<void> {
+  if (organizationId === null || organizationId === undefined) return;
+  if ((await change.organizations.get(organizationId)) === undefined)
+    throw invalid(
+      "organization_id",
+      `Invalid value for 'organization_id': there is no organization '${organizationId}'.`,
+    );
+}
+
 /** @throws GatewayError where somebody refers to a team that there is none of */
 export async function checkTeam(change: Change, teamId: string | null | undefined): Promise<void> {
   if (teamId === null || teamId === undefined) return;

@@ -146,6 +146,7 @@ const idFields = {
   key: "key",
   secret: "key",
   user: "user_id",
+  organization: "organization_id",
   team: "team_id",
   member: "user_id",
   customer: "user_id",
