@@ -104,6 +104,7 @@ export {
   type DeletedAttempts,
   dailyKeys,
 } from "./ledger/reports/daily-spend.js";
+export { csvLine, csvText } from "./ledger/reports/csv.js";
 export type { ExplainedAttempt, RequestExplanation } from "./ledger/reports/explain.js";
 export { type ExportFormat, exportFormats, exported } from "./ledger/reports/export.js";
 export type { AttemptFilter, RequestFilter } from "./ledger/reports/filter.js";

@@ -72,7 +72,7 @@ export class BudgetMeters implements AttemptsFollower {
     this.#lookUps += 1;
     try {
       await this.books.ledger.catchUp();
-      const spent = await this.books.ledger.reports.spentIn(charged, this.#periodsOf(meter));
+      const spent = await this.books.ledger.reports.spentIn(charged, periodsOf(meter.window, this.nowMs()));
       // From here on nothing happens until the sum is told.
       const ended = [...this.#ended].filter(
         ({ payers, sequence }) => payers.has(charged) && sequence > spent.sequence,
@@ -110,16 +110,20 @@ export class BudgetMeters implements AttemptsFollower {
     const attemptId = `correction-${this.#corrections}`;
     void this.admission.settle([{ attemptId, admittedAtMs, corrections }]);
   }
+}
 
-  #periodsOf({ window }: PayerMeter["meter"]): { readonly from: string; readonly until: string } {
-    if (window.kind === "period") {
-      // A period that begins or ends within a quarter of an hour gets all of it: too much is counted, and never too little.
-      const until = window.endMs > this.nowMs() ? afterAll : spendPeriodAt(window.endMs);
-      return { from: spendPeriodAt(window.startMs), until };
-    }
-    const ms = window.kind === "rolling" ? window.ms : 0;
-    return { from: spendPeriodAt(this.nowMs() - ms), until: afterAll };
+/** The quarters of an hour that a budget's window is made of. */
+export function periodsOf(
+  window: PayerMeter["meter"]["window"],
+  nowMs: number,
+): { readonly from: string; readonly until: string } {
+  if (window.kind === "period") {
+    // A period that begins or ends within a quarter of an hour gets all of it: too much is counted, and never too little.
+    const until = window.endMs > nowMs ? afterAll : spendPeriodAt(window.endMs);
+    return { from: spendPeriodAt(window.startMs), until };
   }
+  const ms = window.kind === "rolling" ? window.ms : 0;
+  return { from: spendPeriodAt(nowMs - ms), until: afterAll };
 }
 
 function contains({ window }: Meter, atMs: number, nowMs: number): boolean {

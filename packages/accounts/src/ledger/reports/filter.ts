@@ -5,6 +5,8 @@ import type { RequestState } from "../schema.js";
 /** Which attempts are meant: those that all of it fits. Times are milliseconds since 1970. */
 export interface AttemptFilter extends RowFilter {
   readonly state?: OutcomeState;
+  /** As the upstream knows it. */
+  readonly model?: string;
   /** Of any of these callers. */
   readonly callers?: readonly string[];
   /** Charged to this meter: `team:red`. */
@@ -32,7 +34,7 @@ export function fits(
   timeColumn: "atMs" | "startedAtMs",
   filter: AttemptFilter | RequestFilter,
 ): RawBuilder<SqlBool> {
-  const { sinceMs, untilMs, callers, chargedTo, ...exact }: AttemptFilter | (RequestFilter & NotOfRequests) =
+  const { sinceMs, untilMs, callers, chargedTo, model, ...exact }: AttemptFilter | (RequestFilter & NotOfRequests) =
     filter;
   const time = sql.ref(timeColumn);
   const conditions = [
@@ -45,6 +47,7 @@ export function fits(
       deploymentId: exact.deploymentId,
       requestId: exact.requestId,
       caller: exact.caller,
+      model,
       state: exact.state,
     }).flatMap(([column, value]) => (value === undefined ? [] : [sql`${sql.ref(column)} = ${value}`])),
   ];
@@ -52,6 +55,7 @@ export function fits(
 }
 
 interface NotOfRequests {
+  readonly model?: undefined;
   readonly callers?: undefined;
   readonly chargedTo?: undefined;
 }

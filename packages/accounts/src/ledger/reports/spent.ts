@@ -5,6 +5,8 @@ import type { LedgerTables } from "../schema.js";
 export interface Spent {
   /** Certain and uncertain. */
   readonly nanoUsd: bigint;
+  /** The part of it that may not have been charged. */
+  readonly uncertainNanoUsd: bigint;
   /** The last entry of the journal that is in it. */
   readonly sequence: number;
 }
@@ -36,9 +38,10 @@ export async function spentIn(
     .orderBy("number", "desc")
     .limit(1)
     .executeTakeFirst();
-  const amounts = [row?.certain, row?.uncertain].map((amount) => BigInt(amount ?? 0));
+  const [certain, uncertain] = [BigInt(row?.certain ?? 0), BigInt(row?.uncertain ?? 0)];
   return {
-    nanoUsd: amounts.reduce((sum, amount) => sum + amount, 0n),
+    nanoUsd: certain + uncertain,
+    uncertainNanoUsd: uncertain,
     sequence: Number(row?.sequence ?? 0),
   };
 }

@@ -1,4 +1,4 @@
-import type { BudgetCalendar, Change, Directory, ModelNames } from "@darkroom/accounts";
+import type { BudgetCalendar, Change, Directory, Ledger, ModelNames } from "@darkroom/accounts";
 import type { Deployment } from "@darkroom/router";
 import type { Call } from "./management-route.js";
 import { invalid } from "./management-route.js";
@@ -7,6 +7,8 @@ import { invalid } from "./management-route.js";
 export interface ManagementContext {
   readonly directory: Directory;
   readonly calendar: BudgetCalendar;
+  /** What was spent. */
+  readonly ledger: Pick<Ledger, "reports" | "catchUp" | "lagEntries">;
   /** What was charged to a meter so far, of each that is asked for, in nano-dollars. */
   readonly spendOf: (meters: readonly string[]) => Promise<ReadonlyMap<string, bigint>>;
   /** Fields of a new key whose maker says nothing of them. */
