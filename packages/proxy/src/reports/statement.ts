@@ -90,9 +90,17 @@ thead { display: table-header-group; }
 <p>Certain: <strong>$${formatUsd(total.certainNanoUsd)}</strong>. Uncertain, at most: <strong>$${formatUsd(
     total.uncertainNanoUsd,
   )}</strong>: attempts that were cut off, of which nobody knows yet whether the upstream charges them.</p>
-${amountTable("By day", "Day", byName(lines, ({ day }) => day))}
+${amountTable(
+  "By day",
+  "Day",
+  byName(lines, ({ day }) => day),
+)}
 ${amountTable("By key", "Key", byName(lines, keyNameOf))}
-${amountTable("By model", "Model", byName(lines, ({ model }) => model))}
+${amountTable(
+  "By model",
+  "Model",
+  byName(lines, ({ model }) => model),
+)}
 </body>
 </html>
 `;
@@ -110,11 +118,7 @@ function byName(
   return groups.map(([name, ofName]) => [name, totalOf(ofName)]);
 }
 
-function amountTable(
-  caption: string,
-  heading: string,
-  rows: readonly (readonly [string, Totals])[],
-): string {
+function amountTable(caption: string, heading: string, rows: readonly (readonly [string, Totals])[]): string {
   const total = totalOf(rows.map(([, sum]) => sum));
   return `<h2>${caption}</h2>
 <table>

@@ -6,7 +6,13 @@ import { DailyChanges } from "./daily-changes.js";
 import { UnreadableEntryError } from "./fields.js";
 import { type Change, type ChargedMeter, type JournalEntry, readEntry } from "./read-entry.js";
 import { SpendChanges, type UncertainTotal } from "./spend-changes.js";
-import { type LedgerStatements, ledgerStatements, rowsDeletedAtOnce } from "./statements.js";
+import {
+  type LedgerStatements,
+  dailyNames,
+  dailySums,
+  ledgerStatements,
+  rowsDeletedAtOnce,
+} from "./statements.js";
 
 /** An entry that the ledger could not take in. */
 export interface EntrySetAside {
@@ -113,7 +119,9 @@ export class Applier {
     const setAside = inTransaction(this.#database, () => {
       const result = change({ spend, daily });
       for (const one of spend) this.#statements.addSpend.run(one);
-      for (const one of daily) this.#statements.addDailySpend.run({ ...one });
+      this.#statements.addDailySpend.run(
+        [...daily].flatMap((one) => [...dailyNames, ...dailySums].map((column) => one[column])),
+      );
       this.#statements.markApplied.run({ number: this.#journal, appliedThrough: last.sequence });
       return result;
     });

@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import type { LibsqlDatabase } from "../../database/open-database.js";
 import { PreparedStatement, statementBuilder } from "../../database/prepared-statement.js";
+import { ManyRows } from "../../journal/many-rows.js";
 import type {
   AttemptTable,
   CorrectionTable,
@@ -25,8 +26,19 @@ type SetAside = JournalEntry & { readonly journal: number; readonly reason: stri
 /** So many are some 10 ms of work, in which nothing is applied. */
 export const rowsDeletedAtOnce = 1_000;
 
+/** Of a day's sums, what tells one from another. */
+export const dailyNames = [
+  "scope",
+  "day",
+  "id",
+  "keyId",
+  "modelGroup",
+  "model",
+  "provider",
+] as const satisfies readonly (keyof DailySpendTable)[];
+
 /** Of a day's sums, what grows. */
-const dailySums = [
+export const dailySums = [
   "certainNanoUsd",
   "uncertainNanoUsd",
   "attempts",
@@ -111,22 +123,15 @@ export function ledgerStatements(database: LibsqlDatabase) {
         ),
     ),
 
-    addDailySpend: new PreparedStatement<DailySpendTable>(database, (change) =>
-      build
-        .insertInto("dailySpend")
-        .values(change)
-        .onConflict((conflict) =>
-          conflict
-            .columns(["scope", "day", "id", "keyId", "modelGroup", "model", "provider"])
-            .doUpdateSet(
-              Object.fromEntries(
-                dailySums.map((column) => [
-                  column,
-                  sql<string>`${sql.ref(`dailySpend.${column}`)} + ${excluded(column)}`,
-                ]),
-              ),
-            ),
-        ),
+    /** Of many rows at once: an attempt changes some eight. */
+    addDailySpend: new ManyRows<string | number | bigint>(
+      database,
+      `INSERT INTO daily_spend (${[...dailyNames, ...dailySums].map(inSnakeCase).join(", ")}) VALUES`,
+      `(${[...dailyNames, ...dailySums].map(() => "?").join(",")})`,
+      ` ON CONFLICT (${dailyNames.map(inSnakeCase).join(", ")}) DO UPDATE SET ${dailySums
+        .map(inSnakeCase)
+        .map((column) => `${column} = daily_spend.${column} + excluded.${column}`)
+        .join(", ")}`,
     ),
 
     insertRefusals: new PreparedStatement<RefusalTable>(database, (refusals) =>
@@ -229,6 +234,10 @@ export function ledgerStatements(database: LibsqlDatabase) {
         .where("id", "=", sql<string>`1`),
     ),
   };
+}
+
+function inSnakeCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
 interface Old {

@@ -34,8 +34,14 @@ export function fits(
   timeColumn: "atMs" | "startedAtMs",
   filter: AttemptFilter | RequestFilter,
 ): RawBuilder<SqlBool> {
-  const { sinceMs, untilMs, callers, chargedTo, model, ...exact }: AttemptFilter | (RequestFilter & NotOfRequests) =
-    filter;
+  const {
+    sinceMs,
+    untilMs,
+    callers,
+    chargedTo,
+    model,
+    ...exact
+  }: AttemptFilter | (RequestFilter & NotOfRequests) = filter;
   const time = sql.ref(timeColumn);
   const conditions = [
     ...(sinceMs === undefined ? [] : [sql`${time} >= ${sinceMs}`]),

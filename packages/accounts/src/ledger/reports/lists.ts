@@ -29,7 +29,7 @@ export async function countAttempts(database: Kysely<LedgerTables>, filter: Atte
     .select(({ fn }) => fn.countAll<number>().as("count"))
     .where(fits("atMs", filter))
     .executeTakeFirstOrThrow();
-  return Number(count);
+  return count;
 }
 
 /** A page of requests. */

@@ -334,7 +334,7 @@ async function checkReferences(change: Change, { teamId, budgetId }: NewKey): Pr
  * The id of a key that somebody names: by itself, by its hash, or by its id.
  * @throws GatewayError where there is none; it does not repeat the key
  */
-export async function keyIdOf({ secrets, keys }: KeyLookUp, named: string): Promise<string> {
+async function keyIdOf({ secrets, keys }: KeyLookUp, named: string): Promise<string> {
   const hash = named.startsWith("sk-") ? secretHash(named) : named;
   const found = (await secrets.get(hash))?.keyId ?? (await keys.get(hash))?.keyId;
   if (found === undefined) throw notFound(named);

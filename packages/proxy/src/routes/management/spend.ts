@@ -21,10 +21,9 @@ export function spendOfLedger({
     for (const [scope, all] of idsOf) {
       for (let start = 0; start < all.length; start += mostIds) {
         const ids = all.slice(start, start + mostIds);
-        for (const { id = "", certainNanoUsd, uncertainNanoUsd } of await reports.dailySpend(
-          { scope, ids },
-          ["id"],
-        ))
+        for (const { id = "", certainNanoUsd, uncertainNanoUsd } of await reports.dailySpend({ scope, ids }, [
+          "id",
+        ]))
           spend.set(`${scope}:${id}`, certainNanoUsd + uncertainNanoUsd);
       }
     }

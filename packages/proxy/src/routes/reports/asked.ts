@@ -59,5 +59,8 @@ export function callerOfKey(keyId: string): string {
 
 /** `a,b` or a list, as queries have them. */
 export function listed(text: string | undefined): readonly string[] | undefined {
-  return text?.split(",").map((part) => part.trim()).filter((part) => part !== "");
+  return text
+    ?.split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
 }

@@ -66,8 +66,10 @@ export function dailyActivityRoutes(context: ManagementContext): readonly Manage
         lacking: ["exclude_team_ids", "exclude_end_user_ids", "exclude_organization_ids"],
         answer: answerSchema,
         handle: async ({ api_key, ...asked }, call) => {
-          const given = idFields.map((name) => (asked as Record<string, unknown>)[name]);
-          const ids = listed(given.find((names) => typeof names === "string") as string | undefined);
+          const named = Object.entries(asked).find(
+            ([name, value]) => idFields.includes(name) && value !== undefined,
+          );
+          const ids = named === undefined ? undefined : listed(String(named[1]));
           const keyId = await visibleKeyId(context, call, api_key);
           const filter = {
             scope,
@@ -148,7 +150,11 @@ async function activity(
     results: shown.map((sum) => {
       const ofDay = byDay.get(sum.day ?? "") ?? [];
       const apiKeys = (of: readonly DailySum[]): object =>
-        broken(of, (row) => row.keyId, (keyId) => ({ metadata: ofKey(keyId) }));
+        broken(
+          of,
+          (row) => row.keyId,
+          (keyId) => ({ metadata: ofKey(keyId) }),
+        );
       const withKeys = (_key: string, of: readonly DailySum[]): object => ({
         metadata: {},
         api_key_breakdown: apiKeys(of),
@@ -165,10 +171,14 @@ async function activity(
           entities:
             payers.scope === "proxy"
               ? {}
-              : broken(ofDay, (row) => row.id, (payer, of) => ({
-                  metadata: { alias: names.get(payer) ?? null },
-                  api_key_breakdown: apiKeys(of),
-                })),
+              : broken(
+                  ofDay,
+                  (row) => row.id,
+                  (payer, of) => ({
+                    metadata: { alias: names.get(payer) ?? null },
+                    api_key_breakdown: apiKeys(of),
+                  }),
+                ),
         },
       };
     }),

@@ -205,7 +205,9 @@ async function teamSums(
     const rest = minus(all, totalOf(teams.get(partOf(all)) ?? []));
     return rest.attempts === 0 ? [] : [{ ...all, ...rest, id: "" }];
   });
-  return [...ofTeams, ...unpaid].sort((one, other) => (dayOf(one) < dayOf(other) ? -1 : Number(dayOf(one) > dayOf(other))));
+  return [...ofTeams, ...unpaid].sort((one, other) =>
+    dayOf(one) < dayOf(other) ? -1 : Number(dayOf(one) > dayOf(other)),
+  );
 }
 
 function minus(all: DailySum, part: ReturnType<typeof totalOf>): ReturnType<typeof totalOf> {

@@ -119,11 +119,11 @@ export function ownReportRoutes(context: ManagementContext): readonly Management
       summary: `When budgets will be used up. ${forecastMethod}`,
       audience: "viewers",
       fields: {
-        by: z
-          .enum(forecastScopes, { error: `expected one of ${forecastScopes.join(", ")}` })
-          .default("team"),
+        by: z.enum(forecastScopes, { error: `expected one of ${forecastScopes.join(", ")}` }).default("team"),
         ...page,
-        limit: count.refine((value) => value >= 1 && value <= 500, { error: "expected 1 to 500" }).default(100),
+        limit: count
+          .refine((value) => value >= 1 && value <= 500, { error: "expected 1 to 500" })
+          .default(100),
       },
       answer: z.looseObject({ method: z.string(), budgets: z.array(z.looseObject({ id: z.string() })) }),
       handle: async ({ by, page: number, limit }) => {
@@ -163,7 +163,11 @@ export function ownReportRoutes(context: ManagementContext): readonly Management
         ]);
         // One that is gone may have spent something all the same.
         if (team === undefined && sums.length === 0)
-          throw invalid("team", `There is no team '${teamId}', and none has spent anything in ${asked}.`, 404);
+          throw invalid(
+            "team",
+            `There is no team '${teamId}', and none has spent anything in ${asked}.`,
+            404,
+          );
         const names = await namesOf(directory.read, "key", idsOf(sums, "keyId"));
         const statement: Statement = {
           month: asked,

@@ -20,7 +20,13 @@ const spent = z.looseObject({ spend: z.number() });
 export function spendListRoutes(context: ManagementContext): readonly ManagementRoute[] {
   const { ledger, directory } = context;
   const dates = { start_date: day.optional(), end_date: day.optional() };
-  const daysOf = ({ start_date: from, end_date: to }: { start_date?: string | undefined; end_date?: string | undefined }) => ({
+  const daysOf = ({
+    start_date: from,
+    end_date: to,
+  }: {
+    start_date?: string | undefined;
+    end_date?: string | undefined;
+  }) => ({
     ...(from !== undefined && { from }),
     ...(to !== undefined && { until: daysFrom(to, to).until }),
   });
@@ -42,7 +48,12 @@ export function spendListRoutes(context: ManagementContext): readonly Management
         const answers = await keyAnswers(context, keys);
         const known = new Map(keys.map(({ keyId }, index) => [keyId, answers[index]]));
         return sums.map((sum) => ({
-          ...(known.get(sum.id ?? "") ?? { token: sum.id, token_id: sum.id, key_alias: null, key_name: null }),
+          ...(known.get(sum.id ?? "") ?? {
+            token: sum.id,
+            token_id: sum.id,
+            key_alias: null,
+            key_name: null,
+          }),
           ...spendFields(sum),
         }));
       },

@@ -12,7 +12,11 @@ import { callerOfKey, keyIdsOfPayer, keyIdsOfUser, visibleKeyId } from "./asked.
 /** Rows of an answer that has no pages. */
 const mostLogs = 1_000;
 
-const logSchema = z.looseObject({ request_id: z.string(), spend: z.number(), spend_usd: z.string().nullable() });
+const logSchema = z.looseObject({
+  request_id: z.string(),
+  spend: z.number(),
+  spend_usd: z.string().nullable(),
+});
 
 const filters = {
   api_key: text.optional(),
@@ -67,7 +71,15 @@ export function spendLogRoutes(context: ManagementContext): readonly ManagementR
           .refine((value) => value >= 1 && value <= 1_000, { error: "expected 1 to 1000" })
           .default(50),
       },
-      lacking: ["min_spend", "max_spend", "status_filter", "key_alias", "error_code", "sort_by", "sort_order"],
+      lacking: [
+        "min_spend",
+        "max_spend",
+        "status_filter",
+        "key_alias",
+        "error_code",
+        "sort_by",
+        "sort_order",
+      ],
       answer: z.object({
         data: z.array(logSchema),
         total: z.number(),
@@ -146,8 +158,7 @@ function payerOf({ team_id, end_user }: AskedLogs) {
   if (team_id !== undefined && end_user !== undefined)
     throw invalid("end_user", "Ask for a team or for a customer, not for both.");
   if (team_id !== undefined) return { scope: "team", id: team_id, meter: meterOf.team(team_id) };
-  if (end_user !== undefined)
-    return { scope: "customer", id: end_user, meter: meterOf.customer(end_user) };
+  if (end_user !== undefined) return { scope: "customer", id: end_user, meter: meterOf.customer(end_user) };
   return undefined;
 }
 
@@ -159,11 +170,7 @@ async function daysOf(
 ): Promise<readonly object[]> {
   const keyId = await visibleKeyId(context, call, api_key);
   const keyIds =
-    keyId !== undefined
-      ? [keyId]
-      : user_id === undefined
-        ? undefined
-        : await keyIdsOfUser(context, user_id);
+    keyId !== undefined ? [keyId] : user_id === undefined ? undefined : await keyIdsOfUser(context, user_id);
   const sums = await context.ledger.reports.dailySpend(
     { scope: "proxy", ...days, ...(keyIds !== undefined && { keyIds }) },
     ["day", "keyId", "model"],
