@@ -18,7 +18,9 @@ import { earlierEdits, keptMs } from "./idempotency/earlier-edits.js";
 import { IdempotentEdits } from "./idempotency/idempotent-edits.js";
 import { InFlight } from "./in-flight.js";
 import { logRouter } from "./observability/log.js";
+import type { ManagementContext } from "./routes/management/context.js";
 import { managementRoutes } from "./routes/management/management.js";
+import { reportRoutes } from "./routes/reports/reports.js";
 import { spendOfLedger } from "./routes/management/spend.js";
 import { Metrics } from "./observability/metrics.js";
 import { SoftBudgetsCrossed } from "./observability/soft-budgets-crossed.js";
@@ -99,6 +101,18 @@ export class Gateway {
     });
     this.#router = router;
     this.#formats = new AnswerFormats(config.formats, dataFolder, log);
+    const management: ManagementContext = {
+      directory: accounts.directory,
+      calendar: accounts.calendar,
+      ledger: books.ledger,
+      spendOf: spendOfLedger(books.ledger),
+      newKeyDefaults: config.accounts.newKeyDefaults,
+      newKeyBounds: config.accounts.newKeyBounds,
+      modelNames: names,
+      listedModels: () => router.modelNames,
+      deployments: config.router.deployments,
+      now: Date.now,
+    };
     this.#application = createApplication({
       router,
       uploads,
@@ -107,17 +121,7 @@ export class Gateway {
       forwardedHeaders: forwardedHeaders(config),
       accounts,
       modelNames: names,
-      management: managementRoutes({
-        directory: accounts.directory,
-        calendar: accounts.calendar,
-        spendOf: spendOfLedger(books.ledger),
-        newKeyDefaults: config.accounts.newKeyDefaults,
-        newKeyBounds: config.accounts.newKeyBounds,
-        modelNames: names,
-        listedModels: () => router.modelNames,
-        deployments: config.router.deployments,
-        now: Date.now,
-      }),
+      management: [...managementRoutes(management), ...reportRoutes(management)],
       version,
       ...(config.keyHeaderName === undefined ? {} : { keyHeaderName: config.keyHeaderName }),
       metricsNeedKey: config.requireAuthForMetrics,

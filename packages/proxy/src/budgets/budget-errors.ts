@@ -51,10 +51,11 @@ function budgetMessage({ of, refusal, resetAtMs, cheaper }: SpentBudget): string
 }
 
 /** `Team 'red' (Red team)`. */
-function nameOf({ scope, id, alias }: Payer): string {
+export function nameOf({ scope, id, alias }: Payer): string {
   const names = {
     key: "Key",
     team: "Team",
+    organization: "Organization",
     member: "Team member",
     user: "User",
     customer: "Customer",
