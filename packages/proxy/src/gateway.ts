@@ -20,6 +20,7 @@ import { logRouter } from "./observability/log.js";
 import { managementRoutes } from "./routes/management/management.js";
 import { spendOfLedger } from "./routes/management/spend.js";
 import { Metrics } from "./observability/metrics.js";
+import { teamMetrics } from "./observability/team-metrics.js";
 import { UnpricedEdits } from "./observability/unpriced-edits.js";
 import { uploadMemory } from "./upload/upload-memory.js";
 import { completeUploadSettings } from "./upload/upload-settings.js";
@@ -86,8 +87,21 @@ export class Gateway {
     router.events.on("edit", (report) => {
       unpriced.note(report);
     });
-    this.#router = router;
     this.#formats = new AnswerFormats(config.formats, dataFolder, log);
+    const metrics = new Metrics({
+      router,
+      uploads,
+      conversions: this.#formats.memory,
+      edits: this.#edits,
+      books,
+      limits,
+      idempotentEdits,
+    });
+    if (config.teamMetrics > 0) {
+      const { directory, calendar } = accounts;
+      teamMetrics(metrics.registry, { directory, calendar, books, admission, most: config.teamMetrics });
+    }
+    this.#router = router;
     this.#application = createApplication({
       router,
       uploads,
@@ -114,15 +128,7 @@ export class Gateway {
       limits,
       books,
       storePrompts: config.storePrompts,
-      metrics: new Metrics({
-        router,
-        uploads,
-        conversions: this.#formats.memory,
-        edits: this.#edits,
-        books,
-        limits,
-        idempotentEdits,
-      }),
+      metrics,
       log,
       isDraining,
       edits: this.#edits,

@@ -30,6 +30,8 @@ export interface GatewayConfig {
    * LiteLLM's, ours is closed unless it is opened: it tells what is spent.
    */
   readonly requireAuthForMetrics: boolean;
+  /** How many teams `/metrics` has figures of, at most (`general_settings.team_metrics`); 0: none. */
+  readonly teamMetrics: number;
   /** Whether the ledger keeps prompts (`general_settings.store_prompts_in_spend_logs`). */
   readonly storePrompts: boolean;
   readonly upload: UploadSettings;
@@ -94,6 +96,7 @@ export const defaults = {
   apiBase: openAiApiBase,
   forwardClientHeaders: false,
   requireAuthForMetrics: true,
+  teamMetrics: 1_000,
   storePrompts: false,
   idempotencyMemoryBytes: 64 * mebibyte,
   accounts: {

@@ -87,12 +87,6 @@ export class Metrics {
     labelNames: ["group", "deployment", "cause"],
     registers: [this.registry],
   });
-  readonly #cooling = new Gauge({
-    name: "darkroom_deployment_cooling",
-    help: "1 while a deployment is left alone, 0 when it was and is not any more.",
-    labelNames: ["group", "deployment"],
-    registers: [this.registry],
-  });
   readonly #requestSeconds = new Histogram({
     name: "darkroom_request_duration_seconds",
     help: "From a request's headers to the end of its answer.",
@@ -201,10 +195,6 @@ export class Metrics {
     });
     router.events.on("cooldownBegan", ({ deployment: { group, id }, cause }) => {
       this.#cooldowns.inc({ group, deployment: id, cause });
-      this.#cooling.set({ group, deployment: id }, 1);
-    });
-    router.events.on("cooldownEnded", ({ deployment: { group, id } }) => {
-      this.#cooling.set({ group, deployment: id }, 0);
     });
   }
 

@@ -217,6 +217,7 @@ export const fileSchemas = {
     unpriced: optional(z.enum(["refuse", "allow"], { error: "expected refuse or allow" })),
     server_errors: optional(z.enum(["uncertain", "unbilled"], { error: "expected uncertain or unbilled" })),
     store_prompts_in_spend_logs: optional(onOrOff),
+    team_metrics: optional(wholeNumberFrom(0)),
     user_header_name: optional(text),
     user_header_mappings: optional(userHeaders),
     directory_grace: optional(numberFrom(0)),
