@@ -90,6 +90,7 @@ export class Gateway {
     this.#formats = new AnswerFormats(config.formats, dataFolder, log);
     const metrics = new Metrics({
       router,
+      deployments: config.router.deployments,
       uploads,
       conversions: this.#formats.memory,
       edits: this.#edits,

@@ -1,4 +1,4 @@
-import type { AttemptEvent, EditReport, Router } from "@darkroom/router";
+import type { AttemptEvent, Deployment, EditReport, Router } from "@darkroom/router";
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from "prom-client";
 import type { Books } from "../books/books.js";
 import type { LimitsStore } from "../limits/limits-store.js";
@@ -27,6 +27,7 @@ export interface RequestEvent {
 /** Whose figures are told. */
 export interface MetricsSources {
   readonly router: Router;
+  readonly deployments: readonly Deployment[];
   readonly uploads: ByteBudget;
   readonly conversions: ByteBudget;
   readonly edits: InFlight;
@@ -117,9 +118,27 @@ export class Metrics {
   readonly #spend = new Map<string, { labels: { group: string; deployment: string }; nanoUsd: bigint }>();
   readonly #router: Router;
 
-  constructor({ router, uploads, conversions, edits, books, limits, idempotentEdits }: MetricsSources) {
+  constructor({
+    router,
+    deployments,
+    uploads,
+    conversions,
+    edits,
+    books,
+    limits,
+    idempotentEdits,
+  }: MetricsSources) {
     this.#router = router;
     const spend = this.#spend;
+    for (const { id, group } of deployments) {
+      // A counter that comes up with its first amount hides it from whoever asks for increases. Groups with a wildcard come up
+      // under the names that they are asked by.
+      if (group.includes("*")) continue;
+      const labels = { group, deployment: id };
+      spend.set(id, { labels, nanoUsd: 0n });
+      this.#images.inc(labels, 0);
+      this.#unpriced.inc(labels, 0);
+    }
     new Counter({
       name: "darkroom_spend_usd_total",
       help: "Cost of the edits served, in US dollars.",
