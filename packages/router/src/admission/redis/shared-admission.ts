@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { type Timers, backgroundTimers } from "../../memory/timers.js";
+import { afterSilence } from "../../redis/after-silence.js";
 import type { RedisConnection } from "../../redis/redis-connection.js";
 import { RedisUnavailableError, reasonOf } from "../../redis/redis-errors.js";
 import {
@@ -44,6 +45,8 @@ export interface SharedAdmissionSurroundings {
   readonly passedMs?: () => number;
   readonly random?: () => number;
   readonly timers?: Timers;
+  /** In place of Redis' clock, for tests alone. */
+  readonly testNowMs?: () => number;
 }
 
 /** How often a Redis that does not answer is tried, in milliseconds: at least, and up to twice that. */
@@ -105,7 +108,8 @@ export class SharedAdmission implements Admission {
     surroundings: SharedAdmissionSurroundings = {},
   ) {
     this.#connection = connection;
-    this.#store = new RedisAdmission(connection);
+    const { testNowMs } = surroundings;
+    this.#store = new RedisAdmission(connection, testNowMs && { testNowMs });
     this.#onFailure = settings.onFailure;
     this.#gatewayId = settings.gatewayId ?? randomUUID();
     this.#timers = surroundings.timers ?? backgroundTimers;
@@ -212,8 +216,8 @@ export class SharedAdmission implements Admission {
   }
 
   /** @throws RedisUnavailableError */
-  async seed(seeds: readonly MeterSeed[]): Promise<void> {
-    await this.#store.seed(seeds);
+  async seed(seeds: readonly MeterSeed[], applied?: ReadonlyMap<string, bigint>): Promise<void> {
+    await this.#store.seed(seeds, applied);
   }
 
   /** All that is held is renewed without being asked. */
@@ -349,7 +353,9 @@ export class SharedAdmission implements Admission {
   #inTime<Answer>(deadlineMs: number, answer: Promise<Answer>): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const fail = (reason: string) => reject(new RedisUnavailableError(reason));
-      const callOff = this.#timers.after(deadlineMs, () => fail(`no answer within ${deadlineMs} ms`));
+      const callOff = afterSilence(this.#timers, deadlineMs, () =>
+        fail(`no answer within ${deadlineMs} ms`),
+      );
       this.#waiting.add(fail);
       answer.then(resolve, reject).finally(() => {
         callOff();
