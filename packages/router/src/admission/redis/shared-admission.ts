@@ -353,9 +353,7 @@ export class SharedAdmission implements Admission {
   #inTime<Answer>(deadlineMs: number, answer: Promise<Answer>): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const fail = (reason: string) => reject(new RedisUnavailableError(reason));
-      const callOff = afterSilence(this.#timers, deadlineMs, () =>
-        fail(`no answer within ${deadlineMs} ms`),
-      );
+      const callOff = afterSilence(this.#timers, deadlineMs, () => fail(`no answer within ${deadlineMs} ms`));
       this.#waiting.add(fail);
       answer.then(resolve, reject).finally(() => {
         callOff();
