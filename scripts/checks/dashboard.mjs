@@ -88,8 +88,7 @@ async function until(prometheus, queries) {
   }
 }
 
-const told = (empty) =>
-  [
-    `Empty after ${withinMs / 1000} s:`,
-    ...empty.map(({ name, expr }) => `- ${name}\n    ${expr.trim().replaceAll("\n", "\n    ")}`),
-  ].join("\n");
+function told(empty) {
+  const lines = empty.map(({ name, expr }) => `- ${name}\n    ${expr.trim().replaceAll("\n", "\n    ")}`);
+  return [`Empty after ${withinMs / 1000} s:`, ...lines].join("\n");
+}

@@ -75,7 +75,8 @@ export class Prometheus {
   async query(expr) {
     const answer = await fetch(`${this.#url}/api/v1/query`, {
       method: "POST",
-      body: new URLSearchParams({ query: expr }),
+      headers: { "content-type": "application/x-www-form-urlencoded" },
+      body: `query=${encodeURIComponent(expr)}`,
     });
     const { status, error, data } = await answer.json();
     if (status !== "success") throw new Error(`${error}\n  ${expr}`);

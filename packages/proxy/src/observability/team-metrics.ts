@@ -8,7 +8,7 @@ import {
   meterOf,
   spendPeriodAt,
 } from "@darkroom/accounts";
-import type { Admission, Meter, Outcome } from "@darkroom/router";
+import type { Admission, Outcome } from "@darkroom/router";
 import { Counter, Gauge, type Registry } from "prom-client";
 import type { AttemptsFollower } from "../books/attempts-journal.js";
 import type { Books } from "../books/books.js";
@@ -196,7 +196,7 @@ class TeamBudgets {
       return budgetMeters([payer], "", calendar, nowMs());
     });
     if (budgets.length === 0) return [];
-    const uses = await admission.usage(budgets.map(({ meter }) => meter as Meter));
+    const uses = await admission.usage(budgets.map(({ meter }) => meter));
     const seen = new Map<string, { readonly atMs: number; readonly nanoUsd: bigint }>();
     const told = await Promise.all(
       budgets.map(async (budget, index) => {
