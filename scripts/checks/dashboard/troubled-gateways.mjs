@@ -1,4 +1,8 @@
-/** Two gateways over one simulator, and traffic that brings on all that the dashboard shows and alerts tell of. */
+/**
+ * Two gateways over one simulator, and traffic that brings on all that the dashboard shows and alerts tell of. Beside them one
+ * that shares its limits with others, and loses them.
+ */
+import { RedisServer } from "../../../packages/router/dist/redis/redis-server.test.support.js";
 import { sendEdit } from "../../../packages/proxy/dist/system/edit-request.js";
 import { managementOf } from "../../../packages/proxy/dist/system/management-client.js";
 import { modelEntries } from "../../../packages/proxy/dist/system/model-entry.js";
@@ -43,10 +47,21 @@ export async function startTroubledGateways() {
   });
   const gateways = await Promise.all([startGateway({ config }), startGateway({ config })]);
   const traffic = await Promise.all(gateways.map((gateway) => Traffic.to(gateway)));
+  const redis = await RedisServer.start();
+  const sharing = await startGateway({
+    config: JSON.stringify({ model_list: [entry("shared", "one", keys.well, { rpm: 6000 })] }),
+    environment: { REDIS_URL: `redis://127.0.0.1:${redis.port}` },
+  });
   return {
-    targets: gateways.map(({ port }) => `127.0.0.1:${port}`),
-    traffic: () => traffic.forEach((one) => one.start()),
-    stop: () => Promise.all(traffic.map((one) => one.stop())),
+    targets: [...gateways, sharing].map(({ port }) => `127.0.0.1:${port}`),
+    traffic: async () => {
+      for (const one of traffic) one.start();
+      await redis.kill();
+      await sendEdit(sharing.url, editOf({ model: "shared" }, {}));
+    },
+    stop: async () => {
+      await Promise.all([redis.stop(), sharing.stop(), ...traffic.map((one) => one.stop())]);
+    },
   };
 }
 
