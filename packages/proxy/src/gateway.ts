@@ -20,7 +20,7 @@ import { logRouter } from "./observability/log.js";
 import { managementRoutes } from "./routes/management/management.js";
 import { spendOfLedger } from "./routes/management/spend.js";
 import { Metrics } from "./observability/metrics.js";
-import { teamMetrics } from "./observability/team-metrics.js";
+import { teamMetrics } from "./observability/teams/team-metrics.js";
 import { UnpricedEdits } from "./observability/unpriced-edits.js";
 import { uploadMemory } from "./upload/upload-memory.js";
 import { completeUploadSettings } from "./upload/upload-settings.js";

@@ -37,8 +37,8 @@ export function limitMetrics(registry: Registry, router: Router, store: LimitsSt
     labelNames: ["group"],
     registers,
     async collect() {
-      this.reset();
       const { quotas, waiting } = await limits();
+      this.reset();
       for (const { group } of quotas.flatMap(({ deployments }) => deployments)) this.set({ group }, 0);
       for (const { group, requests } of waiting) this.set({ group }, requests);
     },
