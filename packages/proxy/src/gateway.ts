@@ -24,6 +24,7 @@ import { reportRoutes } from "./routes/reports/reports.js";
 import { spendOfLedger } from "./routes/management/spend.js";
 import { Metrics } from "./observability/metrics.js";
 import { SoftBudgetsCrossed } from "./observability/soft-budgets-crossed.js";
+import { teamMetrics } from "./observability/teams/team-metrics.js";
 import { UnpricedEdits } from "./observability/unpriced-edits.js";
 import { uploadMemory } from "./upload/upload-memory.js";
 import { completeUploadSettings } from "./upload/upload-settings.js";
@@ -99,8 +100,22 @@ export class Gateway {
     router.events.on("edit", (report) => {
       unpriced.note(report);
     });
-    this.#router = router;
     this.#formats = new AnswerFormats(config.formats, dataFolder, log);
+    const metrics = new Metrics({
+      router,
+      deployments: config.router.deployments,
+      uploads,
+      conversions: this.#formats.memory,
+      edits: this.#edits,
+      books,
+      limits,
+      idempotentEdits,
+      softBudgetsCrossed,
+    });
+    if (config.teamMetrics > 0) {
+      const { directory, calendar } = accounts;
+      teamMetrics(metrics.registry, { directory, calendar, books, admission, most: config.teamMetrics });
+    }
     const management: ManagementContext = {
       directory: accounts.directory,
       calendar: accounts.calendar,
@@ -113,6 +128,7 @@ export class Gateway {
       deployments: config.router.deployments,
       now: Date.now,
     };
+    this.#router = router;
     this.#application = createApplication({
       router,
       uploads,
@@ -129,16 +145,7 @@ export class Gateway {
       limits,
       books,
       storePrompts: config.storePrompts,
-      metrics: new Metrics({
-        router,
-        uploads,
-        conversions: this.#formats.memory,
-        edits: this.#edits,
-        books,
-        limits,
-        idempotentEdits,
-        softBudgetsCrossed,
-      }),
+      metrics,
       log,
       isDraining,
       edits: this.#edits,

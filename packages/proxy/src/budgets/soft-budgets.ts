@@ -1,5 +1,5 @@
 import { spanOf } from "./window-span.js";
-import type { BudgetCalendar, BudgetWindowNow, Payer, TimeSpan } from "@darkroom/accounts";
+import type { BudgetCalendar, BudgetWindowNow, Payer } from "@darkroom/accounts";
 import type { EditRequest, Outcome } from "@darkroom/router";
 import type { Books } from "../books/books.js";
 

@@ -85,7 +85,7 @@ export function loadConfig(options: LoadOptions): GatewayConfig {
   const { require_auth_for_metrics_endpoint } = settings.litellm_settings;
   const { maximum_spend_logs_retention_period, maximum_spend_logs_retention_interval } =
     settings.general_settings;
-  const { idempotency_memory_mb, unpriced } = settings.general_settings;
+  const { idempotency_memory_mb, unpriced, team_metrics } = settings.general_settings;
   return {
     source: file,
     router: {
@@ -103,6 +103,7 @@ export function loadConfig(options: LoadOptions): GatewayConfig {
     ...(forcedModel !== undefined && { forcedModel }),
     forwardClientHeaders: forward_client_headers_to_llm_api ?? defaults.forwardClientHeaders,
     requireAuthForMetrics: require_auth_for_metrics_endpoint ?? defaults.requireAuthForMetrics,
+    teamMetrics: team_metrics ?? defaults.teamMetrics,
     storePrompts: store_prompts_in_spend_logs ?? defaults.storePrompts,
     ...(maximum_spend_logs_retention_period !== undefined && {
       retention: {
