@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { postgresPrograms } from "./postgres-server.mjs";
 import { redisServerProgram } from "./redis-server.mjs";
 import { root, setUp } from "./setup.mjs";
 import { withoutUserSettings } from "./user-settings.mjs";
@@ -48,6 +49,7 @@ function test(jestArgs) {
   const env = {
     ...withoutUserSettings(process.env),
     REDIS_SERVER_PROGRAM: redisServerProgram() ?? "none",
+    POSTGRES_PROGRAMS: postgresPrograms() ?? "none",
     TEST_RESULT_FILE: resultFile,
   };
   const { status } = spawnSync(process.execPath, jest, { cwd: root, env, stdio: "inherit" });

@@ -75,6 +75,7 @@ export {
 export type { JournalState } from "./journal/commit-queue.js";
 export { Journal, type JournalOptions } from "./journal/journal.js";
 export type {
+  CarriedSpendRecord,
   Charge,
   CorrectionRecord,
   IntentRecord,
@@ -83,6 +84,11 @@ export type {
   RefusalsRecord,
   RequestRecord,
 } from "./journal/records.js";
+export { type ImportCounts, type OpenImport, applyImport, compareImport } from "./litellm/apply-import.js";
+export { type AuditedTeam, auditImageSpend } from "./litellm/audit-image-spend.js";
+export type { Finding, ImportedKind } from "./litellm/findings.js";
+export { type ImportOptions, type ImportPlan, planImport } from "./litellm/import-plan.js";
+export { LiteLlmDatabase, LiteLlmDatabaseError } from "./litellm/litellm-database.js";
 export type { ApplierState } from "./ledger/applying/applier-thread.js";
 export type { EntrySetAside } from "./ledger/applying/applier.js";
 export type { UncertainTotal } from "./ledger/applying/spend-changes.js";

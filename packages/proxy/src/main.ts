@@ -5,6 +5,7 @@ import type { CheckOptions } from "./commands/check.js";
 import { CommandError } from "./commands/command-error.js";
 import type { EditOptions } from "./commands/edit.js";
 import { addLedgerCommand } from "./commands/ledger/command.js";
+import { addLiteLlmCommands } from "./commands/litellm/command.js";
 import { addManagementCommands } from "./commands/management/command.js";
 import { addReportsCommand } from "./commands/reports/command.js";
 import type { PriceOptions } from "./commands/price.js";
@@ -104,6 +105,7 @@ program
 
 addLedgerCommand(program);
 addReportsCommand(program);
+addLiteLlmCommands(program);
 addManagementCommands(program);
 
 try {

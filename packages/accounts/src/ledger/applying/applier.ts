@@ -166,6 +166,13 @@ export class Applier {
         return;
       case "correction":
         this.#correct({ ...change.correction, ...origin }, sums);
+        return;
+      case "carried": {
+        const { carried } = change;
+        if (this.#statements.insertCarried.run({ ...carried, ...origin }) === 0) return;
+        sums.spend.carry(carried, carried.nanoUsd);
+        sums.daily.carry(carried);
+      }
     }
   }
 

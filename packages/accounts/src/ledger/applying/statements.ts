@@ -4,6 +4,7 @@ import { PreparedStatement, statementBuilder } from "../../database/prepared-sta
 import { ManyRows } from "../../journal/many-rows.js";
 import type {
   AttemptTable,
+  CarriedSpendTable,
   CorrectionTable,
   DailySpendTable,
   LedgerTables,
@@ -156,6 +157,14 @@ export function ledgerStatements(database: LibsqlDatabase) {
           .updateTable("attempts")
           .set({ revision, costNanoUsd, state: sql<string>`'certain'` })
           .where("attemptId", "=", attemptId),
+    ),
+
+    /** Changes nothing where the meter was carried over from there before. */
+    insertCarried: new PreparedStatement<CarriedSpendTable>(database, (carried) =>
+      build
+        .insertInto("carriedSpend")
+        .values(carried)
+        .onConflict((conflict) => conflict.columns(["source", "meter"]).doNothing()),
     ),
 
     setAside: new PreparedStatement<SetAside>(database, (entry) =>

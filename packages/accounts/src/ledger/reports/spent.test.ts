@@ -38,7 +38,7 @@ beforeAll(async () => {
   const correct = () => Promise.reject(new Error("nothing is corrected"));
   ledger = await Ledger.open({
     folder,
-    journal: { committed: journal.committed, prune: () => undefined, correct },
+    journal: { committed: journal.committed, prune: () => undefined, correct, carry: correct },
   });
   await ledger.catchUp();
 });
