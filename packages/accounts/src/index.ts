@@ -133,3 +133,13 @@ export { meterOf } from "./payers/meters.js";
 export { type NamedPayer, NamedPayers, type NamedPayersOptions } from "./payers/named-payers.js";
 export type { Payer, Scope } from "./payers/payer.js";
 export { type RequestPayers, payersOf, payersOfDeployment } from "./payers/payers.js";
+export { type Bill, BillError } from "./reconciliation/bill.js";
+export { readBill } from "./reconciliation/read-bill.js";
+export { imageItems } from "./reconciliation/reconcile-days.js";
+export { type ReconcileOptions, reconcile } from "./reconciliation/reconcile.js";
+export type {
+  Difference,
+  ProposedSettlement,
+  ReconciledRow,
+  Reconciliation,
+} from "./reconciliation/reconciliation.js";
