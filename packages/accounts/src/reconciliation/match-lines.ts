@@ -6,9 +6,9 @@ export interface OpenAttempt {
   readonly fromMs: number;
   readonly untilMs: number;
   readonly model: string;
-  /** It has cost no less, and no more than the other. */
+  /** It has cost no less, and no more than the other; null: nobody knows how much it may have cost. */
   readonly leastNanoUsd: bigint;
-  readonly mostNanoUsd: bigint;
+  readonly mostNanoUsd: bigint | null;
 }
 
 /**
@@ -31,7 +31,7 @@ export function matchLines(
       line.atMs <= untilMs &&
       sameModel(line.model, model) &&
       leastNanoUsd <= line.nanoUsd &&
-      line.nanoUsd <= mostNanoUsd
+      (mostNanoUsd === null || line.nanoUsd <= mostNanoUsd)
         ? [index]
         : [],
     ),

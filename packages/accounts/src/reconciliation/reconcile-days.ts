@@ -53,9 +53,11 @@ export async function reconcileDays(
     const name = plainModel(model);
     models.set(day, (models.get(day) ?? new Set()).add(name));
     const key = `${day} ${name}`;
-    const sum = ledgerDays.get(key) ?? { certainNanoUsd: 0n, uncertain: [] };
+    const sum = ledgerDays.get(key) ?? { certainNanoUsd: 0n, withoutBound: 0, uncertain: [] };
     ledgerDays.set(key, sum);
-    if (state === "uncertain") sum.uncertain.push({ attemptId, requestId, mostNanoUsd: costNanoUsd ?? 0n });
+    if (state === "uncertain" && costNanoUsd === null) sum.withoutBound += 1;
+    else if (state === "uncertain")
+      sum.uncertain.push({ attemptId, requestId, mostNanoUsd: costNanoUsd ?? 0n });
     else sum.certainNanoUsd += costNanoUsd ?? 0n;
   }
 
@@ -65,7 +67,7 @@ export async function reconcileDays(
   for (const [day, ofDay] of days) {
     const known = [...(models.get(day) ?? [])].sort((one, other) => other.length - one.length);
     const modelOf = ({ item = "" }: BillItem): string | undefined =>
-      known.find((model) => item.toLowerCase().startsWith(model));
+      known.find((model) => plainModel(item.split(",")[0]?.trim() ?? "") === model);
     const isApart = ofDay.length > 0 && ofDay.every((item) => modelOf(item) !== undefined);
     for (const model of isApart ? known : [allModels]) {
       const parts = (isApart ? [model] : known).flatMap((name) => ledgerDays.get(`${day} ${name}`) ?? []);
@@ -78,6 +80,7 @@ export async function reconcileDays(
       const shares = hasEnded
         ? shareProportionally(billNanoUsd - certainNanoUsd, uncertain)
         : new Map<string, bigint>();
+      stillUncertain += parts.reduce((sum, part) => sum + part.withoutBound, 0);
       if (!hasEnded) stillUncertain += uncertain.length;
       const note = `its share, by estimates, of what the bill of ${day} for ${model === allModels ? "all image models" : model} has beyond what is certain`;
       for (const { attemptId, requestId, mostNanoUsd } of uncertain) {
@@ -102,6 +105,8 @@ export async function reconcileDays(
 
 interface DayOfModel {
   certainNanoUsd: bigint;
+  /** Uncertain attempts of which nobody knows how much they may have cost: they get no share. */
+  withoutBound: number;
   readonly uncertain: {
     readonly attemptId: string;
     readonly requestId: string;

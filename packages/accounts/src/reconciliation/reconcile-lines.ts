@@ -83,8 +83,7 @@ export async function reconcileLines(
       model,
       // What was settled at an amount has a line of just that.
       leastNanoUsd: state === "uncertain" ? 0n : (costNanoUsd ?? 0n),
-      mostNanoUsd:
-        state === "uncertain" ? larger(costNanoUsd ?? 0n, estimateNanoUsd ?? 0n) : (costNanoUsd ?? 0n),
+      mostNanoUsd: state === "uncertain" ? larger(costNanoUsd, estimateNanoUsd) : costNanoUsd,
     })),
     [...lineOf.values()],
   );
@@ -124,6 +123,7 @@ export async function reconcileLines(
   return { rows: sums.rows, differences, settlements, stillUncertain, leftAside: [] };
 }
 
-function larger(one: bigint, other: bigint): bigint {
+function larger(one: bigint | null, other: bigint | null): bigint | null {
+  if (one === null || other === null) return one ?? other;
   return one > other ? one : other;
 }

@@ -87,7 +87,6 @@ test("without --apply nothing is settled", async () => {
   const before = await sums();
   expect(before.uncertainRows).toBeGreaterThan(5);
   expect(before.certainNanoUsd).toBeLessThan(billNanoUsd);
-  expect(before.certainNanoUsd + before.uncertainNanoUsd).toBeGreaterThanOrEqual(billNanoUsd);
   const tried = await reconciled(bill(), ...exact);
   expect(tried.settlements).toHaveLength(before.uncertainRows);
   expect(tried).toMatchObject({ settled: 0, stillUncertain: 0 });
