@@ -33,7 +33,7 @@ A bill by days: what it has beyond what is certain is shared among the day's unc
 estimates, never more than those. A bill behind an admin key: its key in DARKROOM_BILL_KEY.`,
     )
     .action(async (bill: string, options: Omit<ReconcileOptions, "bill">) => {
-      const { printReconciliation } = await import("./reconcile.js");
-      await printReconciliation({ bill, ...options });
+      const { reconciliation } = await import("./reconcile.js");
+      console.log(await reconciliation({ bill, ...options }));
     });
 }

@@ -41,7 +41,7 @@ interface Reconciled extends Reconciliation {
 }
 
 /** `darkroom reconcile`: holds the books against a bill. */
-export async function printReconciliation(options: ReconcileOptions): Promise<void> {
+export async function reconciliation(options: ReconcileOptions): Promise<string> {
   const folder = dataDirectory(options);
   if (options.apply && options.dryRun) throw new CommandError("Either --apply or --dry-run.");
   const nowMs = Date.now();
@@ -75,7 +75,7 @@ export async function printReconciliation(options: ReconcileOptions): Promise<vo
       await reports.close();
     }
   });
-  console.log(options.json ? JSON.stringify(reconciled, amountsAsTexts) : shown(reconciled, options.apply));
+  return options.json ? JSON.stringify(reconciled, amountsAsTexts) : shown(reconciled, options.apply);
 }
 
 function spanOf(
