@@ -60,7 +60,7 @@ export function matchLines(
 }
 
 /** A dated snapshot is the model itself. */
-export function sameModel(one: string, other: string): boolean {
+function sameModel(one: string, other: string): boolean {
   return plainModel(one) === plainModel(other);
 }
 
