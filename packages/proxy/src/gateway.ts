@@ -6,6 +6,7 @@ import type { Accounts } from "./access/accounts.js";
 import { modelNames } from "./access/model-names.js";
 import { BudgetMeters } from "./budgets/budget-meters.js";
 import { Budgets } from "./budgets/budgets.js";
+import { SoftBudgets } from "./budgets/soft-budgets.js";
 import type { LimitsStore } from "./limits/limits-store.js";
 import type { Books } from "./books/books.js";
 import type { GatewayConfig } from "./config/gateway-config.js";
@@ -17,9 +18,12 @@ import { earlierEdits, keptMs } from "./idempotency/earlier-edits.js";
 import { IdempotentEdits } from "./idempotency/idempotent-edits.js";
 import { InFlight } from "./in-flight.js";
 import { logRouter } from "./observability/log.js";
+import type { ManagementContext } from "./routes/management/context.js";
 import { managementRoutes } from "./routes/management/management.js";
+import { reportRoutes } from "./routes/reports/reports.js";
 import { spendOfLedger } from "./routes/management/spend.js";
 import { Metrics } from "./observability/metrics.js";
+import { SoftBudgetsCrossed } from "./observability/soft-budgets-crossed.js";
 import { teamMetrics } from "./observability/teams/team-metrics.js";
 import { UnpricedEdits } from "./observability/unpriced-edits.js";
 import { uploadMemory } from "./upload/upload-memory.js";
@@ -65,15 +69,24 @@ export class Gateway {
     const router = createRouter({ ...config.router, journal: books.attempts, admission, healthStore });
     const meters = new BudgetMeters(books, admission, Date.now);
     books.attempts.follow(meters);
-    const budgets = new Budgets({
-      calendar: accounts.calendar,
-      meters,
-      status: config.accounts.budgetStatus,
-      unpriced: config.router.unpriced ?? defaultOptions.unpriced,
-      deploymentLimits: config.accounts.deploymentLimits,
-      providerLimits: config.accounts.providerLimits,
-      nowMs: Date.now,
+    books.ledger.listen((corrected) => meters.corrected(corrected));
+    const softBudgetsCrossed = new SoftBudgetsCrossed(log);
+    const soft = new SoftBudgets(books, accounts.calendar, Date.now, (crossed) => {
+      softBudgetsCrossed.note(crossed);
     });
+    books.attempts.follow(soft);
+    const budgets = new Budgets(
+      {
+        calendar: accounts.calendar,
+        meters,
+        status: config.accounts.budgetStatus,
+        unpriced: config.router.unpriced ?? defaultOptions.unpriced,
+        deploymentLimits: config.accounts.deploymentLimits,
+        providerLimits: config.accounts.providerLimits,
+        nowMs: Date.now,
+      },
+      soft,
+    );
     const uploadSettings = completeUploadSettings(config.upload);
     const uploads = uploadMemory(uploadSettings);
     const idempotentEdits = new IdempotentEdits({
@@ -97,11 +110,24 @@ export class Gateway {
       books,
       limits,
       idempotentEdits,
+      softBudgetsCrossed,
     });
     if (config.teamMetrics > 0) {
       const { directory, calendar } = accounts;
       teamMetrics(metrics.registry, { directory, calendar, books, admission, most: config.teamMetrics });
     }
+    const management: ManagementContext = {
+      directory: accounts.directory,
+      calendar: accounts.calendar,
+      ledger: books.ledger,
+      spendOf: spendOfLedger(books.ledger),
+      newKeyDefaults: config.accounts.newKeyDefaults,
+      newKeyBounds: config.accounts.newKeyBounds,
+      modelNames: names,
+      listedModels: () => router.modelNames,
+      deployments: config.router.deployments,
+      now: Date.now,
+    };
     this.#router = router;
     this.#application = createApplication({
       router,
@@ -111,17 +137,7 @@ export class Gateway {
       forwardedHeaders: forwardedHeaders(config),
       accounts,
       modelNames: names,
-      management: managementRoutes({
-        directory: accounts.directory,
-        calendar: accounts.calendar,
-        spendOf: spendOfLedger(books.ledger),
-        newKeyDefaults: config.accounts.newKeyDefaults,
-        newKeyBounds: config.accounts.newKeyBounds,
-        modelNames: names,
-        listedModels: () => router.modelNames,
-        deployments: config.router.deployments,
-        now: Date.now,
-      }),
+      management: [...managementRoutes(management), ...reportRoutes(management)],
       version,
       ...(config.keyHeaderName === undefined ? {} : { keyHeaderName: config.keyHeaderName }),
       metricsNeedKey: config.requireAuthForMetrics,

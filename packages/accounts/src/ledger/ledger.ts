@@ -17,6 +17,18 @@ export interface FollowedJournal {
   correct(correction: CorrectionRecord): Promise<number>;
 }
 
+/** A correction that is in the journal. */
+export interface CorrectedCharge {
+  /** Whom the attempt is charged to. */
+  readonly meters: readonly string[];
+  /** When it was sent, in milliseconds since 1970. */
+  readonly atMs: number;
+  /** What it is charged more; may be negative. */
+  readonly differenceNanoUsd: bigint;
+  /** The correction's entry. */
+  readonly sequence: number;
+}
+
 export interface LedgerOptions {
   /** The data folder; the journal's file is in it. */
   readonly folder: string;
@@ -25,8 +37,18 @@ export interface LedgerOptions {
   readonly onState?: (state: ApplierState) => void;
   /** An entry cannot be applied. It is kept, and should be looked at. */
   readonly onSetAside?: (entry: EntrySetAside) => void;
+  /** For how long rows are kept; absent: for ever. */
+  readonly retention?: Retention;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
+}
+
+/** What is deleted because it is old. Sums of meters and days stay, and so does what is uncertain. */
+export interface Retention {
+  /** Attempts, requests and refusals are deleted once they are so old. */
+  readonly keepMs: number;
+  /** How often that is looked for; it is at the start as well. */
+  readonly everyMs: number;
 }
 
 /**
@@ -34,6 +56,8 @@ export interface LedgerOptions {
  * to the journal.
  */
 const applyEveryMs = 100;
+
+const longestTimerMs = 2 ** 31 - 1;
 
 /**
  * What was spent: a row for every attempt and every request, and the spend of every meter, written from the journal by a
@@ -46,7 +70,9 @@ export class Ledger {
   readonly #applier: ApplierThread;
   readonly #now: () => number;
   readonly #timer: NodeJS.Timeout;
+  readonly #deletion: NodeJS.Timeout | undefined;
   #settlements: Promise<unknown> = Promise.resolve();
+  #onCorrected: (corrected: CorrectedCharge) => void = () => undefined;
 
   /**
    * Does not wait until all is applied: see {@link catchUp}.
@@ -68,12 +94,17 @@ export class Ledger {
     return new Ledger(options, applier);
   }
 
-  private constructor({ folder, journal, now }: LedgerOptions, applier: ApplierThread) {
+  private constructor({ folder, journal, now, retention }: LedgerOptions, applier: ApplierThread) {
     this.reports = new ReportsThread(folder);
     this.#journal = journal;
     this.#applier = applier;
     this.#now = now ?? Date.now;
     this.#timer = setInterval(() => applier.follow(journal.committed), applyEveryMs).unref();
+    if (retention === undefined) return;
+    const deleteOld = (): void => this.deleteBefore(this.#now() - retention.keepMs);
+    deleteOld();
+    // A timer takes no more than 24 days.
+    this.#deletion = setInterval(deleteOld, Math.min(retention.everyMs, longestTimerMs)).unref();
   }
 
   /** Whether entries are applied. */
@@ -119,9 +150,20 @@ export class Ledger {
     return settled;
   }
 
+  /** Has `listener` told of every correction, before anything else is settled. There is one. */
+  listen(listener: (corrected: CorrectedCharge) => void): void {
+    this.#onCorrected = listener;
+  }
+
+  /** Has rows deleted that are older than a time, some at once; nobody waits for it. */
+  deleteBefore(beforeMs: number): void {
+    this.#applier.deleteBefore(beforeMs);
+  }
+
   /** What is not applied yet will be at the next start. The journal must be closed later than the ledger. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
+    clearInterval(this.#deletion);
     await this.#settlements;
     await Promise.all([this.#applier.close(), this.reports.close()]);
   }
@@ -130,7 +172,13 @@ export class Ledger {
     const { attemptId } = settlement;
     await this.catchUp();
     const attempt = await this.reports.attempt(attemptId);
-    await this.#journal.correct(correctionFor(settlement, attempt, this.#now()));
+    const correction = correctionFor(settlement, attempt, this.#now());
+    const sequence = await this.#journal.correct(correction);
+    if (attempt !== undefined) {
+      const { charges, atMs } = attempt;
+      const { differenceNanoUsd } = correction;
+      this.#onCorrected({ meters: charges.map(({ meter }) => meter), atMs, differenceNanoUsd, sequence });
+    }
     await this.catchUp();
     const settled = await this.reports.attempt(attemptId);
     if (settled === undefined) throw new Error(`attempt '${attemptId}' was there and is gone`);

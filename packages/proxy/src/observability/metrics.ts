@@ -5,6 +5,7 @@ import type { LimitsStore } from "../limits/limits-store.js";
 import type { IdempotentEdits } from "../idempotency/idempotent-edits.js";
 import { bookMetrics } from "./book-metrics.js";
 import { limitMetrics } from "./limit-metrics.js";
+import type { SoftBudgetsCrossed } from "./soft-budgets-crossed.js";
 import type { InFlight } from "../in-flight.js";
 import type { ByteBudget } from "@darkroom/router";
 
@@ -34,6 +35,7 @@ export interface MetricsSources {
   readonly books: Books;
   readonly limits: LimitsStore;
   readonly idempotentEdits: IdempotentEdits;
+  readonly softBudgetsCrossed: SoftBudgetsCrossed;
 }
 
 /** The gateway's metrics, in a registry of their own. */
@@ -118,16 +120,9 @@ export class Metrics {
   readonly #spend = new Map<string, { labels: { group: string; deployment: string }; nanoUsd: bigint }>();
   readonly #router: Router;
 
-  constructor({
-    router,
-    deployments,
-    uploads,
-    conversions,
-    edits,
-    books,
-    limits,
-    idempotentEdits,
-  }: MetricsSources) {
+  constructor(sources: MetricsSources) {
+    const { router, deployments, uploads, conversions, edits, books, limits, idempotentEdits } = sources;
+    sources.softBudgetsCrossed.register(this.registry);
     this.#router = router;
     const spend = this.#spend;
     for (const { id, group } of deployments) {

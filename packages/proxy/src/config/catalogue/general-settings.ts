@@ -11,6 +11,8 @@ export const generalSettings: Catalogue = {
     "max_request_size_mb",
     "max_response_size_mb",
     "store_prompts_in_spend_logs",
+    "maximum_spend_logs_retention_interval",
+    "maximum_spend_logs_retention_period",
     "user_header_mappings",
     "user_header_name",
     // Darkroom's own.
@@ -81,8 +83,6 @@ export const generalSettings: Catalogue = {
     "key_management_settings",
     "key_management_system",
     "litellm_jwtauth",
-    "maximum_spend_logs_retention_interval",
-    "maximum_spend_logs_retention_period",
     "oauth2_config_mappings",
     "pass_through_endpoints",
     "proxy_batch_write_at",

@@ -3,7 +3,6 @@ import {
   type PayerMeter,
   budgetMeters,
   meterOf,
-  spendPeriodAt,
 } from "@darkroom/accounts";
 import type { Admission } from "@darkroom/router";
 import type { Books } from "../../books/books.js";
@@ -92,7 +91,6 @@ export class TeamBudgets {
   }
 
   async #inLedger(meter: string, fromMs: number): Promise<bigint> {
-    const periods = { from: spendPeriodAt(fromMs), until: "~" };
-    return (await this.sources.books.ledger.reports.spentIn(meter, periods)).nanoUsd;
+    return (await this.sources.books.ledger.reports.spentIn(meter, { fromMs })).nanoUsd;
   }
 }
