@@ -22,7 +22,7 @@ export {
   inherited,
   refusesRequests,
 } from "./budgets/limits.js";
-export { spendPeriodAt } from "./budgets/spend-period.js";
+export { quarterHourMs, spendPeriodAt } from "./budgets/spend-period.js";
 export { type LimitMeter, type PayerMeter, budgetMeters, rateMeters } from "./budgets/meters.js";
 export {
   type AuditEntry,
@@ -88,7 +88,13 @@ export type { EntrySetAside } from "./ledger/applying/applier.js";
 export type { UncertainTotal } from "./ledger/applying/spend-changes.js";
 export { dayOf } from "./ledger/applying/daily-changes.js";
 export { LedgerError } from "./ledger/errors.js";
-export { type FollowedJournal, Ledger, type LedgerOptions, type Retention } from "./ledger/ledger.js";
+export {
+  type CorrectedCharge,
+  type FollowedJournal,
+  Ledger,
+  type LedgerOptions,
+  type Retention,
+} from "./ledger/ledger.js";
 export {
   type LedgerColumn,
   asObject,
@@ -112,7 +118,7 @@ export type { KeyedAttempt } from "./ledger/reports/keyed-attempts.js";
 export { type Page, type PageRequest, isPageEnd } from "./ledger/reports/page.js";
 export { type LedgerReports, Reports } from "./ledger/reports/reports.js";
 export type { LedgerAttempt, LedgerCorrection, LedgerRequest } from "./ledger/reports/rows.js";
-export type { Spent } from "./ledger/reports/spent.js";
+export type { Spent, TimeSpan } from "./ledger/reports/spent.js";
 export type { MeterSpend } from "./ledger/reports/spend.js";
 export { type KeyedSum, type LedgerSum, type SumKey, sumKeys } from "./ledger/reports/sum.js";
 export { type Settlement, SettlementError } from "./ledger/settlement.js";

@@ -6,6 +6,7 @@ import type { Accounts } from "./access/accounts.js";
 import { modelNames } from "./access/model-names.js";
 import { BudgetMeters } from "./budgets/budget-meters.js";
 import { Budgets } from "./budgets/budgets.js";
+import { SoftBudgets } from "./budgets/soft-budgets.js";
 import type { LimitsStore } from "./limits/limits-store.js";
 import type { Books } from "./books/books.js";
 import type { GatewayConfig } from "./config/gateway-config.js";
@@ -22,6 +23,8 @@ import { managementRoutes } from "./routes/management/management.js";
 import { reportRoutes } from "./routes/reports/reports.js";
 import { spendOfLedger } from "./routes/management/spend.js";
 import { Metrics } from "./observability/metrics.js";
+import { SoftBudgetsCrossed } from "./observability/soft-budgets-crossed.js";
+import { teamMetrics } from "./observability/teams/team-metrics.js";
 import { UnpricedEdits } from "./observability/unpriced-edits.js";
 import { uploadMemory } from "./upload/upload-memory.js";
 import { completeUploadSettings } from "./upload/upload-settings.js";
@@ -66,15 +69,24 @@ export class Gateway {
     const router = createRouter({ ...config.router, journal: books.attempts, admission, healthStore });
     const meters = new BudgetMeters(books, admission, Date.now);
     books.attempts.follow(meters);
-    const budgets = new Budgets({
-      calendar: accounts.calendar,
-      meters,
-      status: config.accounts.budgetStatus,
-      unpriced: config.router.unpriced ?? defaultOptions.unpriced,
-      deploymentLimits: config.accounts.deploymentLimits,
-      providerLimits: config.accounts.providerLimits,
-      nowMs: Date.now,
+    books.ledger.listen((corrected) => meters.corrected(corrected));
+    const softBudgetsCrossed = new SoftBudgetsCrossed(log);
+    const soft = new SoftBudgets(books, accounts.calendar, Date.now, (crossed) => {
+      softBudgetsCrossed.note(crossed);
     });
+    books.attempts.follow(soft);
+    const budgets = new Budgets(
+      {
+        calendar: accounts.calendar,
+        meters,
+        status: config.accounts.budgetStatus,
+        unpriced: config.router.unpriced ?? defaultOptions.unpriced,
+        deploymentLimits: config.accounts.deploymentLimits,
+        providerLimits: config.accounts.providerLimits,
+        nowMs: Date.now,
+      },
+      soft,
+    );
     const uploadSettings = completeUploadSettings(config.upload);
     const uploads = uploadMemory(uploadSettings);
     const idempotentEdits = new IdempotentEdits({
@@ -88,8 +100,22 @@ export class Gateway {
     router.events.on("edit", (report) => {
       unpriced.note(report);
     });
-    this.#router = router;
     this.#formats = new AnswerFormats(config.formats, dataFolder, log);
+    const metrics = new Metrics({
+      router,
+      deployments: config.router.deployments,
+      uploads,
+      conversions: this.#formats.memory,
+      edits: this.#edits,
+      books,
+      limits,
+      idempotentEdits,
+      softBudgetsCrossed,
+    });
+    if (config.teamMetrics > 0) {
+      const { directory, calendar } = accounts;
+      teamMetrics(metrics.registry, { directory, calendar, books, admission, most: config.teamMetrics });
+    }
     const management: ManagementContext = {
       directory: accounts.directory,
       calendar: accounts.calendar,
@@ -102,6 +128,7 @@ export class Gateway {
       deployments: config.router.deployments,
       now: Date.now,
     };
+    this.#router = router;
     this.#application = createApplication({
       router,
       uploads,
@@ -118,15 +145,7 @@ export class Gateway {
       limits,
       books,
       storePrompts: config.storePrompts,
-      metrics: new Metrics({
-        router,
-        uploads,
-        conversions: this.#formats.memory,
-        edits: this.#edits,
-        books,
-        limits,
-        idempotentEdits,
-      }),
+      metrics,
       log,
       isDraining,
       edits: this.#edits,

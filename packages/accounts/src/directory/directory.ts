@@ -73,6 +73,7 @@ export class Directory {
     { feed = new LocalFeed(), now = Date.now }: DirectoryOptions,
     private readonly writer: DirectoryDatabase,
     private readonly reader: DirectoryDatabase,
+    private readonly connections: readonly LibsqlDatabase[],
   ) {
     this.feed = feed;
     this.#now = now;
@@ -93,10 +94,12 @@ export class Directory {
       opened.push(writer);
       migrate(writer, path, directoryMigrations);
       const reader = openForReading(path);
+      opened.push(reader);
       return new Directory(
         options,
         queryBuilder<DirectoryTables>(writer),
         queryBuilder<DirectoryTables>(reader),
+        opened,
       );
     } catch (error) {
       for (const database of opened) database.close();
@@ -183,7 +186,15 @@ export class Directory {
 
   async close(): Promise<void> {
     await this.#changes;
-    await Promise.all([this.writer.destroy(), this.reader.destroy()]);
+    // Not by way of the query builder, which does not close what it has not used.
+    const [writer] = this.connections;
+    try {
+      // All is in the one file then, to be copied. The library's own way to close leaves it in the log.
+      writer?.pragma("wal_checkpoint(TRUNCATE)");
+    } catch {
+      // It stays in the log, where the next start finds it.
+    }
+    for (const connection of this.connections) connection.close();
   }
 
   async #make<Result>(by: string, make: (change: Change) => Promise<Result>): Promise<Result> {

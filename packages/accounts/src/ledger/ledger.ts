@@ -17,6 +17,18 @@ export interface FollowedJournal {
   correct(correction: CorrectionRecord): Promise<number>;
 }
 
+/** A correction that is in the journal. */
+export interface CorrectedCharge {
+  /** Whom the attempt is charged to. */
+  readonly meters: readonly string[];
+  /** When it was sent, in milliseconds since 1970. */
+  readonly atMs: number;
+  /** What it is charged more; may be negative. */
+  readonly differenceNanoUsd: bigint;
+  /** The correction's entry. */
+  readonly sequence: number;
+}
+
 export interface LedgerOptions {
   /** The data folder; the journal's file is in it. */
   readonly folder: string;
@@ -60,6 +72,7 @@ export class Ledger {
   readonly #timer: NodeJS.Timeout;
   readonly #deletion: NodeJS.Timeout | undefined;
   #settlements: Promise<unknown> = Promise.resolve();
+  #onCorrected: (corrected: CorrectedCharge) => void = () => undefined;
 
   /**
    * Does not wait until all is applied: see {@link catchUp}.
@@ -137,6 +150,11 @@ export class Ledger {
     return settled;
   }
 
+  /** Has `listener` told of every correction, before anything else is settled. There is one. */
+  listen(listener: (corrected: CorrectedCharge) => void): void {
+    this.#onCorrected = listener;
+  }
+
   /** Has rows deleted that are older than a time, some at once; nobody waits for it. */
   deleteBefore(beforeMs: number): void {
     this.#applier.deleteBefore(beforeMs);
@@ -154,7 +172,13 @@ export class Ledger {
     const { attemptId } = settlement;
     await this.catchUp();
     const attempt = await this.reports.attempt(attemptId);
-    await this.#journal.correct(correctionFor(settlement, attempt, this.#now()));
+    const correction = correctionFor(settlement, attempt, this.#now());
+    const sequence = await this.#journal.correct(correction);
+    if (attempt !== undefined) {
+      const { charges, atMs } = attempt;
+      const { differenceNanoUsd } = correction;
+      this.#onCorrected({ meters: charges.map(({ meter }) => meter), atMs, differenceNanoUsd, sequence });
+    }
     await this.catchUp();
     const settled = await this.reports.attempt(attemptId);
     if (settled === undefined) throw new Error(`attempt '${attemptId}' was there and is gone`);

@@ -1,7 +1,10 @@
+import { randomUUID } from "node:crypto";
+import { type CorrectedCharge, type PayerMeter, type TimeSpan, quarterHourMs } from "@darkroom/accounts";
+import type { Admission, Intent, Meter, Outcome, Settlement } from "@darkroom/router";
+import { spanOf } from "./window-span.js";
 import type { AttemptsFollower } from "../books/attempts-journal.js";
 import type { Books } from "../books/books.js";
-import { type PayerMeter, spendPeriodAt } from "@darkroom/accounts";
-import type { Admission, Correction, Intent, Meter, Outcome } from "@darkroom/router";
+import { ToldMeters } from "./told-meters.js";
 
 /** An attempt under way, as far as somebody pays for it. */
 interface OpenAttempt {
@@ -9,47 +12,58 @@ interface OpenAttempt {
   /** Whom it is charged to. */
   readonly payers: ReadonlySet<string>;
   readonly estimateNanoUsd: bigint;
-  /** Meters that were told its estimate because they came up while it was under way. */
-  readonly late: Meter[];
+  /** Meters that it was admitted with, which are settled by whoever admitted it. */
+  readonly admittedWith: ReadonlySet<string>;
+  /** Further meters that were told its estimate, since they came up while it was under way; each with when. */
+  readonly late: Map<string, { readonly meter: Meter; readonly atMs: number }>;
 }
 
-/** An attempt that has ended while somebody looked up what was spent. */
-interface EndedAttempt {
-  readonly sequence: number;
-  readonly payers: ReadonlySet<string>;
-  readonly nanoUsd: bigint;
+/** Somebody looks up what was spent of a meter. */
+interface LookUp {
+  readonly payer: string;
+  readonly meter: Meter;
+  /** What has ended, or was corrected, since it began. */
+  readonly ended: { readonly sequence: number; readonly nanoUsd: bigint }[];
 }
-
-/** For ever, and every other time that text can say. */
-const afterAll = "~";
 
 /**
  * Tells meters of money what was spent before they counted: the sums of the ledger, and the attempts that it has not yet.
- * A budget may be set while its payer's attempts are under way: those count at their estimates, until they have ended.
+ * A budget may be set while its payer's attempts are under way, or wait to be sent: those count at their estimates until
+ * they have ended, unless they were admitted with that very meter.
  */
 export class BudgetMeters implements AttemptsFollower {
   readonly #open = new Map<string, OpenAttempt>();
-  readonly #ended = new Set<EndedAttempt>();
-  #lookUps = 0;
-  #corrections = 0;
-  /** Meters that have been told, each with whom it counts. */
-  readonly #told = new Map<string, { readonly meter: Meter; readonly payer: string }>();
+  readonly #lookUps = new Set<LookUp>();
+  /** By meter: several edits that ask for the same one wait for one answer. */
+  readonly #sums = new Map<string, Promise<bigint>>();
+  readonly #told = new ToldMeters();
 
   constructor(
-    private readonly books: Pick<Books, "ledger">,
+    private readonly books: { readonly ledger: Pick<Books["ledger"], "catchUp" | "reports"> },
     private readonly admission: Pick<Admission, "settle">,
     private readonly nowMs: () => number,
   ) {}
 
   /** An attempt is about to be sent. */
-  intended({ attemptId, atMs, estimate }: Intent, payers: readonly string[]): void {
-    const estimateNanoUsd = estimate?.nanoUsd ?? 0n;
-    this.#open.set(attemptId, { atMs, payers: new Set(payers), estimateNanoUsd, late: [] });
+  intended({ attemptId, atMs, estimate, paidFrom }: Intent, payers: readonly string[]): void {
+    const attempt: OpenAttempt = {
+      atMs,
+      payers: new Set(payers),
+      estimateNanoUsd: estimate?.nanoUsd ?? 0n,
+      admittedWith: new Set(paidFrom.map(meterId)),
+      late: new Map(),
+    };
+    this.#open.set(attemptId, attempt);
+    for (const payer of attempt.payers)
+      for (const { meter } of this.#told.of(payer))
+        if (this.#isLate(attempt, meter)) this.#countLate(attempt, meter);
   }
 
   /** It is not sent after all. */
   notIntended({ attemptId }: Intent): void {
+    const attempt = this.#open.get(attemptId);
     this.#open.delete(attemptId);
+    if (attempt !== undefined) this.#settleLate(attempt, 0n);
   }
 
   /** It has ended, which the journal has as that entry. */
@@ -57,73 +71,123 @@ export class BudgetMeters implements AttemptsFollower {
     const attempt = this.#open.get(attemptId);
     if (attempt === undefined) return;
     this.#open.delete(attemptId);
-    const { payers, estimateNanoUsd, atMs, late } = attempt;
-    const charged = nanoUsd ?? estimateNanoUsd;
-    if (this.#lookUps > 0) this.#ended.add({ sequence, payers, nanoUsd: charged });
-    this.#correct(late, charged - estimateNanoUsd, atMs);
+    const charged = nanoUsd ?? attempt.estimateNanoUsd;
+    for (const { payer, meter, ended } of this.#lookUps)
+      if (attempt.payers.has(payer) && this.#isLate(attempt, meter))
+        ended.push({ sequence, nanoUsd: charged });
+    this.#settleLate(attempt, charged);
   }
 
   /**
-   * What was spent of a payer's meter in its window.
+   * What was spent of a payer's meter in its window, for the admission to be told at once. Of a rolling window only what was
+   * spent just now: what was spent earlier has been charged to it then, so that it leaves the window in its time.
    * @throws LedgerError where nothing can be read at present
    */
-  async spentOf({ meter, payer, model }: PayerMeter): Promise<bigint> {
+  spentOf({ meter, payer, model }: PayerMeter): Promise<bigint> {
+    const id = meterId(meter);
+    const known = this.#sums.get(id);
+    if (known !== undefined) return known;
     const charged = model === undefined ? payer.meter : `${payer.meter}/model:${model}`;
-    this.#lookUps += 1;
-    try {
-      await this.books.ledger.catchUp();
-      const spent = await this.books.ledger.reports.spentIn(charged, periodsOf(meter.window, this.nowMs()));
-      // From here on nothing happens until the sum is told.
-      const ended = [...this.#ended].filter(
-        ({ payers, sequence }) => payers.has(charged) && sequence > spent.sequence,
-      );
-      const open = [...this.#open.values()].filter(({ payers }) => payers.has(charged));
-      for (const attempt of open) attempt.late.push(meter as Meter);
-      this.#told.set(meter.key, { meter: meter as Meter, payer: charged });
-      const underWay = open.reduce((sum, { estimateNanoUsd }) => sum + estimateNanoUsd, 0n);
-      return ended.reduce((sum, { nanoUsd }) => sum + nanoUsd, spent.nanoUsd + underWay);
-    } finally {
-      this.#lookUps -= 1;
-      if (this.#lookUps === 0) this.#ended.clear();
-    }
+    const sum = this.#lookUp({ payer: charged, meter: meter as Meter, ended: [] }).finally(() => {
+      this.#sums.delete(id);
+    });
+    this.#sums.set(id, sum);
+    return sum;
   }
 
   /** A person has said what an attempt really cost: whoever has counted it counts the difference. */
-  corrected(payers: readonly string[], atMs: number, differenceNanoUsd: bigint): void {
-    const meters = [...this.#told.values()].filter(
-      ({ meter, payer }) => payers.includes(payer) && contains(meter, atMs, this.nowMs()),
-    );
-    this.#correct(
-      meters.map(({ meter }) => meter),
-      differenceNanoUsd,
-      atMs,
-    );
+  corrected({ meters, atMs, differenceNanoUsd, sequence }: CorrectedCharge): void {
+    const nowMs = this.nowMs();
+    for (const { payer, meter, ended } of this.#lookUps)
+      if (meters.includes(payer) && contains(meter, atMs, nowMs))
+        ended.push({ sequence, nanoUsd: differenceNanoUsd });
+    for (const payer of meters)
+      for (const { meter, through } of this.#told.of(payer))
+        if (sequence > through && contains(meter, atMs, nowMs)) this.#charge(meter, differenceNanoUsd, atMs);
   }
 
-  #correct(meters: readonly Meter[], nanoUsd: bigint, admittedAtMs: number): void {
-    if (meters.length === 0 || nanoUsd === 0n) return;
-    const corrections: Correction[] = meters.map((meter) => ({
-      charge: { meter, amount: 0n },
-      used: nanoUsd,
-    }));
-    this.#corrections += 1;
-    const attemptId = `correction-${this.#corrections}`;
+  async #lookUp(lookUp: LookUp): Promise<bigint> {
+    const { payer, meter, ended } = lookUp;
+    this.#lookUps.add(lookUp);
+    try {
+      const { ledger } = this.books;
+      await ledger.catchUp();
+      const atMs = this.nowMs();
+      const span = spanOf(meter.window, atMs);
+      const quarters = meter.window.kind === "rolling" ? await this.#wholeQuarters(payer, span, atMs) : [];
+      const spent = await ledger.reports.spentIn(payer, span);
+      // From here on nothing happens until the sum is told.
+      const earlier = quarters.reduce((sum, { nanoUsd }) => sum + nanoUsd, 0n);
+      if (quarters.length > 0)
+        await this.admission.settle(quarters.map((quarter) => earlierCharge(meter, quarter)));
+      const later = ended
+        .filter(({ sequence }) => sequence > spent.sequence)
+        .reduce((sum, { nanoUsd }) => sum + nanoUsd, 0n);
+      let underWay = 0n;
+      for (const attempt of this.#open.values()) {
+        if (!attempt.payers.has(payer) || !this.#isLate(attempt, meter)) continue;
+        attempt.late.set(meterId(meter), { meter, atMs: this.nowMs() });
+        underWay += attempt.estimateNanoUsd;
+      }
+      this.#told.add(payer, { meter, through: spent.sequence }, this.nowMs());
+      return spent.nanoUsd - earlier + later + underWay;
+    } finally {
+      this.#lookUps.delete(lookUp);
+    }
+  }
+
+  /** What was spent in the quarters of an hour that are within a span as a whole, and over. */
+  async #wholeQuarters(payer: string, { fromMs }: TimeSpan, nowMs: number): Promise<readonly Quarter[]> {
+    const rows = await this.books.ledger.reports.spend({ meter: payer });
+    return rows
+      .map(({ period, certainNanoUsd, uncertainNanoUsd }) => ({
+        startMs: Date.parse(`${period}Z`),
+        nanoUsd: certainNanoUsd + uncertainNanoUsd,
+      }))
+      .filter(({ startMs }) => startMs >= fromMs && startMs + quarterHourMs <= nowMs);
+  }
+
+  #isLate({ atMs, admittedWith }: OpenAttempt, meter: Meter): boolean {
+    return !admittedWith.has(meterId(meter)) && contains(meter, atMs, this.nowMs());
+  }
+
+  #countLate(attempt: OpenAttempt, meter: Meter): void {
+    attempt.late.set(meterId(meter), { meter, atMs: attempt.atMs });
+    this.#charge(meter, attempt.estimateNanoUsd, attempt.atMs);
+  }
+
+  /** Puts what an attempt is charged at in the place of its estimate, where it was counted late. */
+  #settleLate({ late, estimateNanoUsd }: OpenAttempt, nanoUsd: bigint): void {
+    for (const { meter, atMs } of late.values()) this.#charge(meter, nanoUsd - estimateNanoUsd, atMs);
+  }
+
+  #charge(meter: Meter, nanoUsd: bigint, admittedAtMs: number): void {
+    if (nanoUsd === 0n) return;
+    // Gateways that share their meters must not take each other's corrections for their own.
+    const attemptId = `correction-${randomUUID()}`;
+    const corrections = [{ charge: { meter, amount: 0n }, used: nanoUsd }];
     void this.admission.settle([{ attemptId, admittedAtMs, corrections }]);
   }
 }
 
-/** The quarters of an hour that a budget's window is made of. */
-export function periodsOf(
-  window: PayerMeter["meter"]["window"],
-  nowMs: number,
-): { readonly from: string; readonly until: string } {
-  if (window.kind === "period") {
-    // A period that begins or ends within a quarter of an hour gets all of it: too much is counted, and never too little.
-    const until = window.endMs > nowMs ? afterAll : spendPeriodAt(window.endMs);
-    return { from: spendPeriodAt(window.startMs), until };
-  }
-  const ms = window.kind === "rolling" ? window.ms : 0;
-  return { from: spendPeriodAt(nowMs - ms), until: afterAll };
+interface Quarter {
+  readonly startMs: number;
+  readonly nanoUsd: bigint;
+}
+
+/** It counts as of the quarter's end: too long by some minutes, and never too short. Once, whoever tells it. */
+function earlierCharge(meter: Meter, { startMs, nanoUsd }: Quarter): Settlement {
+  return {
+    attemptId: `spent-${meterId(meter)}-${String(startMs)}`,
+    admittedAtMs: startMs + quarterHourMs - 1,
+    corrections: [{ charge: { meter, amount: 0n }, used: nanoUsd }],
+  };
+}
+
+/** A meter of another period is another one. */
+function meterId({ key, window }: PayerMeter["meter"]): string {
+  if (window.kind === "lease") return key;
+  return window.kind === "rolling" ? `${key} ~${String(window.ms)}` : `${key} @${String(window.startMs)}`;
 }
 
 function contains({ window }: Meter, atMs: number, nowMs: number): boolean {

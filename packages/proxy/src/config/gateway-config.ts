@@ -30,6 +30,8 @@ export interface GatewayConfig {
    * LiteLLM's, ours is closed unless it is opened: it tells what is spent.
    */
   readonly requireAuthForMetrics: boolean;
+  /** How many teams `/metrics` has figures of, at most (`general_settings.team_metrics`); 0: none. */
+  readonly teamMetrics: number;
   /** Whether the ledger keeps prompts (`general_settings.store_prompts_in_spend_logs`). */
   readonly storePrompts: boolean;
   /** How long the ledger keeps rows, where not for ever (`general_settings.maximum_spend_logs_retention_period`). */
@@ -96,6 +98,7 @@ export const defaults = {
   apiBase: openAiApiBase,
   forwardClientHeaders: false,
   requireAuthForMetrics: true,
+  teamMetrics: 1_000,
   storePrompts: false,
   /** As LiteLLM's. */
   retentionEveryMs: 86_400_000,

@@ -13,7 +13,6 @@ import {
   mayUseModel,
   aliasedModel,
   type ModelNames,
-  type Payer,
   type Principal,
 } from "@darkroom/accounts";
 import { type Accounts, staysInGroup, tagsOf } from "../access/accounts.js";
@@ -112,9 +111,10 @@ export function imageEdits(options: ImageEditsOptions): RequestHandler {
       }
       const prompt = storePrompts ? body.valueOf("prompt") : undefined;
       const idempotency = key === undefined ? undefined : await idempotencyOf(caller, key, body, edit);
+      budgets.watch(edit, payers);
       books.origins.note(edit, {
         caller,
-        meters: metersOf(payers),
+        payers,
         idempotency,
         ...(typeof prompt === "string" && { prompt }),
       });
@@ -140,7 +140,9 @@ export function imageEdits(options: ImageEditsOptions): RequestHandler {
   return async (request: Request<{ model?: string }>, response: Response) => {
     const principal = principalOf(response);
     const caller = callerOf(principal, request.headers, request.socket.remoteAddress, keyHeaderName);
-    recordOf(response).caller = caller;
+    const record = recordOf(response);
+    record.caller = caller;
+    if (principal.account !== undefined) record.tellLimits(principal.account.limits.key);
     if (isDraining()) throw draining();
     if (!books.areOpen) throw booksClosed();
     // The upload counts as well: a shutdown that did not wait for it would cut off the edit that follows.
@@ -153,11 +155,6 @@ function waitsAs({ account }: Principal, { body }: Upload, { socket: { remoteAdd
   if (account !== undefined) return `key ${account.key.keyId}`;
   const user = body.valueOf("user");
   return typeof user === "string" && user !== "" ? `user ${user}` : `address ${remoteAddress ?? "unknown"}`;
-}
-
-/** Those of the whole gateway and of deployments are charged for every edit. */
-function metersOf(payers: readonly Payer[]): readonly string[] {
-  return payers.filter(({ scope }) => scope !== "proxy").map(({ meter }) => meter);
 }
 
 /** @throws GatewayError where a stream's images would have to be scaled */

@@ -94,8 +94,10 @@ export class Gate {
         candidates: candidates.map((one) => ({ id: one.deployment.id, charges: chargesOf(one) })),
       });
       if (answer.kind === "wrong period") nowMs = answer.nowMs;
-      else if (answer.kind === "unseeded") await this.#seed(edit.account, answer.meters);
-      else if (answer.kind === "unavailable") {
+      else if (answer.kind === "unseeded") {
+        const unavailable = await this.#seed(edit.account, answer.meters);
+        if (unavailable !== undefined) return { refusals: [], ofAccount: [], isFinal: false, unavailable };
+      } else if (answer.kind === "unavailable") {
         return { refusals: [], ofAccount: [], isFinal: false, unavailable: answer.reason };
       } else if (answer.kind === "refused") {
         this.use.note(answer.refusals);
@@ -136,10 +138,16 @@ export class Gate {
     return edit.account?.requestCharges({ images, tokens: tokens() }) ?? [];
   }
 
-  async #seed(account: Account | undefined, meters: readonly Meter[]): Promise<void> {
+  /** @returns why it cannot be known, if so */
+  async #seed(account: Account | undefined, meters: readonly Meter[]): Promise<string | undefined> {
     if (account === undefined) throw new TypeError("deployments have no meters of money");
-    const seeds = meters.map(async (meter) => ({ meter, spent: await account.spentOf(meter) }));
-    await this.settings.admission.seed(await Promise.all(seeds));
+    // Each is told as soon as its sum is known: what happens in between would be in neither.
+    const seeds = meters.map(async (meter) => {
+      const spent = await account.spentOf(meter);
+      await this.settings.admission.seed([{ meter, spent }]);
+    });
+    const failed = (await Promise.allSettled(seeds)).some(({ status }) => status === "rejected");
+    return failed ? "what was spent cannot be read at present" : undefined;
   }
 
   #admittedTo(

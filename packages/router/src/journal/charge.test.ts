@@ -41,6 +41,7 @@ function charged(ending: Ending) {
       ending.estimate === undefined
         ? { ...estimate, basis: "tokens" }
         : ending.estimate && { ...ending.estimate, basis: "tokens" },
+    paidFrom: [],
   };
   const report: AttemptReport = {
     attemptId: "id",

@@ -1,4 +1,5 @@
 import type { ChargedTokens, EditCost, EditEstimate } from "@darkroom/cost-calculator";
+import type { Meter } from "../admission/meter.js";
 import type { Deployment } from "../deployments/deployment.js";
 import type { AttemptReport } from "../report.js";
 import type { EditRequest } from "../request.js";
@@ -19,6 +20,8 @@ export interface Intent {
   readonly fallback: number;
   /** The most that it may cost; null where no price bounds it. */
   readonly estimate: EditEstimate | null;
+  /** The budgets that its account has reserved it from. */
+  readonly paidFrom: readonly Meter[];
 }
 
 /** `certain`: the upstream charged just this. `uncertain`: it may have charged up to this. `failed`: it charged nothing. */

@@ -20,7 +20,7 @@ import { countAttempts, listAttempts, listRequests } from "./lists.js";
 import type { Page, PageRequest } from "./page.js";
 import type { LedgerAttempt, LedgerRequest } from "./rows.js";
 import { type MeterSpend, listSpend } from "./spend.js";
-import { type Spent, spentIn } from "./spent.js";
+import { type Spent, type TimeSpan, spentIn } from "./spent.js";
 import { type KeyedSum, type LedgerSum, type SumKey, sumAttempts, sumAttemptsBy } from "./sum.js";
 
 /** What can be asked of a ledger. Every answer is of one moment; a list has one for each of its pages. */
@@ -37,8 +37,8 @@ export interface LedgerReports {
   dailySpend(filter: DailyFilter, by: readonly DailyKey[], order?: DailyOrder): Promise<readonly DailySum[]>;
   deleted(): Promise<DeletedAttempts>;
   spend(of: { readonly meter?: string; readonly period?: string }): Promise<readonly MeterSpend[]>;
-  /** What a meter was charged from one period to before another. */
-  spentIn(meter: string, periods: { readonly from: string; readonly until: string }): Promise<Spent>;
+  /** What a meter was charged for attempts that were sent within a span. */
+  spentIn(meter: string, span: TimeSpan): Promise<Spent>;
   /** Attempts of requests with an idempotency key that ended at `sinceMs` or later. */
   keyedAttempts(sinceMs: number): Promise<readonly KeyedAttempt[]>;
   /** How many entries of journals could not be applied. */
@@ -95,8 +95,8 @@ export class Reports implements LedgerReports {
     return listSpend(this.#database, of);
   }
 
-  spentIn(meter: string, periods: { readonly from: string; readonly until: string }): Promise<Spent> {
-    return spentIn(this.#database, meter, periods);
+  spentIn(meter: string, span: TimeSpan): Promise<Spent> {
+    return spentIn(this.#database, meter, span);
   }
 
   keyedAttempts(sinceMs: number): Promise<readonly KeyedAttempt[]> {

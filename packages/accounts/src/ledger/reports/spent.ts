@@ -1,4 +1,6 @@
-import type { Kysely } from "kysely";
+import { type Kysely, sql } from "kysely";
+import { quarterHourMs, spendPeriodAt } from "../../budgets/spend-period.js";
+import type { OutcomeState } from "../../journal/records.js";
 import type { LedgerTables } from "../schema.js";
 
 /** What was spent, as of one entry of the journal. */
@@ -11,37 +13,74 @@ export interface Spent {
   readonly sequence: number;
 }
 
+/** From `fromMs` to before `untilMs`, in milliseconds since 1970; without an end, all that came later as well. */
+export interface TimeSpan {
+  readonly fromMs: number;
+  readonly untilMs?: number;
+}
+
 /**
- * What a meter was charged in some periods together.
- * @param periods from the first one to before the other, by their order as text
+ * What a meter was charged for attempts that were sent within a span. Whole quarters of an hour are read from what was spent
+ * in them; at the edges of the span the attempts themselves are looked at.
  */
 export async function spentIn(
   database: Kysely<LedgerTables>,
   meter: string,
-  periods: { readonly from: string; readonly until: string },
+  { fromMs, untilMs = Number.POSITIVE_INFINITY }: TimeSpan,
 ): Promise<Spent> {
+  const wholeFromMs = Math.min(Math.ceil(fromMs / quarterHourMs) * quarterHourMs, untilMs);
+  const wholeUntilMs = Math.max(Math.floor(untilMs / quarterHourMs) * quarterHourMs, wholeFromMs);
   const sumOf = (column: "certainNanoUsd" | "uncertainNanoUsd") =>
     database
       .selectFrom("spend")
       .where("meter", "=", meter)
-      .where("period", ">=", periods.from)
-      .where("period", "<", periods.until)
+      .where("period", ">=", spendPeriodAt(wholeFromMs))
+      .where("period", "<", Number.isFinite(wholeUntilMs) ? spendPeriodAt(wholeUntilMs) : afterAll)
       .select(({ fn }) => fn.sum<bigint | null>(column).as("sum"));
+  // Their charges are JSON text, that every database can look through.
+  const charged = `%"meter":${escaped(JSON.stringify(meter))}%`;
+  const edge = (edgeFromMs: number, edgeUntilMs: number, states: readonly OutcomeState[]) =>
+    database
+      .selectFrom("attempts")
+      .where("atMs", ">=", edgeFromMs)
+      .where("atMs", "<", edgeUntilMs)
+      .where("state", "in", states)
+      .where(sql<boolean>`charges like ${charged} escape '!'`)
+      .select(({ fn }) => fn.sum<bigint | null>("costNanoUsd").as("sum"));
+  const [afterFromMs, afterUntilMs] = Number.isFinite(untilMs) ? [wholeUntilMs, untilMs] : [0, 0];
+  const known: readonly OutcomeState[] = ["certain", "failed"];
   // One statement reads one moment.
   const row = await database
     .selectFrom("journals")
     .select([
       "appliedThrough as sequence",
       sumOf("certainNanoUsd").as("certain"),
+      edge(fromMs, wholeFromMs, known).as("certainBefore"),
+      edge(afterFromMs, afterUntilMs, known).as("certainAfter"),
       sumOf("uncertainNanoUsd").as("uncertain"),
+      edge(fromMs, wholeFromMs, ["uncertain"]).as("uncertainBefore"),
+      edge(afterFromMs, afterUntilMs, ["uncertain"]).as("uncertainAfter"),
     ])
     .orderBy("number", "desc")
     .limit(1)
     .executeTakeFirst();
-  const [certain, uncertain] = [BigInt(row?.certain ?? 0), BigInt(row?.uncertain ?? 0)];
+  const certain = total([row?.certain, row?.certainBefore, row?.certainAfter]);
+  const uncertain = total([row?.uncertain, row?.uncertainBefore, row?.uncertainAfter]);
   return {
     nanoUsd: certain + uncertain,
     uncertainNanoUsd: uncertain,
     sequence: Number(row?.sequence ?? 0),
   };
 }
+
+function total(amounts: readonly (bigint | number | null | undefined)[]): bigint {
+  return amounts.reduce<bigint>((sum, amount) => sum + BigInt(amount ?? 0), 0n);
+}
+
+/** As `like` with `escape '!'` takes it for itself. */
+function escaped(text: string): string {
+  return text.replaceAll(/[!%_]/g, "!$&");
+}
+
+/** Sorts behind every time that text can say. */
+const afterAll = "~";

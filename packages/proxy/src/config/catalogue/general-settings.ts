@@ -21,6 +21,7 @@ export const generalSettings: Catalogue = {
     "budget_reset",
     "budget_exceeded_status",
     "unpriced",
+    "team_metrics",
     "price_map",
     "server_errors",
     "answer_memory_mb",

@@ -221,6 +221,7 @@ export const fileSchemas = {
     // What is asked for again with an idempotency key is found among rows: these must be there for a while.
     maximum_spend_logs_retention_period: optional(durationFrom(3_600_000, "1h")),
     maximum_spend_logs_retention_interval: optional(durationFrom(60_000, "1m")),
+    team_metrics: optional(wholeNumberFrom(0)),
     user_header_name: optional(text),
     user_header_mappings: optional(userHeaders),
     directory_grace: optional(numberFrom(0)),

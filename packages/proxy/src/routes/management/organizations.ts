@@ -3,10 +3,9 @@ import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { only, organizationAnswers, organizationSchema } from "./answers.js";
 import { type ManagementContext, changing, checkBudget } from "./context.js";
-import { nothingOf } from "./keys.js";
 import { limitFields, limitsFrom } from "./limit-fields.js";
 import { type ManagementRoute, invalid, route } from "./management-route.js";
-import { changed, id, ids, metadata, text } from "./values.js";
+import { nothingOf, changed, id, ids, metadata, text } from "./values.js";
 
 const organizationFields = {
   organization_alias: text.nullish(),

@@ -15,7 +15,7 @@ import {
 } from "@darkroom/accounts";
 import { formatUsd } from "@darkroom/cost-calculator";
 import { z } from "zod";
-import { periodsOf } from "../../budgets/budget-meters.js";
+import { spanOf } from "../../budgets/window-span.js";
 import { caughtUp } from "../../ledger/caught-up.js";
 import { dayAfter, dayAt, day, daysFrom, daysOfMonth, lastDays, month } from "../../reports/days.js";
 import { forecastMethod, forecastOf, judgedMs } from "../../reports/forecast.js";
@@ -335,8 +335,8 @@ async function forecast(
   if (window.kind === "lease") throw new TypeError("a budget is no lease");
   const charged = model === undefined ? payer.meter : `${payer.meter}/model:${model}`;
   const nowMs = now();
-  const spent = await reports.spentIn(charged, periodsOf(window, nowMs));
-  const recent = await reports.spentIn(charged, periodsOf({ kind: "rolling", ms: judgedMs }, nowMs));
+  const spent = await reports.spentIn(charged, spanOf(window, nowMs));
+  const recent = await reports.spentIn(charged, spanOf({ kind: "rolling", ms: judgedMs }, nowMs));
   const { dailyNanoUsd, projectedNanoUsd, usedUpAtMs } = forecastOf(meter, spent, recent, nowMs);
   return {
     scope: payer.scope,

@@ -131,8 +131,10 @@ export class RedisAdmission implements Admission {
     return applied;
   }
 
-  async seed(seeds: readonly MeterSeed[]): Promise<void> {
-    const list = seeds.map(({ meter, spent }) => JSON.stringify(chargeTexts({ meter, amount: spent })));
+  async seed(seeds: readonly MeterSeed[], applied: ReadonlyMap<string, bigint> = new Map()): Promise<void> {
+    const marks = [...applied].map(([journal, sequence]) => ({ journal, sequence: `${sequence}` }));
+    const charges = seeds.map(({ meter, spent }) => chargeTexts({ meter, amount: spent }));
+    const list = [...marks, ...charges].map((one) => JSON.stringify(one));
     await this.#inBatches("seed", list);
   }
 
