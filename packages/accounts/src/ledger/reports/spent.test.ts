@@ -69,5 +69,9 @@ it("without an end takes all that came later", async () => {
 });
 
 it("is nothing for whoever was never charged", async () => {
-  expect(await ledger.reports.spentIn("team:green", { fromMs: 0 })).toEqual({ nanoUsd: 0n, uncertainNanoUsd: 0n, sequence: 9 });
+  expect(await ledger.reports.spentIn("team:green", { fromMs: 0 })).toEqual({
+    nanoUsd: 0n,
+    uncertainNanoUsd: 0n,
+    sequence: 9,
+  });
 });
