@@ -30,7 +30,8 @@ export function launchWith(configuration, { port, folder }) {
   };
 }
 
-function configuration(upstreamPort) {
+/** One deployment, and the key of the operator. */
+export function configuration(upstreamPort, masterKey = clientKey) {
   const deployment = {
     model_name: clientModel,
     litellm_params: {
@@ -39,5 +40,5 @@ function configuration(upstreamPort) {
       api_base: `http://127.0.0.1:${upstreamPort}/v1`,
     },
   };
-  return { model_list: [deployment], general_settings: { master_key: clientKey } };
+  return { model_list: [deployment], general_settings: { master_key: masterKey } };
 }

@@ -59,7 +59,7 @@ const outcome: Outcome = {
   errorClass: undefined,
 };
 
-test("an attempt is charged to the gateway, its deployment and whoever pays, in the month in which it is sent", () => {
+test("an attempt is charged to the gateway, its provider and deployment and whoever pays, in the quarter of an hour in which it is sent", () => {
   expect(intentRecord(intent, { caller: "key-one", meters: ["key:one", "team:red"] })).toEqual({
     attemptId: "0198",
     requestId: "req_1",
@@ -78,10 +78,13 @@ test("an attempt is charged to the gateway, its deployment and whoever pays, in 
     inputImages: 1,
     promptBytes: 13,
     charges: [
-      { meter: "gateway", period: "2026-11" },
-      { meter: "deployment:first", period: "2026-11" },
-      { meter: "key:one", period: "2026-11" },
-      { meter: "team:red", period: "2026-11" },
+      { meter: "proxy", period: "2026-11-30T23:45" },
+      { meter: "provider:openai", period: "2026-11-30T23:45" },
+      { meter: "deployment:first", period: "2026-11-30T23:45" },
+      { meter: "key:one", period: "2026-11-30T23:45" },
+      { meter: "team:red", period: "2026-11-30T23:45" },
+      { meter: "key:one/model:edits", period: "2026-11-30T23:45" },
+      { meter: "team:red/model:edits", period: "2026-11-30T23:45" },
     ],
     estimateNanoUsd: 60n,
     priceVersion: listPricesVersion,

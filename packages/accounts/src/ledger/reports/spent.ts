@@ -60,7 +60,7 @@ export async function spentIn(
   const amounts = [row?.certain, row?.uncertain, row?.before, row?.after];
   return {
     nanoUsd: amounts.reduce<bigint>((sum, amount) => sum + BigInt(amount ?? 0), 0n),
-    sequence: Number(row?.sequence ?? 0),
+    sequence: row?.sequence ?? 0,
   };
 }
 
