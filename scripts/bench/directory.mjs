@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { setUp } from "../setup.mjs";
-import { fillDirectory } from "./full-directory.mjs";
+import { fillDirectory } from "./filled-directory.mjs";
 
 const { values } = parseArgs({
   options: { keys: { type: "string", default: "100000" }, teams: { type: "string", default: "1000" } },
@@ -19,11 +19,10 @@ const { Authenticator, Directory, MasterKey } = await import("../../packages/acc
 
 const keys = Number(values.keys);
 const teams = Number(values.teams);
-
 const folder = mkdtempSync(join(tmpdir(), "darkroom-directory-"));
 try {
   const secrets = await timed(`making ${teams} teams and ${keys} keys`, () =>
-    fillDirectory(folder, { teams, keys }),
+    fillDirectory(folder, { keys, teams }),
   );
   console.log(`directory.db: ${Math.round(statSync(join(folder, "directory.db")).size / 1024 / 1024)} MiB`);
   const heapBefore = usedHeap();

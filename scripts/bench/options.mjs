@@ -7,10 +7,7 @@ const names = allTargets.map(({ name }) => name);
 
 /** A usual run, about a quarter of an hour. */
 const usual = {
-  targets: allTargets
-    .filter(({ onlyIfAsked }) => !onlyIfAsked)
-    .map(({ name }) => name)
-    .join(","),
+  targets: names.join(","),
   payloads: "64k:1k,1m:200k,4m:2m,1m:200k:stream",
   concurrency: "1,32",
   seconds: "2",
@@ -26,7 +23,7 @@ const profiled = { ...usual, payloads: "1m:200k", concurrency: "16", seconds: "5
 
 export const help = `npm run bench [-- options]
 
-  --targets a,b       some of ${names.join(", ")}; default: all but the last
+  --targets a,b       some of ${names.join(", ")}; default: all
   --payloads a,b      IMAGE:ANSWER, or IMAGE:EVENT:stream for three events; default: ${usual.payloads}
   --concurrency 1,32  connections of the closed loops; default: ${usual.concurrency}
   --rate N            requests a second of the open loops, or none; default: one that suits each payload

@@ -49,6 +49,7 @@ export {
   type CustomerRecord,
   type KeyRecord,
   type MemberRecord,
+  type OrganizationRecord,
   type RecordKind,
   type TagRecord,
   type TeamRecord,
@@ -85,8 +86,15 @@ export type {
 export type { ApplierState } from "./ledger/applying/applier-thread.js";
 export type { EntrySetAside } from "./ledger/applying/applier.js";
 export type { UncertainTotal } from "./ledger/applying/spend-changes.js";
+export { dayOf } from "./ledger/applying/daily-changes.js";
 export { LedgerError } from "./ledger/errors.js";
-export { type CorrectedCharge, type FollowedJournal, Ledger, type LedgerOptions } from "./ledger/ledger.js";
+export {
+  type CorrectedCharge,
+  type FollowedJournal,
+  Ledger,
+  type LedgerOptions,
+  type Retention,
+} from "./ledger/ledger.js";
 export {
   type LedgerColumn,
   asObject,
@@ -94,6 +102,15 @@ export {
   inDollars,
   requestColumns,
 } from "./ledger/reports/columns.js";
+export {
+  type DailyFilter,
+  type DailyKey,
+  type DailyOrder,
+  type DailySum,
+  type DeletedAttempts,
+  dailyKeys,
+} from "./ledger/reports/daily-spend.js";
+export { csvLine, csvText } from "./ledger/reports/csv.js";
 export type { ExplainedAttempt, RequestExplanation } from "./ledger/reports/explain.js";
 export { type ExportFormat, exportFormats, exported } from "./ledger/reports/export.js";
 export type { AttemptFilter, RequestFilter } from "./ledger/reports/filter.js";

@@ -18,10 +18,13 @@ import { earlierEdits, keptMs } from "./idempotency/earlier-edits.js";
 import { IdempotentEdits } from "./idempotency/idempotent-edits.js";
 import { InFlight } from "./in-flight.js";
 import { logRouter } from "./observability/log.js";
+import type { ManagementContext } from "./routes/management/context.js";
 import { managementRoutes } from "./routes/management/management.js";
+import { reportRoutes } from "./routes/reports/reports.js";
 import { spendOfLedger } from "./routes/management/spend.js";
 import { Metrics } from "./observability/metrics.js";
 import { SoftBudgetsCrossed } from "./observability/soft-budgets-crossed.js";
+import { teamMetrics } from "./observability/teams/team-metrics.js";
 import { UnpricedEdits } from "./observability/unpriced-edits.js";
 import { uploadMemory } from "./upload/upload-memory.js";
 import { completeUploadSettings } from "./upload/upload-settings.js";
@@ -97,8 +100,35 @@ export class Gateway {
     router.events.on("edit", (report) => {
       unpriced.note(report);
     });
-    this.#router = router;
     this.#formats = new AnswerFormats(config.formats, dataFolder, log);
+    const metrics = new Metrics({
+      router,
+      deployments: config.router.deployments,
+      uploads,
+      conversions: this.#formats.memory,
+      edits: this.#edits,
+      books,
+      limits,
+      idempotentEdits,
+      softBudgetsCrossed,
+    });
+    if (config.teamMetrics > 0) {
+      const { directory, calendar } = accounts;
+      teamMetrics(metrics.registry, { directory, calendar, books, admission, most: config.teamMetrics });
+    }
+    const management: ManagementContext = {
+      directory: accounts.directory,
+      calendar: accounts.calendar,
+      ledger: books.ledger,
+      spendOf: spendOfLedger(books.ledger),
+      newKeyDefaults: config.accounts.newKeyDefaults,
+      newKeyBounds: config.accounts.newKeyBounds,
+      modelNames: names,
+      listedModels: () => router.modelNames,
+      deployments: config.router.deployments,
+      now: Date.now,
+    };
+    this.#router = router;
     this.#application = createApplication({
       router,
       uploads,
@@ -107,17 +137,7 @@ export class Gateway {
       forwardedHeaders: forwardedHeaders(config),
       accounts,
       modelNames: names,
-      management: managementRoutes({
-        directory: accounts.directory,
-        calendar: accounts.calendar,
-        spendOf: spendOfLedger(books.ledger),
-        newKeyDefaults: config.accounts.newKeyDefaults,
-        newKeyBounds: config.accounts.newKeyBounds,
-        modelNames: names,
-        listedModels: () => router.modelNames,
-        deployments: config.router.deployments,
-        now: Date.now,
-      }),
+      management: [...managementRoutes(management), ...reportRoutes(management)],
       version,
       ...(config.keyHeaderName === undefined ? {} : { keyHeaderName: config.keyHeaderName }),
       metricsNeedKey: config.requireAuthForMetrics,
@@ -125,16 +145,7 @@ export class Gateway {
       limits,
       books,
       storePrompts: config.storePrompts,
-      metrics: new Metrics({
-        router,
-        uploads,
-        conversions: this.#formats.memory,
-        edits: this.#edits,
-        books,
-        limits,
-        idempotentEdits,
-        softBudgetsCrossed,
-      }),
+      metrics,
       log,
       isDraining,
       edits: this.#edits,

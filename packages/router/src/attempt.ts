@@ -266,7 +266,8 @@ function useOf(facts: readonly AnswerFacts[]): AttemptUse {
   const images = facts.reduce((sum, fact) => sum + fact.images, 0);
   const tokens = sumOfTokens(facts.map(({ usage }) => chargedTokens(usage)));
   if (tokens === null) return { images };
-  return { images, tokens: Object.values(tokens).reduce((sum, count) => sum + count, 0) };
+  const counts: readonly number[] = Object.values(tokens);
+  return { images, tokens: counts.reduce((sum, count) => sum + count, 0) };
 }
 
 /** After an error of our own. If the upstream was called, nobody knows what it has charged. */

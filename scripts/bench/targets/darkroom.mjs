@@ -30,8 +30,8 @@ export function launchWith(configuration, { port, folder }) {
   };
 }
 
-/** One deployment, and the key of the operator. */
-export function configuration(upstreamPort, masterKey = clientKey) {
+/** One group with one deployment. */
+export function configuration(upstreamPort) {
   const deployment = {
     model_name: clientModel,
     litellm_params: {
@@ -40,5 +40,5 @@ export function configuration(upstreamPort, masterKey = clientKey) {
       api_base: `http://127.0.0.1:${upstreamPort}/v1`,
     },
   };
-  return { model_list: [deployment], general_settings: { master_key: masterKey } };
+  return { model_list: [deployment], general_settings: { master_key: clientKey } };
 }

@@ -1,6 +1,6 @@
 /** In the order of the tables. */
-import { darkroomKeys } from "./darkroom-keys.mjs";
 import { darkroom } from "./darkroom.mjs";
+import { darkroomKeys } from "./darkroom-keys.mjs";
 import { direct } from "./direct.mjs";
 import { naive } from "./naive.mjs";
 import { nginx } from "./nginx.mjs";

@@ -5,7 +5,6 @@
  * @property {"streamed" | "held"} answers whether a whole answer is passed on as it comes or once it is complete
  * @property {string} model the one that has to arrive at the upstream
  * @property {(options: { mayInstall: boolean }) => Promise<Availability> | Availability} prepare
- * @property {boolean} [onlyIfAsked] not among those that a run has by itself
  * @property {(place: Place) => Launch} [launch] without it the load goes straight to the upstream
  */
 

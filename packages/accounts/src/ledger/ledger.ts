@@ -37,8 +37,18 @@ export interface LedgerOptions {
   readonly onState?: (state: ApplierState) => void;
   /** An entry cannot be applied. It is kept, and should be looked at. */
   readonly onSetAside?: (entry: EntrySetAside) => void;
+  /** For how long rows are kept; absent: for ever. */
+  readonly retention?: Retention;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
+}
+
+/** What is deleted because it is old. Sums of meters and days stay, and so does what is uncertain. */
+export interface Retention {
+  /** Attempts, requests and refusals are deleted once they are so old. */
+  readonly keepMs: number;
+  /** How often that is looked for; it is at the start as well. */
+  readonly everyMs: number;
 }
 
 /**
@@ -46,6 +56,8 @@ export interface LedgerOptions {
  * to the journal.
  */
 const applyEveryMs = 100;
+
+const longestTimerMs = 2 ** 31 - 1;
 
 /**
  * What was spent: a row for every attempt and every request, and the spend of every meter, written from the journal by a
@@ -58,6 +70,7 @@ export class Ledger {
   readonly #applier: ApplierThread;
   readonly #now: () => number;
   readonly #timer: NodeJS.Timeout;
+  readonly #deletion: NodeJS.Timeout | undefined;
   #settlements: Promise<unknown> = Promise.resolve();
   #onCorrected: (corrected: CorrectedCharge) => void = () => undefined;
 
@@ -81,12 +94,17 @@ export class Ledger {
     return new Ledger(options, applier);
   }
 
-  private constructor({ folder, journal, now }: LedgerOptions, applier: ApplierThread) {
+  private constructor({ folder, journal, now, retention }: LedgerOptions, applier: ApplierThread) {
     this.reports = new ReportsThread(folder);
     this.#journal = journal;
     this.#applier = applier;
     this.#now = now ?? Date.now;
     this.#timer = setInterval(() => applier.follow(journal.committed), applyEveryMs).unref();
+    if (retention === undefined) return;
+    const deleteOld = (): void => this.deleteBefore(this.#now() - retention.keepMs);
+    deleteOld();
+    // A timer takes no more than 24 days.
+    this.#deletion = setInterval(deleteOld, Math.min(retention.everyMs, longestTimerMs)).unref();
   }
 
   /** Whether entries are applied. */
@@ -137,9 +155,15 @@ export class Ledger {
     this.#onCorrected = listener;
   }
 
+  /** Has rows deleted that are older than a time, some at once; nobody waits for it. */
+  deleteBefore(beforeMs: number): void {
+    this.#applier.deleteBefore(beforeMs);
+  }
+
   /** What is not applied yet will be at the next start. The journal must be closed later than the ledger. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
+    clearInterval(this.#deletion);
     await this.#settlements;
     await Promise.all([this.#applier.close(), this.reports.close()]);
   }

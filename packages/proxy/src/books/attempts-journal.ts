@@ -1,4 +1,4 @@
-import type { Journal } from "@darkroom/accounts";
+import type { Journal, Payer } from "@darkroom/accounts";
 import type { Intent, Outcome, Journal as RouterJournal } from "@darkroom/router";
 import { intentRecord, outcomeRecord } from "./attempt-records.js";
 import type { Origins } from "./origins.js";
@@ -12,8 +12,11 @@ export interface AttemptsFollower {
   intended?(intent: Intent, payers: readonly string[]): void;
   /** It could not be written, and so is not sent. */
   notIntended?(intent: Intent): void;
-  /** @param sequence of the journal's entry that says so */
-  concluded(outcome: Outcome, sequence: number): void;
+  /**
+   * @param sequence of the journal's entry that says so
+   * @param payers who pay for its request, wherever it is sent
+   */
+  concluded(outcome: Outcome, sequence: number, payers: readonly Payer[]): void;
 }
 
 /** The router's attempts, as records of the journal. */
@@ -48,9 +51,10 @@ export class AttemptsJournal implements RouterJournal {
 
   async conclude(outcome: Outcome): Promise<void> {
     const record = outcomeRecord(outcome);
-    this.origins.of(outcome.intent.request).idempotency?.charges.push(record);
+    const { idempotency, payers } = this.origins.of(outcome.intent.request);
+    idempotency?.charges.push(record);
     const sequence = await this.#timed(this.journal.conclude(record));
-    for (const follower of this.#followers) follower.concluded(outcome, sequence);
+    for (const follower of this.#followers) follower.concluded(outcome, sequence, payers);
   }
 
   async #timed<Result>(commit: Promise<Result>): Promise<Result> {

@@ -5,6 +5,7 @@ import {
   type JournalState,
   type KeyedAttempt,
   Ledger,
+  type Retention,
 } from "@darkroom/accounts";
 import type { Logger } from "pino";
 import type { RequestRecord } from "../observability/request-record.js";
@@ -32,12 +33,13 @@ export class Books {
    * Opens the books of a data folder, for this process alone.
    * @throws DataFolderInUseError, DataFolderError, JournalFileError, LedgerError
    */
-  static async open(folder: string, log: Logger): Promise<Books> {
+  static async open(folder: string, log: Logger, retention?: Retention): Promise<Books> {
     const journal = await Journal.open({ folder, onStateChange: (state) => tellOfJournal(log, state) });
     try {
       const ledger = await Ledger.open({
         folder,
         journal,
+        ...(retention !== undefined && { retention }),
         onState: (state) => tellOfLedger(log, state),
         onSetAside: (entry) => tellOfEntry(log, entry),
       });

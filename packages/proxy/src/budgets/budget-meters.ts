@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { type CorrectedCharge, type PayerMeter, type TimeSpan, quarterHourMs } from "@darkroom/accounts";
 import type { Admission, Intent, Meter, Outcome, Settlement } from "@darkroom/router";
+import { spanOf } from "./window-span.js";
 import type { AttemptsFollower } from "../books/attempts-journal.js";
 import type { Books } from "../books/books.js";
 import { ToldMeters } from "./told-meters.js";
@@ -112,7 +113,7 @@ export class BudgetMeters implements AttemptsFollower {
       const { ledger } = this.books;
       await ledger.catchUp();
       const atMs = this.nowMs();
-      const span = spanOf(meter, atMs);
+      const span = spanOf(meter.window, atMs);
       const quarters = meter.window.kind === "rolling" ? await this.#wholeQuarters(payer, span, atMs) : [];
       const spent = await ledger.reports.spentIn(payer, span);
       // From here on nothing happens until the sum is told.
@@ -187,14 +188,6 @@ function earlierCharge(meter: Meter, { startMs, nanoUsd }: Quarter): Settlement 
 function meterId({ key, window }: PayerMeter["meter"]): string {
   if (window.kind === "lease") return key;
   return window.kind === "rolling" ? `${key} ~${String(window.ms)}` : `${key} @${String(window.startMs)}`;
-}
-
-function spanOf({ window }: Meter, nowMs: number): TimeSpan {
-  if (window.kind === "period") {
-    const { startMs: fromMs, endMs: untilMs } = window;
-    return untilMs > nowMs ? { fromMs } : { fromMs, untilMs };
-  }
-  return { fromMs: nowMs - (window.kind === "rolling" ? window.ms : 0) };
 }
 
 function contains({ window }: Meter, atMs: number, nowMs: number): boolean {

@@ -129,8 +129,7 @@ export class OpenedBudgets {
   }
 
   async intend({ intent, payers }: Taken): Promise<void> {
-    const meters = payers.filter(({ scope }) => scope !== "proxy").map(({ meter }) => meter);
-    this.books.origins.note(intent.request, { caller: "somebody", meters });
+    this.books.origins.note(intent.request, { caller: "somebody", payers });
     await this.books.attempts.intend(intent);
   }
 

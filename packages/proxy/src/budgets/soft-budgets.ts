@@ -1,4 +1,5 @@
-import type { BudgetCalendar, BudgetWindowNow, Payer, TimeSpan } from "@darkroom/accounts";
+import { spanOf } from "./window-span.js";
+import type { BudgetCalendar, BudgetWindowNow, Payer } from "@darkroom/accounts";
 import type { EditRequest, Outcome } from "@darkroom/router";
 import type { Books } from "../books/books.js";
 
@@ -105,8 +106,4 @@ export class SoftBudgets {
 
 function nameOfWindow(window: BudgetWindowNow): string {
   return window.kind === "period" ? `@${String(window.startMs)}` : `~${String(window.ms)}`;
-}
-
-function spanOf(window: BudgetWindowNow, nowMs: number): TimeSpan {
-  return { fromMs: window.kind === "period" ? window.startMs : nowMs - window.ms };
 }

@@ -70,7 +70,7 @@ async function serve(read: GatewayConfig, options: ServeOptions): Promise<void> 
   const log = createLog(options.logLevel);
   for (const remark of remarksOn(config)) log.warn(remark);
   for (const note of config.notes) log.info(note);
-  const books = await openBooks(folder, log).catch((error: unknown) => {
+  const books = await openBooks(folder, log, config.retention).catch((error: unknown) => {
     throw error instanceof BooksError ? new CommandError(error.message) : error;
   });
   const accounts = await Accounts.open(folder, config).catch(async (error: unknown) => {

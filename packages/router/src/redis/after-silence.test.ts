@@ -10,7 +10,9 @@ function beBusyFor(ms: number): void {
 }
 
 test("an answer that came while the process was busy has come in time", async () => {
-  const server = createServer((socket) => socket.on("data", (data) => socket.write(data)));
+  let hasAnswered = (): void => undefined;
+  const answered = new Promise<void>((resolve) => (hasAnswered = resolve));
+  const server = createServer((socket) => socket.on("data", (data) => socket.write(data, hasAnswered)));
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const socket = connect((server.address() as AddressInfo).port, "127.0.0.1");
@@ -18,7 +20,7 @@ test("an answer that came while the process was busy has come in time", async ()
   try {
     const told: string[] = [];
     const done = new Promise<void>((resolve) => {
-      const callOff = afterSilence(systemTimers, 20, () => {
+      const callOff = afterSilence(systemTimers, 40, () => {
         told.push("silence");
         resolve();
       });
@@ -29,10 +31,9 @@ test("an answer that came while the process was busy has come in time", async ()
       });
     });
     socket.write("?");
-    // Time for the question to get there; the answer then waits behind the deadline.
-    await new Promise((resolve) => setImmediate(resolve));
-    await new Promise((resolve) => setImmediate(resolve));
-    beBusyFor(50);
+    await answered;
+    // The deadline passes, and the answer waits in the socket.
+    beBusyFor(100);
     await done;
     expect(told).toEqual(["answer"]);
   } finally {

@@ -8,7 +8,10 @@ export interface ApplierSettings {
   readonly committedAtStart: number;
 }
 
-export type ToApplier = { readonly kind: "follow"; readonly through: number } | { readonly kind: "close" };
+export type ToApplier =
+  | { readonly kind: "follow"; readonly through: number }
+  | { readonly kind: "delete"; readonly beforeMs: number }
+  | { readonly kind: "close" };
 
 export type FromApplier =
   | FollowerReport
@@ -27,6 +30,7 @@ function work(port: NonNullable<typeof parentPort>, settings: ApplierSettings): 
   say({ kind: "opened", progress: follower.progress });
   port.on("message", (message: ToApplier) => {
     if (message.kind === "follow") void follower.follow(message.through);
+    else if (message.kind === "delete") void follower.deleteBefore(message.beforeMs);
     else {
       closing.abort();
       void follower.close().then(() => port.close());

@@ -2,16 +2,29 @@ import { inTransaction } from "../../database/in-transaction.js";
 import type { LibsqlDatabase } from "../../database/open-database.js";
 import { isAboutValues } from "../../database/sqlite-error.js";
 import type { OutcomeState } from "../../journal/records.js";
+import { DailyChanges } from "./daily-changes.js";
 import { UnreadableEntryError } from "./fields.js";
 import { type Change, type ChargedMeter, type JournalEntry, readEntry } from "./read-entry.js";
 import { SpendChanges, type UncertainTotal } from "./spend-changes.js";
-import { type LedgerStatements, ledgerStatements } from "./statements.js";
+import {
+  type LedgerStatements,
+  dailyNames,
+  dailySums,
+  ledgerStatements,
+  rowsDeletedAtOnce,
+} from "./statements.js";
 
 /** An entry that the ledger could not take in. */
 export interface EntrySetAside {
   readonly sequence: number;
   readonly kind: string;
   readonly reason: string;
+}
+
+/** What the entries of a batch change in sums. */
+interface Sums {
+  readonly spend: SpendChanges;
+  readonly daily: DailyChanges;
 }
 
 /**
@@ -59,7 +72,7 @@ export class Applier {
    */
   apply(entries: readonly JournalEntry[]): EntrySetAside[] {
     try {
-      return this.#inTransaction(entries, (spend) => this.#applyAll(entries, spend));
+      return this.#inTransaction(entries, (sums) => this.#applyAll(entries, sums));
     } catch (error) {
       if (!isAboutValues(error)) throw error;
       // One of them the database does not take: which one shows when each has a transaction to itself.
@@ -75,16 +88,40 @@ export class Applier {
     this.#statements.interruptRequests.run({});
   }
 
-  #inTransaction(
-    entries: readonly JournalEntry[],
-    change: (spend: SpendChanges) => EntrySetAside[],
-  ): EntrySetAside[] {
+  /**
+   * Deletes some of the rows that are older than a time; what they come to stays in all sums of meters and days. What is
+   * uncertain may still be settled, and a request that runs has not ended: both stay.
+   * @returns whether there may be more
+   * @throws SqliteError where the file cannot be written: nothing was deleted then
+   */
+  deleteBefore(beforeMs: number): boolean {
+    return inTransaction(this.#database, () => {
+      const old = this.#statements.oldAttempts.all({ beforeMs }) as {
+        number: bigint;
+        cost_nano_usd: bigint | null;
+      }[];
+      for (const { number } of old) this.#statements.deleteAttempt.run({ number: Number(number) });
+      const requests = this.#statements.deleteRequests.run({ beforeMs });
+      this.#statements.deleteRefusals.run({ beforeMs });
+      this.#statements.noteDeleted.run({
+        beforeMs,
+        attempts: old.length,
+        costNanoUsd: old.reduce((sum, { cost_nano_usd: cost }) => sum + (cost ?? 0n), 0n),
+      });
+      return [old.length, requests].includes(rowsDeletedAtOnce);
+    });
+  }
+
+  #inTransaction(entries: readonly JournalEntry[], change: (sums: Sums) => EntrySetAside[]): EntrySetAside[] {
     const last = entries.at(-1);
     if (last === undefined) return [];
-    const spend = new SpendChanges();
+    const [spend, daily] = [new SpendChanges(), new DailyChanges()];
     const setAside = inTransaction(this.#database, () => {
-      const result = change(spend);
+      const result = change({ spend, daily });
       for (const one of spend) this.#statements.addSpend.run(one);
+      this.#statements.addDailySpend.run(
+        [...daily].flatMap((one) => [...dailyNames, ...dailySums].map((column) => one[column])),
+      );
       this.#statements.markApplied.run({ number: this.#journal, appliedThrough: last.sequence });
       return result;
     });
@@ -97,10 +134,10 @@ export class Applier {
     return setAside;
   }
 
-  #applyAll(entries: readonly JournalEntry[], spend: SpendChanges): EntrySetAside[] {
+  #applyAll(entries: readonly JournalEntry[], sums: Sums): EntrySetAside[] {
     return entries.flatMap((entry) => {
       try {
-        this.#applyOne(entry.sequence, readEntry(entry), spend);
+        this.#applyOne(entry.sequence, readEntry(entry), sums);
         return [];
       } catch (error) {
         if (error instanceof UnreadableEntryError) return [this.#setAside(entry, error.message)];
@@ -110,14 +147,15 @@ export class Applier {
   }
 
   /** @throws UnreadableEntryError before anything is changed */
-  #applyOne(sequence: number, change: Change, spend: SpendChanges): void {
+  #applyOne(sequence: number, change: Change, sums: Sums): void {
     const origin = { journal: this.#journal, sequence };
     switch (change.kind) {
       case "attempt": {
         const { attempt, charges } = change;
         if (this.#statements.insertAttempt.run({ ...attempt, ...origin }) === 0) return;
         this.#statements.noteAttempt.run({ ...attempt, isRetry: Number(attempt.retry > 0) });
-        spend.add(charges, attempt.state, attempt.costNanoUsd);
+        sums.spend.add(charges, attempt.state, attempt.costNanoUsd);
+        sums.daily.add({ ...attempt, charges }, attempt);
         return;
       }
       case "request":
@@ -127,13 +165,13 @@ export class Applier {
         this.#statements.insertRefusals.run({ ...change.refusals, ...origin });
         return;
       case "correction":
-        this.#correct({ ...change.correction, ...origin }, spend);
+        this.#correct({ ...change.correction, ...origin }, sums);
     }
   }
 
   #correct(
     correction: Parameters<LedgerStatements["insertCorrection"]["run"]>[0],
-    spend: SpendChanges,
+    { spend, daily }: Sums,
   ): void {
     const { attemptId, revision, costNanoUsd, differenceNanoUsd } = correction;
     const attempt = this.#attemptToCorrect(attemptId);
@@ -146,6 +184,7 @@ export class Applier {
     this.#statements.insertCorrection.run(correction);
     this.#statements.correctAttempt.run({ attemptId, revision, costNanoUsd });
     spend.settle(attempt.charges, attempt, costNanoUsd);
+    daily.settle(attempt, attempt, costNanoUsd);
   }
 
   #attemptToCorrect(attemptId: string) {
@@ -154,6 +193,10 @@ export class Applier {
       cost_nano_usd: bigint | null;
       revision: bigint;
       charges: string;
+      at_ms: bigint;
+      model: string;
+      model_group: string;
+      provider: string;
     }[];
     if (row === undefined) return undefined;
     return {
@@ -161,6 +204,10 @@ export class Applier {
       nanoUsd: row.cost_nano_usd,
       revision: Number(row.revision),
       charges: JSON.parse(row.charges) as ChargedMeter[],
+      atMs: Number(row.at_ms),
+      model: row.model,
+      modelGroup: row.model_group,
+      provider: row.provider,
     };
   }
 

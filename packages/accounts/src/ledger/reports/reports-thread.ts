@@ -1,6 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { threadFile } from "../../thread-file.js";
 import { LedgerError } from "../errors.js";
+import type { DailyFilter, DailyKey, DailyOrder, DailySum, DeletedAttempts } from "./daily-spend.js";
 import type { RequestExplanation } from "./explain.js";
 import type { AttemptFilter, RequestFilter } from "./filter.js";
 import type { KeyedAttempt } from "./keyed-attempts.js";
@@ -32,6 +33,10 @@ export class ReportsThread implements LedgerReports {
     return this.#ask("attempts", filter, page);
   }
 
+  count(filter: AttemptFilter): Promise<number> {
+    return this.#ask("count", filter);
+  }
+
   requests(filter: RequestFilter, page: PageRequest): Promise<Page<LedgerRequest>> {
     return this.#ask("requests", filter, page);
   }
@@ -50,6 +55,14 @@ export class ReportsThread implements LedgerReports {
 
   sumBy(filter: AttemptFilter, by: SumKey): Promise<readonly KeyedSum[]> {
     return this.#ask("sumBy", filter, by);
+  }
+
+  dailySpend(filter: DailyFilter, by: readonly DailyKey[], order?: DailyOrder): Promise<readonly DailySum[]> {
+    return this.#ask("dailySpend", filter, by, order);
+  }
+
+  deleted(): Promise<DeletedAttempts> {
+    return this.#ask("deleted");
   }
 
   spend(of: { readonly meter?: string; readonly period?: string }): Promise<readonly MeterSpend[]> {

@@ -1,11 +1,14 @@
 import { type Kysely, sql } from "kysely";
 import { quarterHourMs, spendPeriodAt } from "../../budgets/spend-period.js";
+import type { OutcomeState } from "../../journal/records.js";
 import type { LedgerTables } from "../schema.js";
 
 /** What was spent, as of one entry of the journal. */
 export interface Spent {
   /** Certain and uncertain. */
   readonly nanoUsd: bigint;
+  /** The part of it that may not have been charged. */
+  readonly uncertainNanoUsd: bigint;
   /** The last entry of the journal that is in it. */
   readonly sequence: number;
 }
@@ -34,34 +37,49 @@ export async function spentIn(
       .where("period", ">=", spendPeriodAt(wholeFromMs))
       .where("period", "<", Number.isFinite(wholeUntilMs) ? spendPeriodAt(wholeUntilMs) : afterAll)
       .select(({ fn }) => fn.sum<bigint | null>(column).as("sum"));
-  const edge = (edgeFromMs: number, edgeUntilMs: number) =>
+  // Their charges are JSON text, that every database can look through.
+  const charged = `%"meter":${escaped(JSON.stringify(meter))}%`;
+  const edge = (edgeFromMs: number, edgeUntilMs: number, states: readonly OutcomeState[]) =>
     database
       .selectFrom("attempts")
       .where("atMs", ">=", edgeFromMs)
       .where("atMs", "<", edgeUntilMs)
-      .where(
-        sql<boolean>`exists (select 1 from json_each(charges) where json_extract(value, '$.meter') = ${meter})`,
-      )
+      .where("state", "in", states)
+      .where(sql<boolean>`charges like ${charged} escape '!'`)
       .select(({ fn }) => fn.sum<bigint | null>("costNanoUsd").as("sum"));
-  const hasEnd = Number.isFinite(wholeUntilMs);
+  const [afterFromMs, afterUntilMs] = Number.isFinite(untilMs) ? [wholeUntilMs, untilMs] : [0, 0];
+  const known: readonly OutcomeState[] = ["certain", "failed"];
   // One statement reads one moment.
   const row = await database
     .selectFrom("journals")
     .select([
       "appliedThrough as sequence",
       sumOf("certainNanoUsd").as("certain"),
+      edge(fromMs, wholeFromMs, known).as("certainBefore"),
+      edge(afterFromMs, afterUntilMs, known).as("certainAfter"),
       sumOf("uncertainNanoUsd").as("uncertain"),
-      edge(fromMs, wholeFromMs).as("before"),
-      edge(hasEnd ? wholeUntilMs : 0, hasEnd ? untilMs : 0).as("after"),
+      edge(fromMs, wholeFromMs, ["uncertain"]).as("uncertainBefore"),
+      edge(afterFromMs, afterUntilMs, ["uncertain"]).as("uncertainAfter"),
     ])
     .orderBy("number", "desc")
     .limit(1)
     .executeTakeFirst();
-  const amounts = [row?.certain, row?.uncertain, row?.before, row?.after];
+  const certain = total([row?.certain, row?.certainBefore, row?.certainAfter]);
+  const uncertain = total([row?.uncertain, row?.uncertainBefore, row?.uncertainAfter]);
   return {
-    nanoUsd: amounts.reduce<bigint>((sum, amount) => sum + BigInt(amount ?? 0), 0n),
-    sequence: row?.sequence ?? 0,
+    nanoUsd: certain + uncertain,
+    uncertainNanoUsd: uncertain,
+    sequence: Number(row?.sequence ?? 0),
   };
+}
+
+function total(amounts: readonly (bigint | number | null | undefined)[]): bigint {
+  return amounts.reduce<bigint>((sum, amount) => sum + BigInt(amount ?? 0), 0n);
+}
+
+/** As `like` with `escape '!'` takes it for itself. */
+function escaped(text: string): string {
+  return text.replaceAll(/[!%_]/g, "!$&");
 }
 
 /** Sorts behind every time that text can say. */
