@@ -88,7 +88,7 @@ export class BudgetMeters implements AttemptsFollower {
     const known = this.#sums.get(id);
     if (known !== undefined) return known;
     const charged = model === undefined ? payer.meter : `${payer.meter}/model:${model}`;
-    const sum = this.#lookUp({ payer: charged, meter: meter, ended: [] }).finally(() => {
+    const sum = this.#lookUp({ payer: charged, meter, ended: [] }).finally(() => {
       this.#sums.delete(id);
     });
     this.#sums.set(id, sum);

@@ -1,4 +1,4 @@
-import { BudgetCalendar, type Limits, type Payer } from "@darkroom/accounts";
+import { BudgetCalendar, type Limits } from "@darkroom/accounts";
 import { type Charge, RedisConnection, SharedAdmission } from "@darkroom/router";
 import { EditAccount } from "./edit-account.js";
 import { budgetOfScope } from "./scopes.test.support.js";
