@@ -69,7 +69,7 @@ export async function spentIn(
   return {
     nanoUsd: certain + uncertain,
     uncertainNanoUsd: uncertain,
-    sequence: Number(row?.sequence ?? 0),
+    sequence: row?.sequence ?? 0,
   };
 }
 
