@@ -2,6 +2,7 @@ import { type Kysely, sql } from "kysely";
 import { quarterHourMs, spendPeriodAt } from "../../budgets/spend-period.js";
 import type { OutcomeState } from "../../journal/records.js";
 import type { LedgerTables } from "../schema.js";
+import { isChargedTo } from "./filter.js";
 
 /** What was spent, as of one entry of the journal. */
 export interface Spent {
@@ -21,7 +22,8 @@ export interface TimeSpan {
 
 /**
  * What a meter was charged for attempts that were sent within a span. Whole quarters of an hour are read from what was spent
- * in them; at the edges of the span the attempts themselves are looked at.
+ * in them; at the edges of the span the attempts themselves are looked at. Where these may have been deleted because they were
+ * old, the quarter counts whole: too much is told then, and never too little.
  */
 export async function spentIn(
   database: Kysely<LedgerTables>,
@@ -30,24 +32,29 @@ export async function spentIn(
 ): Promise<Spent> {
   const wholeFromMs = Math.min(Math.ceil(fromMs / quarterHourMs) * quarterHourMs, untilMs);
   const wholeUntilMs = Math.max(Math.floor(untilMs / quarterHourMs) * quarterHourMs, wholeFromMs);
+  const hasEnd = Number.isFinite(untilMs);
+  const deletedBefore = sql<number>`(select before_ms from deleted where id = 1)`;
+  const from = sql<string>`case when ${deletedBefore} > ${fromMs} then ${spendPeriodAt(fromMs)} else ${spendPeriodAt(wholeFromMs)} end`;
+  const until = hasEnd
+    ? sql<string>`case when ${deletedBefore} > ${wholeUntilMs} then ${spendPeriodAt(untilMs + quarterHourMs - 1)} else ${spendPeriodAt(wholeUntilMs)} end`
+    : sql<string>`${afterAll}`;
   const sumOf = (column: "certainNanoUsd" | "uncertainNanoUsd") =>
     database
       .selectFrom("spend")
       .where("meter", "=", meter)
-      .where("period", ">=", spendPeriodAt(wholeFromMs))
-      .where("period", "<", Number.isFinite(wholeUntilMs) ? spendPeriodAt(wholeUntilMs) : afterAll)
+      .where("period", ">=", from)
+      .where("period", "<", until)
       .select(({ fn }) => fn.sum<bigint | null>(column).as("sum"));
-  // Their charges are JSON text, that every database can look through.
-  const charged = `%"meter":${escaped(JSON.stringify(meter))}%`;
   const edge = (edgeFromMs: number, edgeUntilMs: number, states: readonly OutcomeState[]) =>
     database
       .selectFrom("attempts")
       .where("atMs", ">=", edgeFromMs)
       .where("atMs", "<", edgeUntilMs)
       .where("state", "in", states)
-      .where(sql<boolean>`charges like ${charged} escape '!'`)
+      .where(sql<boolean>`${deletedBefore} <= ${edgeFromMs}`)
+      .where(isChargedTo(meter))
       .select(({ fn }) => fn.sum<bigint | null>("costNanoUsd").as("sum"));
-  const [afterFromMs, afterUntilMs] = Number.isFinite(untilMs) ? [wholeUntilMs, untilMs] : [0, 0];
+  const [afterFromMs, afterUntilMs] = hasEnd ? [wholeUntilMs, untilMs] : [0, 0];
   const known: readonly OutcomeState[] = ["certain", "failed"];
   // One statement reads one moment.
   const row = await database
@@ -75,11 +82,6 @@ export async function spentIn(
 
 function total(amounts: readonly (bigint | number | null | undefined)[]): bigint {
   return amounts.reduce<bigint>((sum, amount) => sum + BigInt(amount ?? 0), 0n);
-}
-
-/** As `like` with `escape '!'` takes it for itself. */
-function escaped(text: string): string {
-  return text.replaceAll(/[!%_]/g, "!$&");
 }
 
 /** Sorts behind every time that text can say. */

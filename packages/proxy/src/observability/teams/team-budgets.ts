@@ -1,9 +1,4 @@
-import {
-  type BudgetCalendar,
-  type PayerMeter,
-  budgetMeters,
-  meterOf,
-} from "@darkroom/accounts";
+import { type BudgetCalendar, type PayerMeter, budgetMeters, meterOf } from "@darkroom/accounts";
 import type { Admission } from "@darkroom/router";
 import type { Books } from "../../books/books.js";
 import type { ListedTeams } from "./listed-teams.js";
