@@ -14,8 +14,9 @@ const { values } = parseArgs({
 });
 
 setUp();
-const { Authenticator, Directory, MasterKey, authoredNow, createKey } =
-  await import("../../packages/accounts/dist/index.js");
+const { Authenticator, Directory, MasterKey, authoredNow, createKey } = await import(
+  "../../packages/accounts/dist/index.js"
+);
 
 const keys = Number(values.keys);
 const teams = Number(values.teams);

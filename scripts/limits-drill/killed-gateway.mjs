@@ -38,7 +38,9 @@ export async function killedGateway() {
     if (status !== 200 || tookMs > longestMs) broken.push(`status ${status} after ${tookMs} ms`);
     if (left !== 0) broken.push(`${left} calls are counted that nobody makes`);
     return {
-      lines: [`${parallel} leases of a killed gateway: an edit of another was served ${tookMs} ms after the kill`],
+      lines: [
+        `${parallel} leases of a killed gateway: an edit of another was served ${tookMs} ms after the kill`,
+      ],
       broken,
     };
   } finally {

@@ -42,11 +42,8 @@ export async function manyKeys({ offered }) {
     router_settings: { queue_timeout: 20, max_queue: 1000, num_retries: 0 },
   });
   const gateway = await startGateway({ config });
-  const edits = await openLoop(
-    allowed * offered,
-    Date.now() + 3 * ownWindowMs + 2_000,
-    seeded(1),
-    (number) => editAt(gateway.url, { model: "edits", user: `caller-${number % callers}` }),
+  const edits = await openLoop(allowed * offered, Date.now() + 3 * ownWindowMs + 2_000, seeded(1), (number) =>
+    editAt(gateway.url, { model: "edits", user: `caller-${number % callers}` }),
   );
   const calls = await callsAt(simulator.url);
   const firstAtMs = Math.min(...calls.map(({ arrivedAtMs }) => arrivedAtMs));

@@ -6,5 +6,7 @@ const quarterHourMs = 900_000;
  * @param atMs milliseconds since 1970
  */
 export function spendPeriodAt(atMs: number): string {
-  return new Date(Math.floor(atMs / quarterHourMs) * quarterHourMs).toISOString().slice(0, "2026-11-28T22:15".length);
+  return new Date(Math.floor(atMs / quarterHourMs) * quarterHourMs)
+    .toISOString()
+    .slice(0, "2026-11-28T22:15".length);
 }

@@ -1,17 +1,20 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import type { Transaction } from "kysely";
+import { PostgresDialect, SqliteDialect, type Transaction } from "kysely";
 import { migrate } from "../database/migrate.js";
 import { type LibsqlDatabase, openForReading, openForWriting } from "../database/open-database.js";
+import { type PostgresDeadlines, postgresPool } from "../database/postgres/postgres-client.js";
+import { type PostgresSettings, postgresName } from "../database/postgres/postgres-settings.js";
 import { queryBuilder } from "../database/query-builder.js";
 import { ChangingCollection } from "./changing-collection.js";
 import { Collection, type DirectoryDatabase, type DirectoryTables } from "./collection.js";
 import { definitions } from "./definitions.js";
 import { DirectoryError } from "./errors.js";
-import { type ChangedRecord, type DirectoryFeed, LocalFeed } from "./feed.js";
+import { type ChangedRecord, type DirectoryChange, type DirectoryFeed, LocalFeed } from "./feed.js";
 import { recordFrom, recordText } from "./record-json.js";
 import type { CustomerRecord, RecordKind } from "./records.js";
 import { directoryMigrations } from "./schema.js";
+import { SharedFeed } from "./shared-feed.js";
 
 export const directoryPath = (folder: string): string => join(folder, "directory.db");
 
@@ -60,7 +63,18 @@ export interface AuditEntry {
   readonly after?: unknown;
 }
 
-/** Keys, users, teams, customers, tags and budgets, in a file of the data folder. */
+export interface SharedDirectoryOptions extends Omit<DirectoryOptions, "folder" | "feed"> {
+  readonly postgres: PostgresSettings;
+  readonly feed: SharedFeed;
+}
+
+/** Whoever asks who a key belongs to waits no longer. */
+const deadlines: PostgresDeadlines = { connectMs: 2_000, statementMs: 5_000 };
+
+/** For changes, which are made one after the other, and for reading. */
+const mostConnections = { writing: 2, reading: 8 };
+
+/** Keys, users, teams, customers, tags and budgets, in a file of the data folder or in a PostgreSQL that gateways share. */
 export class Directory {
   readonly feed: DirectoryFeed;
   /** On a connection of its own, which a change does not hold up. */
@@ -94,8 +108,8 @@ export class Directory {
       const reader = openForReading(path);
       return new Directory(
         options,
-        queryBuilder<DirectoryTables>(writer),
-        queryBuilder<DirectoryTables>(reader),
+        queryBuilder<DirectoryTables>(new SqliteDialect({ database: writer })),
+        queryBuilder<DirectoryTables>(new SqliteDialect({ database: reader })),
       );
     } catch (error) {
       for (const database of opened) database.close();
@@ -105,10 +119,50 @@ export class Directory {
     }
   }
 
+  /**
+   * Opens a directory that gateways share; its tables are there.
+   * @throws DirectoryError
+   */
+  static async connect({ postgres, feed, ...options }: SharedDirectoryOptions): Promise<Directory> {
+    const [writer, reader] = [mostConnections.writing, mostConnections.reading].map((most) =>
+      queryBuilder<DirectoryTables>(new PostgresDialect({ pool: postgresPool(postgres, deadlines, most) })),
+    ) as [DirectoryDatabase, DirectoryDatabase];
+    const directory = new Directory({ folder: "", feed, ...options }, writer, reader);
+    try {
+      await feed.follow(directory);
+      return directory;
+    } catch (error) {
+      await directory.close();
+      throw new DirectoryError(
+        `The directory of keys and teams in the ${postgresName(postgres)}, cannot be used: ${error instanceof Error ? error.message : String(error)}`,
+      );
+    }
+  }
+
   /** How many changes there were. */
   async version(): Promise<number> {
     const { version } = await this.reader.selectFrom("state").select("version").executeTakeFirstOrThrow();
     return Number(version);
+  }
+
+  /** The changes behind a version, oldest first, some at most: what each has changed, as the feed tells it. */
+  async changesAfter(version: number, limit: number): Promise<readonly DirectoryChange[]> {
+    const rows = await this.reader
+      .selectFrom("changes")
+      .select(["version", "kind", "recordId", "after"])
+      .where("version", ">", version)
+      .where("version", "<=", version + limit)
+      .orderBy("version")
+      .orderBy("part")
+      .execute();
+    const changes = new Map<number, ChangedRecord[]>();
+    for (const row of rows) {
+      const of = Number(row["version"]);
+      const how = row["after"] === null ? "removed" : "put";
+      const record: ChangedRecord = { kind: row["kind"] as RecordKind, id: String(row["recordId"]), how };
+      changes.set(of, [...(changes.get(of) ?? []), record]);
+    }
+    return [...changes].map(([of, records]) => ({ version: of, records }));
   }
 
   /**
@@ -182,6 +236,7 @@ export class Directory {
 
   async close(): Promise<void> {
     await this.#changes;
+    if (this.feed instanceof SharedFeed) this.feed.close();
     await Promise.all([this.writer.destroy(), this.reader.destroy()]);
   }
 
@@ -209,7 +264,7 @@ export class Directory {
       });
       return { version: next, result: await make(change) };
     });
-    this.feed.publish({ version, records });
+    await this.feed.publish({ version, records });
     return result;
   }
 }

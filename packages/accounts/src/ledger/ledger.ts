@@ -1,8 +1,10 @@
+import type { PostgresSettings } from "../database/postgres/postgres-settings.js";
 import type { CorrectionRecord } from "../journal/records.js";
 import { ApplierThread, type ApplierState } from "./applying/applier-thread.js";
 import type { EntrySetAside } from "./applying/applier.js";
 import type { UncertainTotal } from "./applying/spend-changes.js";
 import type { LedgerReports } from "./reports/reports.js";
+import { Reports } from "./reports/reports.js";
 import { ReportsThread } from "./reports/reports-thread.js";
 import type { LedgerAttempt } from "./reports/rows.js";
 import { type Settlement, checkSettlement, correctionFor } from "./settlement.js";
@@ -20,6 +22,8 @@ export interface FollowedJournal {
 export interface LedgerOptions {
   /** The data folder; the journal's file is in it. */
   readonly folder: string;
+  /** Where the ledger is, unless it is in the folder too; its tables are there. */
+  readonly postgres?: PostgresSettings;
   readonly journal: FollowedJournal;
   /** The ledger has fallen behind, has stopped, or goes on again. */
   readonly onState?: (state: ApplierState) => void;
@@ -54,9 +58,9 @@ export class Ledger {
    * @throws LedgerError where the ledger's file is damaged or does not belong to the journal; the message says what to do
    */
   static async open(options: LedgerOptions): Promise<Ledger> {
-    const { folder, journal, onState, onSetAside } = options;
+    const { folder, postgres, journal, onState, onSetAside } = options;
     const applier = await ApplierThread.start(
-      { folder, committedAtStart: journal.committed },
+      { folder, committedAtStart: journal.committed, ...(postgres !== undefined && { postgres }) },
       {
         onProgress: ({ appliedThrough }) => journal.prune(appliedThrough),
         onState: (state) => onState?.(state),
@@ -68,8 +72,8 @@ export class Ledger {
     return new Ledger(options, applier);
   }
 
-  private constructor({ folder, journal, now }: LedgerOptions, applier: ApplierThread) {
-    this.reports = new ReportsThread(folder);
+  private constructor({ folder, postgres, journal, now }: LedgerOptions, applier: ApplierThread) {
+    this.reports = postgres === undefined ? new ReportsThread(folder) : Reports.ofPostgres(postgres);
     this.#journal = journal;
     this.#applier = applier;
     this.#now = now ?? Date.now;

@@ -1,6 +1,6 @@
 import { sql } from "kysely";
-import type { LibsqlDatabase } from "../../database/open-database.js";
 import { PreparedStatement, statementBuilder } from "../../database/prepared-statement.js";
+import type { StatementDatabase } from "../../database/statement-database.js";
 import type { AttemptTable, CorrectionTable, LedgerTables, RefusalTable, RequestTable } from "../schema.js";
 import type { JournalEntry } from "./read-entry.js";
 import type { SpendChange } from "./spend-changes.js";
@@ -15,10 +15,16 @@ type RequestOfAttempt = Pick<
 
 type SetAside = JournalEntry & { readonly journal: number; readonly reason: string };
 
+interface Mark {
+  readonly number: number;
+  readonly from: number;
+  readonly appliedThrough: number;
+}
+
 /** All that the applier says to the database. */
 export type LedgerStatements = ReturnType<typeof ledgerStatements>;
 
-export function ledgerStatements(database: LibsqlDatabase) {
+export function ledgerStatements(database: StatementDatabase) {
   const build = statementBuilder<LedgerTables>(database);
   const excluded = (column: string) => sql.ref<string>(`excluded.${column}`);
   return {
@@ -70,11 +76,19 @@ export function ledgerStatements(database: LibsqlDatabase) {
         );
     }),
 
-    interruptRequests: new PreparedStatement<object>(database, () =>
+    /** Those of one journal: the gateways that write the others may be running. */
+    interruptRequests: new PreparedStatement<Pick<AttemptTable, "journal">>(database, ({ journal }) =>
       build
         .updateTable("requests")
         .set({ state: sql<string>`'interrupted'` })
-        .where("state", "=", sql<string>`'running'`),
+        .where("state", "=", sql<string>`'running'`)
+        .where("requestId", "in", (all) =>
+          all
+            .selectFrom("attempts")
+            .select("requestId")
+            .whereRef("attempts.requestId", "=", "requests.requestId")
+            .where("journal", "=", journal as never),
+        ),
     ),
 
     addSpend: new PreparedStatement<SpendChange>(database, (change) =>
@@ -99,6 +113,16 @@ export function ledgerStatements(database: LibsqlDatabase) {
         .selectFrom("attempts")
         .select(["state", "costNanoUsd", "revision", "charges"])
         .where("attemptId", "=", attemptId),
+    ),
+
+    correction: new PreparedStatement<Pick<CorrectionTable, "attemptId" | "revision">>(
+      database,
+      ({ attemptId, revision }) =>
+        build
+          .selectFrom("corrections")
+          .select(["atMs", "costNanoUsd", "settledBy"])
+          .where("attemptId", "=", attemptId)
+          .where("revision", "=", revision),
     ),
 
     insertCorrection: new PreparedStatement<CorrectionTable>(database, (correction) =>
@@ -130,10 +154,13 @@ export function ledgerStatements(database: LibsqlDatabase) {
       build.selectFrom("journals").select(["number", "appliedThrough"]).where("id", "=", id),
     ),
 
-    markApplied: new PreparedStatement<{ readonly number: number; readonly appliedThrough: number }>(
-      database,
-      ({ number, appliedThrough }) =>
-        build.updateTable("journals").set({ appliedThrough }).where("number", "=", number),
+    /** Changes nothing where the mark is not where it was: somebody else has applied this journal. */
+    moveMark: new PreparedStatement<Mark>(database, ({ number, from, appliedThrough }) =>
+      build
+        .updateTable("journals")
+        .set({ appliedThrough })
+        .where("number", "=", number)
+        .where("appliedThrough", "=", from),
     ),
 
     uncertain: new PreparedStatement<object>(database, () =>

@@ -9,7 +9,6 @@ import type { ReportAnswer, ReportQuestion } from "./reports-worker.js";
 import type { LedgerReports } from "./reports.js";
 import type { LedgerAttempt, LedgerRequest } from "./rows.js";
 import type { MeterSpend } from "./spend.js";
-import type { Spent } from "./spent.js";
 import type { KeyedSum, LedgerSum, SumKey } from "./sum.js";
 
 interface Asked {
@@ -56,8 +55,12 @@ export class ReportsThread implements LedgerReports {
     return this.#ask("spend", of);
   }
 
-  spentIn(meter: string, periods: { readonly from: string; readonly until: string }): Promise<Spent> {
-    return this.#ask("spentIn", meter, periods);
+  spentIn(
+    meter: string,
+    periods: { readonly from: string; readonly until: string },
+    apartFrom: readonly string[],
+  ): Promise<bigint> {
+    return this.#ask("spentIn", meter, periods, apartFrom);
   }
 
   keyedAttempts(sinceMs: number): Promise<readonly KeyedAttempt[]> {

@@ -14,7 +14,7 @@ export async function withReports<Result>(
   use: (reports: LedgerReports) => Promise<Result>,
 ): Promise<Result> {
   await withLedger(folder, () => Promise.resolve());
-  const reports = new Reports(folder);
+  const reports = Reports.ofFolder(folder);
   try {
     return await use(reports);
   } finally {
