@@ -24,6 +24,7 @@ export {
 } from "./budgets/limits.js";
 export { spendPeriodAt } from "./budgets/spend-period.js";
 export { type LimitMeter, type PayerMeter, budgetMeters, rateMeters } from "./budgets/meters.js";
+export { GatewayLock } from "./database/postgres/gateway-lock.js";
 export { PostgresError, preparePostgres } from "./database/postgres/open-postgres.js";
 export {
   defaultPostgresSchema,
@@ -92,6 +93,7 @@ export type {
 } from "./journal/records.js";
 export type { ApplierState } from "./ledger/applying/applier-thread.js";
 export type { EntrySetAside } from "./ledger/applying/applier.js";
+export { type KeptOutcome, keptOutcomes } from "./ledger/applying/kept-outcomes.js";
 export type { UncertainTotal } from "./ledger/applying/spend-changes.js";
 export { LedgerError } from "./ledger/errors.js";
 export { type FollowedJournal, Ledger, type LedgerOptions } from "./ledger/ledger.js";

@@ -2,12 +2,9 @@ import type http from "node:http";
 import { createRouter, defaultOptions } from "@darkroom/router";
 import type { Logger } from "pino";
 import { createApplication } from "./application.js";
-import type { Accounts } from "./access/accounts.js";
 import { modelNames } from "./access/model-names.js";
 import { BudgetMeters } from "./budgets/budget-meters.js";
 import { Budgets } from "./budgets/budgets.js";
-import type { LimitsStore } from "./limits/limits-store.js";
-import type { Books } from "./books/books.js";
 import type { GatewayConfig } from "./config/gateway-config.js";
 import { unpricedModels } from "./config/models/unpriced.js";
 import { forwardedHeaders } from "./access/forwarded-headers.js";
@@ -17,6 +14,8 @@ import { earlierEdits, keptMs } from "./idempotency/earlier-edits.js";
 import { IdempotentEdits } from "./idempotency/idempotent-edits.js";
 import { InFlight } from "./in-flight.js";
 import { logRouter } from "./observability/log.js";
+import type { Stores } from "./stores/open-stores.js";
+import { withoutDirectory } from "./stores/shared-limits.js";
 import { managementRoutes } from "./routes/management/management.js";
 import { spendOfLedger } from "./routes/management/spend.js";
 import { Metrics } from "./observability/metrics.js";
@@ -32,10 +31,8 @@ const headersTimeoutMs = 60_000;
 
 export interface GatewayOptions {
   readonly config: GatewayConfig;
-  /** The gateway's own from now on: it closes them when it has drained. So are the accounts. */
-  readonly books: Books;
-  readonly accounts: Accounts;
-  readonly limits: LimitsStore;
+  /** The gateway's own from now on: it closes them when it has drained. */
+  readonly stores: Stores;
   readonly log: Logger;
   /** Where what is kept lives; made when there is something to keep. */
   readonly dataFolder: string;
@@ -52,17 +49,19 @@ export class Gateway {
   readonly #edits = new InFlight();
   #draining = false;
 
-  readonly #books: Books;
-  readonly #accounts: Accounts;
-  readonly #limits: LimitsStore;
+  readonly #closeStores: () => Promise<void>;
 
-  constructor({ config, books, accounts, limits, log, dataFolder, version }: GatewayOptions) {
-    this.#books = books;
-    this.#accounts = accounts;
-    this.#limits = limits;
+  constructor({ config, stores, log, dataFolder, version }: GatewayOptions) {
+    const { books, accounts, limits } = stores;
+    this.#closeStores = () => stores.close();
     const { admission, health: healthStore } = limits;
     const router = createRouter({ ...config.router, journal: books.attempts, admission, healthStore });
-    const meters = new BudgetMeters(books, admission, Date.now);
+    const meters = new BudgetMeters({
+      books,
+      admission,
+      nowMs: Date.now,
+      ...(limits.peers !== undefined && { peers: limits.peers }),
+    });
     books.attempts.follow(meters);
     const budgets = new Budgets({
       calendar: accounts.calendar,
@@ -80,6 +79,19 @@ export class Gateway {
       loadEarlier: async () => earlierEdits(await books.keyedAttempts(keptMs)),
     });
     const names = modelNames(router, config.accounts.accessGroups);
+    const management = managementRoutes({
+      directory: accounts.directory,
+      calendar: accounts.calendar,
+      spendOf: spendOfLedger(books.ledger),
+      newKeyDefaults: config.accounts.newKeyDefaults,
+      newKeyBounds: config.accounts.newKeyBounds,
+      modelNames: names,
+      listedModels: () => router.modelNames,
+      deployments: config.router.deployments,
+      now: Date.now,
+    });
+    // Limits that are shared, and a directory that is not.
+    const hasOwnDirectory = config.redis !== undefined && config.postgres === undefined;
     const isDraining = (): boolean => this.#draining;
     logRouter(log, router.events);
     const unpriced = new UnpricedEdits(log, unpricedModels(config.router.deployments));
@@ -96,17 +108,7 @@ export class Gateway {
       forwardedHeaders: forwardedHeaders(config),
       accounts,
       modelNames: names,
-      management: managementRoutes({
-        directory: accounts.directory,
-        calendar: accounts.calendar,
-        spendOf: spendOfLedger(books.ledger),
-        newKeyDefaults: config.accounts.newKeyDefaults,
-        newKeyBounds: config.accounts.newKeyBounds,
-        modelNames: names,
-        listedModels: () => router.modelNames,
-        deployments: config.router.deployments,
-        now: Date.now,
-      }),
+      management: hasOwnDirectory ? withoutDirectory(management) : management,
       version,
       ...(config.keyHeaderName === undefined ? {} : { keyHeaderName: config.keyHeaderName }),
       metricsNeedKey: config.requireAuthForMetrics,
@@ -165,9 +167,7 @@ export class Gateway {
     clearTimeout(tooLong);
     this.#router.close();
     this.#formats.close();
-    await this.#books.close();
-    await this.#accounts.close();
-    await this.#limits.close();
+    await this.#closeStores();
   }
 
   /** Ends everything at once. */

@@ -101,8 +101,16 @@ export async function attempt(context: AttemptContext): Promise<AttemptOutcome> 
 function entryOf({ journal, deployment, pass, retry, progress }: AttemptContext): AttemptEntry | undefined {
   if (journal === undefined) return undefined;
   const { request, group, fallbacks: fallback } = progress;
-  const { attemptId } = pass;
-  return new AttemptEntry(journal, { attemptId, request, group, deployment, retry, fallback });
+  const { attemptId, moneyMeters } = pass;
+  return new AttemptEntry(journal, {
+    attemptId,
+    request,
+    group,
+    deployment,
+    retry,
+    fallback,
+    moneyMeters,
+  });
 }
 
 interface Sent {

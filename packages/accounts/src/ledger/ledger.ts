@@ -29,6 +29,8 @@ export interface LedgerOptions {
   readonly onState?: (state: ApplierState) => void;
   /** An entry cannot be applied. It is kept, and should be looked at. */
   readonly onSetAside?: (entry: EntrySetAside) => void;
+  /** Up to which entry nobody else needs the journal; absent: nobody else reads it. */
+  readonly mayForget?: () => number;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
 }
@@ -58,31 +60,39 @@ export class Ledger {
    * @throws LedgerError where the ledger's file is damaged or does not belong to the journal; the message says what to do
    */
   static async open(options: LedgerOptions): Promise<Ledger> {
-    const { folder, postgres, journal, onState, onSetAside } = options;
+    const { folder, postgres, journal, onState, onSetAside, mayForget = () => Infinity } = options;
     const applier = await ApplierThread.start(
       { folder, committedAtStart: journal.committed, ...(postgres !== undefined && { postgres }) },
       {
-        onProgress: ({ appliedThrough }) => journal.prune(appliedThrough),
+        onProgress: ({ appliedThrough }) => journal.prune(Math.min(appliedThrough, mayForget())),
         onState: (state) => onState?.(state),
         onSetAside: (entry) => onSetAside?.(entry),
       },
     );
-    journal.prune(applier.progress.appliedThrough);
+    journal.prune(Math.min(applier.progress.appliedThrough, mayForget()));
     applier.follow(journal.committed);
     return new Ledger(options, applier);
   }
 
-  private constructor({ folder, postgres, journal, now }: LedgerOptions, applier: ApplierThread) {
+  private constructor({ folder, postgres, journal, now, mayForget }: LedgerOptions, applier: ApplierThread) {
     this.reports = postgres === undefined ? new ReportsThread(folder) : Reports.ofPostgres(postgres);
     this.#journal = journal;
     this.#applier = applier;
     this.#now = now ?? Date.now;
-    this.#timer = setInterval(() => applier.follow(journal.committed), applyEveryMs).unref();
+    this.#timer = setInterval(() => {
+      applier.follow(journal.committed);
+      if (mayForget !== undefined) journal.prune(Math.min(applier.progress.appliedThrough, mayForget()));
+    }, applyEveryMs).unref();
   }
 
   /** Whether entries are applied. */
   get state(): ApplierState {
     return this.#applier.state;
+  }
+
+  /** Entries of the journal up to here are in the ledger. */
+  get appliedThrough(): number {
+    return this.#applier.progress.appliedThrough;
   }
 
   /** How many entries the journal has that the ledger has not. */

@@ -11,7 +11,8 @@ export function answerTo(error: unknown, record: RequestRecord): Refusal {
   if (error instanceof RouterError && error.report !== undefined) {
     headers.push(...reportHeaders(error.report, record.timing()));
   }
-  if (error instanceof RouterError) headers.push(...retryHeaders(error), ...rateLimitHeaders(error), ...callerLimitHeaders(error));
+  if (error instanceof RouterError)
+    headers.push(...retryHeaders(error), ...rateLimitHeaders(error), ...callerLimitHeaders(error));
   if (error instanceof UpstreamAnswerError) {
     const { status, head, body } = error;
     headers.push(...upstreamHeaders(head));

@@ -5,6 +5,7 @@ import {
   type JournalState,
   type KeyedAttempt,
   Ledger,
+  type PostgresSettings,
 } from "@darkroom/accounts";
 import type { Logger } from "pino";
 import type { RequestRecord } from "../observability/request-record.js";
@@ -12,6 +13,8 @@ import { AttemptsJournal } from "./attempts-journal.js";
 import { Origins } from "./origins.js";
 import { RefusedRequests } from "./refusals.js";
 import { isRefusal, requestRow } from "./request-rows.js";
+import { SettledMark, type SettledStore } from "./settled-mark.js";
+import { settleJournal } from "./settle-journal.js";
 
 /** The gateway's books: the journal, where every attempt is written down, and the ledger that is made of it. */
 export class Books {
@@ -21,8 +24,10 @@ export class Books {
   readonly #refused: RefusedRequests;
 
   private constructor(
+    private readonly folder: string,
     private readonly journal: Journal,
     readonly ledger: Ledger,
+    private readonly settled: SettledMark | undefined,
   ) {
     this.attempts = new AttemptsJournal(journal, this.origins);
     this.#refused = new RefusedRequests(journal);
@@ -32,20 +37,33 @@ export class Books {
    * Opens the books of a data folder, for this process alone.
    * @throws DataFolderInUseError, DataFolderError, JournalFileError, LedgerError
    */
-  static async open(folder: string, log: Logger): Promise<Books> {
+  static async open(folder: string, log: Logger, postgres?: PostgresSettings): Promise<Books> {
+    const settled = postgres === undefined ? undefined : new SettledMark();
     const journal = await Journal.open({ folder, onStateChange: (state) => tellOfJournal(log, state) });
     try {
       const ledger = await Ledger.open({
         folder,
         journal,
+        ...(postgres !== undefined && { postgres }),
+        ...(settled !== undefined && { mayForget: () => settled.through(journal.committed) }),
         onState: (state) => tellOfLedger(log, state),
         onSetAside: (entry) => tellOfEntry(log, entry),
       });
-      return new Books(journal, ledger);
+      return new Books(folder, journal, ledger, settled);
     } catch (error) {
       await journal.close();
       throw error;
     }
+  }
+
+  /**
+   * Settles what the journal still has where the limits are kept, since whoever wrote it may have died before; what is
+   * settled already stays so. From now on the journal forgets nothing that is not settled there.
+   */
+  async settleIn(limits: SettledStore): Promise<void> {
+    if (this.settled === undefined) return;
+    await settleJournal(this.folder, this.journal.committed, limits.admission);
+    this.settled.follow(limits);
   }
 
   /** What the journal does. */

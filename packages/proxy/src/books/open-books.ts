@@ -1,4 +1,10 @@
-import { DataFolderError, DataFolderInUseError, JournalFileError, LedgerError } from "@darkroom/accounts";
+import {
+  DataFolderError,
+  DataFolderInUseError,
+  JournalFileError,
+  LedgerError,
+  type PostgresSettings,
+} from "@darkroom/accounts";
 import type { Logger } from "pino";
 import { Books } from "./books.js";
 import { throwAwayKindHere } from "./throw-away-layer.js";
@@ -12,7 +18,7 @@ export class BooksError extends Error {
  * Opens the books, and warns where they would go with their container.
  * @throws BooksError
  */
-export async function openBooks(folder: string, log: Logger): Promise<Books> {
+export async function openBooks(folder: string, log: Logger, postgres?: PostgresSettings): Promise<Books> {
   const kind = await throwAwayKindHere(folder);
   if (kind !== undefined) {
     log.warn(
@@ -21,7 +27,7 @@ export async function openBooks(folder: string, log: Logger): Promise<Books> {
     );
   }
   try {
-    return await Books.open(folder, log);
+    return await Books.open(folder, log, postgres);
   } catch (error) {
     throw new BooksError(explained(error, folder), { cause: error });
   }

@@ -26,6 +26,7 @@ const intent: Intent = {
   deployment,
   retry: 1,
   fallback: 2,
+  moneyMeters: [],
   estimate: { nanoUsd: 60n, basis: "tokens", breakdown: { ...parts, outputImage: 57n } },
 };
 const outcome: Outcome = {

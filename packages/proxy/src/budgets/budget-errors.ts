@@ -83,11 +83,7 @@ export class CallerLimitError extends RouterError {
   readonly limit: bigint;
   readonly remaining: bigint;
 
-  constructor(
-    { payer, of, model }: PayerMeter,
-    { used, limit, charge, fitsInMs }: Refusal,
-    nowMs: number,
-  ) {
+  constructor({ payer, of, model }: PayerMeter, { used, limit, charge, fitsInMs }: Refusal, nowMs: number) {
     const limitType = of === "parallel requests" ? "concurrent_requests" : of;
     const remaining = used < limit ? limit - used : 0n;
     const fits = charge.amount <= limit;
@@ -131,6 +127,8 @@ export class TooManyLimitsError extends RouterError {
   override readonly field = "tags";
 
   constructor(most: number) {
-    super(`The edit's key, team, customer and tags have more than ${String(most)} limits together; use fewer tags.`);
+    super(
+      `The edit's key, team, customer and tags have more than ${String(most)} limits together; use fewer tags.`,
+    );
   }
 }

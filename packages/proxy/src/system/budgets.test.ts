@@ -63,7 +63,9 @@ async function mostCost(): Promise<number> {
 const fits = 57;
 
 /** A budget for each scope that pays for so many edits at most, and a key that is charged to it. */
-const scopes: Readonly<Record<string, (budget: number) => Promise<{ key: string; fields?: object; headers?: object }>>> = {
+const scopes: Readonly<
+  Record<string, (budget: number) => Promise<{ key: string; fields?: object; headers?: object }>>
+> = {
   key: async (max_budget) => ({ key: await newKey({ max_budget }) }),
   team: async (max_budget) => {
     const { team_id } = await admin("/team/new", { max_budget });
@@ -89,22 +91,25 @@ const scopes: Readonly<Record<string, (budget: number) => Promise<{ key: string;
   },
 };
 
-test.each(Object.keys(scopes))("of 200 edits at once a budget of a %s for 57 pays exactly 57", async (scope) => {
-  const budget = Math.round((await mostCost()) * fits * 1e9 + 1) / 1e9;
-  const { key, fields = {}, headers = {} } = (await scopes[scope]?.(budget)) ?? { key: "" };
-  await simulator.setFaults({ fault: { kind: "hold" } });
-  const all = Array.from({ length: 200 }, () => edit(key, fields as Record<string, string>, headers));
-  const refused: Answer[] = [];
-  for (const one of all) void one.then((answer) => answer.status === 429 && refused.push(answer));
-  await until(() => refused.length === 200 - fits);
-  await until(async () => (await simulator.held()) === fits);
-  expect(errorOf(refused[0] as Answer)).toMatchObject({ type: "budget_exceeded" });
-  await simulator.setFaults();
-  await simulator.release();
-  const served = (await Promise.all(all)).filter(({ status }) => status === 200);
-  expect(served).toHaveLength(fits);
-  expect((await simulator.bill()).totals.overall.requests).toBe(fits);
-});
+test.each(Object.keys(scopes))(
+  "of 200 edits at once a budget of a %s for 57 pays exactly 57",
+  async (scope) => {
+    const budget = Math.round((await mostCost()) * fits * 1e9 + 1) / 1e9;
+    const { key, fields = {}, headers = {} } = (await scopes[scope]?.(budget)) ?? { key: "" };
+    await simulator.setFaults({ fault: { kind: "hold" } });
+    const all = Array.from({ length: 200 }, () => edit(key, fields as Record<string, string>, headers));
+    const refused: Answer[] = [];
+    for (const one of all) void one.then((answer) => answer.status === 429 && refused.push(answer));
+    await until(() => refused.length === 200 - fits);
+    await until(async () => (await simulator.held()) === fits);
+    expect(errorOf(refused[0] as Answer)).toMatchObject({ type: "budget_exceeded" });
+    await simulator.setFaults();
+    await simulator.release();
+    const served = (await Promise.all(all)).filter(({ status }) => status === 200);
+    expect(served).toHaveLength(fits);
+    expect((await simulator.bill()).totals.overall.requests).toBe(fits);
+  },
+);
 
 test("a spent budget refuses at once, names itself, and says what would fit; clients do not come back", async () => {
   const max_budget = Math.round((await mostCost()) * 1.5 * 1e9) / 1e9;

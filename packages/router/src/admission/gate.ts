@@ -94,8 +94,10 @@ export class Gate {
         candidates: candidates.map((one) => ({ id: one.deployment.id, charges: chargesOf(one) })),
       });
       if (answer.kind === "wrong period") nowMs = answer.nowMs;
-      else if (answer.kind === "unseeded") await this.#seed(edit.account, answer.meters);
-      else if (answer.kind === "unavailable") {
+      else if (answer.kind === "unseeded") {
+        const unavailable = await this.#seed(edit.account, answer.meters);
+        if (unavailable !== undefined) return { refusals: [], ofAccount: [], isFinal: false, unavailable };
+      } else if (answer.kind === "unavailable") {
         return { refusals: [], ofAccount: [], isFinal: false, unavailable: answer.reason };
       } else if (answer.kind === "refused") {
         this.use.note(answer.refusals);
@@ -136,10 +138,16 @@ export class Gate {
     return edit.account?.requestCharges({ images, tokens: tokens() }) ?? [];
   }
 
-  async #seed(account: Account | undefined, meters: readonly Meter[]): Promise<void> {
+  /** @returns why it cannot be told what was spent, which money is not admitted without */
+  async #seed(account: Account | undefined, meters: readonly Meter[]): Promise<string | undefined> {
     if (account === undefined) throw new TypeError("deployments have no meters of money");
     const seeds = meters.map(async (meter) => ({ meter, spent: await account.spentOf(meter) }));
-    await this.settings.admission.seed(await Promise.all(seeds));
+    try {
+      await this.settings.admission.seed(await Promise.all(seeds));
+      return undefined;
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    }
   }
 
   #admittedTo(

@@ -90,10 +90,7 @@ export class LimitsReports {
   }
 }
 
-function limitReports(
-  meters: readonly QuotaMeter[],
-  uses: ReadonlyMap<string, MeterUse>,
-): LimitReport[] {
+function limitReports(meters: readonly QuotaMeter[], uses: ReadonlyMap<string, MeterUse>): LimitReport[] {
   return meters.map(({ dimension, meter }) => {
     const use = uses.get(meter.key);
     return {

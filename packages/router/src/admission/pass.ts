@@ -66,6 +66,13 @@ export class Pass implements LeaseHolder {
     return this.admitted.charges;
   }
 
+  /** The keys of the meters in which money is reserved for it. */
+  get moneyMeters(): readonly string[] {
+    return this.admitted.ofAccount
+      .filter(({ meter }) => meter.isMoney === true)
+      .map(({ meter }) => meter.key);
+  }
+
   /**
    * To be called when the attempt is about to be sent. Where it had to wait, for a connection or for a disk, what it took is
    * taken anew: the upstream counts it in the minute in which it comes.

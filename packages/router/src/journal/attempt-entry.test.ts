@@ -24,7 +24,15 @@ const ended: EndedAttempt = { facts: [], cost: null, failure, report };
 function entryIn(journal: ObservedJournal): AttemptEntry {
   const request = { id: "req", model: "edits", ...edit() } as EditRequest;
   const settings = { journal, serverErrorsUnbilled: false, epochMs: () => 1_000 };
-  const attempt = { attemptId: "attempt", request, group: "edits", deployment, retry: 1, fallback: 2 };
+  const attempt = {
+    attemptId: "attempt",
+    request,
+    group: "edits",
+    deployment,
+    retry: 1,
+    fallback: 2,
+    moneyMeters: [],
+  };
   return new AttemptEntry(settings, attempt);
 }
 

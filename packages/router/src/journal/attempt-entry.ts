@@ -33,6 +33,8 @@ export interface PlannedAttempt {
   /** As in {@link Intent}. */
   readonly retry: number;
   readonly fallback: number;
+  /** As in {@link Intent}. */
+  readonly moneyMeters: readonly string[];
 }
 
 /** How an attempt ended, on its way to the disk. */

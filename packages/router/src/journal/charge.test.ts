@@ -37,6 +37,7 @@ function charged(ending: Ending) {
     deployment: served,
     retry: 0,
     fallback: 0,
+    moneyMeters: [],
     estimate:
       ending.estimate === undefined
         ? { ...estimate, basis: "tokens" }

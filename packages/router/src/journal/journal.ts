@@ -17,6 +17,8 @@ export interface Intent {
   readonly retry: number;
   /** 0 in the group that was asked for. */
   readonly fallback: number;
+  /** The keys of the meters in which money is reserved for it. */
+  readonly moneyMeters: readonly string[];
   /** The most that it may cost; null where no price bounds it. */
   readonly estimate: EditEstimate | null;
 }

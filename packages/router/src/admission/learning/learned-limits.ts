@@ -57,8 +57,7 @@ export class LearnedLimits {
     const nowMs = this.nowMs();
     const told = toldLimits(headers);
     const blamed = rateLimited === undefined ? [] : blamedFor(rateLimited.error, told);
-    const isNamed = ({ dimension }: QuotaMeter): boolean =>
-      (blamed as readonly string[]).includes(dimension);
+    const isNamed = ({ dimension }: QuotaMeter): boolean => (blamed as readonly string[]).includes(dimension);
     // What is to blame may have no meter of its own: then all are, which slows it as well.
     const isTold = meters.some(isNamed);
     for (const limited of meters) {
