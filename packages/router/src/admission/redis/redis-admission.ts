@@ -132,7 +132,10 @@ export class RedisAdmission implements Admission {
     return applied;
   }
 
-  async seed(seeds: readonly MeterSeed[]): Promise<void> {
+  async seed(seeds: readonly MeterSeed[], applied: ReadonlyMap<string, bigint> = new Map()): Promise<void> {
+    await this.assertHeld(
+      [...applied].map(([journal, sequence]) => () => ({ journal, sequence: `${sequence}` })),
+    );
     const list = seeds.map(({ meter, spent }) => JSON.stringify(chargeTexts({ meter, amount: spent })));
     await this.#inBatches("seed", list);
   }
