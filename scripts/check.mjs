@@ -13,6 +13,7 @@ const checks = {
   bill: ["scripts/reconcile-bill.mjs", "--edits", "5000"],
   estimates: ["scripts/measure-estimates.mjs"],
   drill: ["scripts/fault-drill.mjs", "--short"],
+  "kill-drill": ["scripts/kill-drill.mjs", "--seconds", "20"],
   benchmark: ["scripts/bench/bench.mjs", "--smoke"],
 };
 
@@ -28,6 +29,7 @@ const explanations = `npm run check [-- name ...]
   bill                   5,000 edits of every kind: what each costs is what the simulator bills, to the nano-dollar
   estimates              4,000 edits of every kind: what each was estimated at covers what the simulator bills
   drill                  kills, freezes and breaks deployments under load: edits are served all the same, with few attempts
+  kill-drill             kills the gateway again and again under load: afterwards the books equal the bill
   benchmark              runs the benchmark for seconds: every target must work, no time is judged
 
 Without names: all of them, in this order.`;

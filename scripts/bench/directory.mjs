@@ -8,24 +8,22 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { setUp } from "../setup.mjs";
+import { fillDirectory } from "./filled-directory.mjs";
 
 const { values } = parseArgs({
   options: { keys: { type: "string", default: "100000" }, teams: { type: "string", default: "1000" } },
 });
 
 setUp();
-const { Authenticator, Directory, MasterKey, authoredNow, createKey } = await import(
-  "../../packages/accounts/dist/index.js"
-);
+const { Authenticator, Directory, MasterKey } = await import("../../packages/accounts/dist/index.js");
 
 const keys = Number(values.keys);
 const teams = Number(values.teams);
-/** Keys that are made in one change. */
-const batch = 1_000;
-
 const folder = mkdtempSync(join(tmpdir(), "darkroom-directory-"));
 try {
-  const secrets = await timed(`making ${teams} teams and ${keys} keys`, fill);
+  const secrets = await timed(`making ${teams} teams and ${keys} keys`, () =>
+    fillDirectory(folder, { keys, teams }),
+  );
   console.log(`directory.db: ${Math.round(statSync(join(folder, "directory.db")).size / 1024 / 1024)} MiB`);
   const heapBefore = usedHeap();
   const directory = Directory.open({ folder });
@@ -48,25 +46,6 @@ try {
   await directory.close();
 } finally {
   rmSync(folder, { recursive: true });
-}
-
-async function fill() {
-  const directory = Directory.open({ folder });
-  const secrets = [];
-  const empty = { blocked: false, models: [], aliases: {}, tags: [], metadata: {}, limits: {} };
-  await directory.change("bench", async (change) => {
-    for (let team = 0; team < teams; team += 1)
-      await change.teams.add({ teamId: `team-${team}`, ...empty, memberLimits: {}, ...authoredNow(change) });
-  });
-  for (let made = 0; made < keys; made += batch)
-    await directory.change("bench", async (change) => {
-      for (let index = made; index < Math.min(made + batch, keys); index += 1) {
-        const key = { ...empty, alias: `key-${index}`, teamId: `team-${index % teams}` };
-        secrets.push((await createKey(change, key)).secret);
-      }
-    });
-  await directory.close();
-  return secrets;
 }
 
 async function timed(what, act) {

@@ -1,5 +1,5 @@
 /**
- * Shows that each check can fail: `node scripts/checks/planted-faults.mjs`. A copy of the project gets its own
+ * Shows that each check can fail: `node scripts/checks/planted-faults.mjs [words of a name]`. A copy of the project gets its own
  * installation in a temporary folder; there one fault after another is planted, the check that must find it is run, and
  * its report must name the fault. Nothing is planted in the project itself. Five minutes; not part of `.ci/run`.
  */
@@ -20,8 +20,10 @@ const estimates = {
   says: [/estimated \d+, billed \d+/, /, [1-9]\d* above their estimate$/m],
 };
 const drill = { run: ["scripts/fault-drill.mjs", "--short", "--seconds", "3"] };
+const killDrill = { run: ["scripts/kill-drill.mjs", "--seconds", "10", "--seed", "1"] };
 const charge = "packages/simulator/src/bill/charge.ts";
 const attempt = "packages/router/src/attempt.ts";
+const answerCost = "packages/router/src/answer/answer-cost.ts";
 const someTests = ["scripts/test.mjs", "--selectProjects", "cost-calculator"];
 
 /** `change`: file → its new text, made from the old one (empty if there is none). `says`: what the report must contain. */
@@ -173,7 +175,7 @@ const faults = {
   "a gateway that does not see cached tokens": {
     ...proof,
     change: {
-      [attempt]: replaced(
+      [answerCost]: replaced(
         "usage: facts.usage",
         'usage: JSON.parse(JSON.stringify(facts.usage ?? null).replaceAll("cached_tokens", "other"))',
       ),
@@ -181,11 +183,11 @@ const faults = {
   },
   "a gateway that prices several pictures without usage as one": {
     ...proof,
-    change: { [attempt]: replaced("images: facts.images", "images: Math.min(facts.images, 1)") },
+    change: { [answerCost]: replaced("images: facts.images", "images: Math.min(facts.images, 1)") },
   },
   "a gateway that prices the first picture of a stream alone": {
     ...proof,
-    change: { [attempt]: replaced("all.map((facts)", "all.slice(0, 1).map((facts)") },
+    change: { [answerCost]: replaced("all.map((facts)", "all.slice(0, 1).map((facts)") },
   },
   "an estimate that forgets what an image costs without usage": {
     ...estimates,
@@ -232,7 +234,28 @@ const faults = {
     },
     says: [/^one answers 500: \d+ of \d+ edits were served, where all could be$/m],
   },
+  "a gateway that sends before its intent is written": {
+    run: ["scripts/test.mjs", "packages/proxy/src/system/kill-points.test.ts"],
+    change: {
+      "packages/router/src/journal/attempt-entry.ts": replaced(
+        "this.#written.then(resolve, ",
+        "resolve();\n      this.#written.then(resolve, ",
+      ),
+    },
+    says: [/● killed › before the intent is on the disk/, /^\d+ passed, [1-9]\d* failed$/m],
+  },
+  "a gateway that releases an answer before its outcome is written": {
+    ...killDrill,
+    change: {
+      [attempt]: replaced("if (received.release !== undefined) await progress.concluded;", ""),
+    },
+    says: [/: an answer was released whose outcome was not written$/m, /^[1-9]\d* DIFFERENCES$/m],
+  },
 };
+
+const words = process.argv.slice(2).join(" ");
+const planted = Object.entries(faults).filter(([name]) => name.includes(words));
+if (planted.length === 0) throw new Error(`No fault has a name with '${words}'.`);
 
 const started = performance.now();
 const copy = mkdtempSync(join(tmpdir(), "darkroom-planted-faults-"));
@@ -244,12 +267,12 @@ try {
   });
   const { passed, output } = runNode(["scripts/build.mjs"], { cwd: copy });
   if (!passed) throw new Error(`The project does not build even without a fault:\n${output}`);
-  const found = Object.entries(faults).map(([name, fault]) => plant(name, fault));
+  const found = planted.map(([name, fault]) => plant(name, fault));
   if (found.includes(false)) process.exitCode = 1;
 } finally {
   rmSync(copy, { recursive: true, force: true });
 }
-console.log(`${Object.keys(faults).length} faults in ${Math.round((performance.now() - started) / 1000)} s`);
+console.log(`${planted.length} faults in ${Math.round((performance.now() - started) / 1000)} s`);
 
 function plant(name, { run, env, change, says }) {
   const before = Object.keys(change).map((path) => [join(copy, path), textOf(join(copy, path))]);

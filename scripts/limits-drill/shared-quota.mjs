@@ -51,6 +51,10 @@ export async function sharedQuota({ images, leastUse }) {
     const time = { fromMs: firstAtMs + ownWindowMs, toMs: firstAtMs + 3 * ownWindowMs };
     const use = utilisation(calls, "images", ipm, time);
     const refusedUpstream = calls.filter(({ status }) => status === 429).length;
+    const degraded = gateways
+      .flatMap((gateway) => gateway.logLines())
+      .filter((line) => line.includes("limits are not shared"))
+      .map((line) => JSON.parse(line));
     const broken = exceeded(mostByOrganization(calls), limits);
     if (use < leastUse) broken.push(`only ${percent(use)} of the images were used`);
     if (refusedUpstream > 0) broken.push(`the upstream refused ${refusedUpstream} calls`);
@@ -59,6 +63,11 @@ export async function sharedQuota({ images, leastUse }) {
         `${gatewayCount} gateways, ${clients} clients, n of ${images.join(", ")}; limits: ${rpm} requests and ${ipm} images a minute, ${parallel} calls at once`,
         `most in any minute: ${most.requests} requests, ${most.images} images; at any moment: ${most.parallel} calls`,
         `of the images that two minutes allow ${percent(use)} were used; the upstream refused ${refusedUpstream}`,
+        `times that a gateway went on without Redis, since it did not answer in time: ${degraded.length}`,
+        ...degraded.map(
+          ({ time, reason }) =>
+            `  ${((time - firstAtMs) / 1000).toFixed(1)} s after the first call: ${reason}`,
+        ),
         `answers by status: ${JSON.stringify(countsOf(edits))}`,
       ],
       broken,

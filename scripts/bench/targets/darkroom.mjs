@@ -30,7 +30,8 @@ export function launchWith(configuration, { port, folder }) {
   };
 }
 
-function configuration(upstreamPort) {
+/** One group with one deployment. */
+export function configuration(upstreamPort) {
   const deployment = {
     model_name: clientModel,
     litellm_params: {

@@ -1,5 +1,6 @@
 /** In the order of the tables. */
 import { darkroom } from "./darkroom.mjs";
+import { darkroomKeys } from "./darkroom-keys.mjs";
 import { direct } from "./direct.mjs";
 import { naive } from "./naive.mjs";
 import { nginx } from "./nginx.mjs";
@@ -7,4 +8,4 @@ import { pipe } from "./pipe.mjs";
 import { portkey } from "./portkey.mjs";
 
 /** @type {import("./target.mjs").Target[]} */
-export const allTargets = [direct, nginx, pipe, naive, portkey, darkroom];
+export const allTargets = [direct, nginx, pipe, naive, portkey, darkroom, darkroomKeys];

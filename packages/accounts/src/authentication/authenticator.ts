@@ -29,7 +29,8 @@ export class Authenticator {
   /** Reads once which keys there are. */
   static async open(options: AuthenticatorOptions): Promise<Authenticator> {
     const authenticator = new Authenticator(options);
-    for (const hash of await options.directory.read.secrets.ids()) authenticator.#known.add(hash);
+    for await (const hashes of options.directory.read.secrets.ids())
+      for (const hash of hashes) authenticator.#known.add(hash);
     return authenticator;
   }
 

@@ -50,6 +50,14 @@ it("raises a budget for as long as an increase lasts", () => {
   expect(budgets([payer("key", limits(nowMs))])).toEqual([["key:x", 10n]]);
 });
 
+it("never makes a limit that no meter can count", () => {
+  const limits: Limits = {
+    maxBudgetNanoUsd: 4_000_000_000_000_000n,
+    temporaryIncrease: { amountNanoUsd: 1n, untilMs: nowMs + 1 },
+  };
+  expect(budgets([payer("key", limits)])).toEqual([["key:x", 4_000_000_000_000_000n]]);
+});
+
 it("makes a meter of every rate", () => {
   expect(
     rateMeters([payer("user", { rpm: 1, tpm: 2, ipm: 3, parallel: 4 })], "edits").map(({ of, meter }) => [

@@ -21,6 +21,11 @@ export interface LimitMeter {
   readonly isMoney?: true;
 }
 
+/** Four million dollars, in nano-dollars: more than this no meter can count exactly. */
+const largestLimit = 4_000_000_000_000_000n;
+
+const atMost = (most: bigint, amount: bigint): bigint => (amount < most ? amount : most);
+
 /** Of requests, tokens and images. */
 const minute = { kind: "rolling", ms: 60_000 } as const;
 
@@ -53,7 +58,7 @@ export function budgetMeters(
     const amounts: Amount[] = [...budgetWindows];
     if (maxBudgetNanoUsd !== undefined) {
       amounts.unshift({
-        limitNanoUsd: maxBudgetNanoUsd + increaseOf(payer, nowMs),
+        limitNanoUsd: atMost(largestLimit, maxBudgetNanoUsd + increaseOf(payer, nowMs)),
         ...(budgetDuration !== undefined && { duration: budgetDuration }),
       });
     }

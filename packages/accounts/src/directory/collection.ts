@@ -25,6 +25,8 @@ export interface Listed<Value> {
   readonly total: number;
 }
 
+const idsAtOnce = 5_000;
+
 /** The records of one kind, to read. */
 export class Collection<Kind extends RecordKind> {
   constructor(
@@ -62,11 +64,23 @@ export class Collection<Kind extends RecordKind> {
     return counted["count"];
   }
 
-  /** The id of every record. */
-  async ids(): Promise<readonly string[]> {
+  /** The id of every record, so many at a time: there may be more than memory should hold at once. */
+  async *ids(): AsyncGenerator<readonly string[]> {
     const { table, idColumn } = this.definition;
-    const rows = await this.database.selectFrom(table).select(idColumn).execute();
-    return rows.map((row) => String(row[idColumn]));
+    let last = "";
+    for (;;) {
+      const rows = await this.database
+        .selectFrom(table)
+        .select(idColumn)
+        .where(idColumn, ">", last)
+        .orderBy(idColumn)
+        .limit(idsAtOnce)
+        .execute();
+      const ids = rows.map((row) => String(row[idColumn]));
+      if (ids.length > 0) yield ids;
+      if (ids.length < idsAtOnce) return;
+      last = ids.at(-1) ?? last;
+    }
   }
 
   #selected(where: Where): SelectQueryBuilder<DirectoryTables, string, object> {

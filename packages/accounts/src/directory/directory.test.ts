@@ -107,6 +107,9 @@ function behavesAsDirectory(open: () => Promise<Directory>): void {
       expect(again.secret).toBe("sk-chosen");
       expect(await directory.read.secrets.get(rotated.key.hash)).toBeUndefined();
       expect(await directory.read.secrets.count({})).toBe(2);
+      nowMs += 60_000;
+      await directory.change("test", (change) => rotateKey(change, key.keyId, { graceMs: 60_000 }));
+      expect(await directory.read.secrets.get(key.hash)).toBeUndefined();
       await directory.change("test", (change) => deleteKey(change, key.keyId));
       expect(await directory.read.secrets.count({})).toBe(0);
       expect(await directory.read.keys.count({})).toBe(0);
@@ -149,6 +152,16 @@ function behavesAsDirectory(open: () => Promise<Directory>): void {
     const next = await directory.read.keys.list({ where: { userId: "ann" }, page: 2, size: 2 });
     expect(next.records.map(({ alias }) => alias)).toEqual(["a"]);
     expect((await directory.read.keys.find({ userId: null })).map(({ alias }) => alias)).toEqual(["e", "d"]);
+  });
+
+  it("names every id, however many there are", async () => {
+    const customers = Array.from({ length: 5_001 }, (_, index) => `customer ${index}`);
+    for (let from = 0; from < customers.length; from += 500)
+      await directory.noteCustomers(customers.slice(from, from + 500));
+    const named: string[] = [];
+    for await (const ids of directory.read.customers.ids()) named.push(...ids);
+    expect(named.sort()).toEqual(customers.sort());
+    for await (const ids of directory.read.teams.ids()) expect(ids).toBe("none");
   });
 
   it("tells of each change with consecutive versions, once it is there, and writes down who made it", async () => {
@@ -224,6 +237,8 @@ describe("in SQLite", () => {
       name: `sk-...${secret.slice(-4)}`,
     });
     await directory.close();
+    // All is in the one file.
+    expect(statSync(`${directoryPath(folder)}-wal`, { throwIfNoEntry: false })?.size ?? 0).toBe(0);
     for (const file of ["", "-wal"].map((end) => `${directoryPath(folder)}${end}`)) {
       const content =
         statSync(file, { throwIfNoEntry: false }) === undefined ? "" : readFileSync(file, "latin1");

@@ -86,6 +86,7 @@ export class Directory {
     { feed = new LocalFeed(), now = Date.now }: DirectoryOptions,
     private readonly writer: DirectoryDatabase,
     private readonly reader: DirectoryDatabase,
+    private readonly closeConnections: () => Promise<void> | void,
   ) {
     this.feed = feed;
     this.#now = now;
@@ -106,10 +107,12 @@ export class Directory {
       opened.push(writer);
       migrate(writer, path, directoryMigrations);
       const reader = openForReading(path);
+      opened.push(reader);
       return new Directory(
         options,
         queryBuilder<DirectoryTables>(new SqliteDialect({ database: writer })),
         queryBuilder<DirectoryTables>(new SqliteDialect({ database: reader })),
+        () => closeFile(writer, reader),
       );
     } catch (error) {
       for (const database of opened) database.close();
@@ -127,7 +130,9 @@ export class Directory {
     const [writer, reader] = [mostConnections.writing, mostConnections.reading].map((most) =>
       queryBuilder<DirectoryTables>(new PostgresDialect({ pool: postgresPool(postgres, deadlines, most) })),
     ) as [DirectoryDatabase, DirectoryDatabase];
-    const directory = new Directory({ folder: "", feed, ...options }, writer, reader);
+    const directory = new Directory({ folder: "", feed, ...options }, writer, reader, async () => {
+      await Promise.all([writer.destroy(), reader.destroy()]);
+    });
     try {
       await feed.follow(directory);
       return directory;
@@ -237,7 +242,7 @@ export class Directory {
   async close(): Promise<void> {
     await this.#changes;
     if (this.feed instanceof SharedFeed) this.feed.close();
-    await Promise.all([this.writer.destroy(), this.reader.destroy()]);
+    await this.closeConnections();
   }
 
   async #make<Result>(by: string, make: (change: Change) => Promise<Result>): Promise<Result> {
@@ -267,6 +272,18 @@ export class Directory {
     await this.feed.publish({ version, records });
     return result;
   }
+}
+
+/** Not by way of the query builder, which does not close what it has not used. */
+function closeFile(writer: LibsqlDatabase, reader: LibsqlDatabase): void {
+  try {
+    // All is in the one file then, to be copied. The library's own way to close leaves it in the log.
+    writer.pragma("wal_checkpoint(TRUNCATE)");
+  } catch {
+    // It stays in the log, where the next start finds it.
+  }
+  writer.close();
+  reader.close();
 }
 
 async function nextVersion(transaction: Transaction<DirectoryTables>): Promise<number> {

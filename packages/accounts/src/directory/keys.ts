@@ -53,6 +53,8 @@ export async function rotateKey(
 ): Promise<ShownKey> {
   const old = await change.keys.existing(keyId);
   const hash = secretHash(secret);
+  for (const { hash: outlived, validUntilMs = Infinity } of await change.secrets.find({ keyId }))
+    if (validUntilMs <= change.nowMs) await change.secrets.remove(outlived);
   if (graceMs > 0)
     await change.secrets.replace({ hash: old.hash, keyId, validUntilMs: change.nowMs + graceMs });
   else await change.secrets.remove(old.hash);

@@ -5,7 +5,7 @@ import { chargesOf } from "./charges.js";
 import type { Origin } from "./origins.js";
 
 /** An attempt that is about to be sent, as the journal keeps it. */
-export function intentRecord(intent: Intent, { caller, meters, prompt, idempotency }: Origin): IntentRecord {
+export function intentRecord(intent: Intent, { caller, payers, prompt, idempotency }: Origin): IntentRecord {
   const { attemptId, atMs, request, group, deployment, retry, fallback, estimate } = intent;
   const { size, quality, n, stream } = request.parameters;
   const { promptBytes, images } = request.body.inputs();
@@ -28,7 +28,7 @@ export function intentRecord(intent: Intent, { caller, meters, prompt, idempoten
     inputImages: images.length,
     promptBytes,
     ...(prompt !== undefined && { prompt }),
-    charges: chargesOf(deployment, group, atMs, meters),
+    charges: chargesOf(deployment, group, atMs, payers),
     estimateNanoUsd: estimate?.nanoUsd ?? null,
     priceVersion: priceVersionOf(deployment),
     ...(idempotency !== undefined && {

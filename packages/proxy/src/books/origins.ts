@@ -1,3 +1,4 @@
+import type { Payer } from "@darkroom/accounts";
 import type { EditRequest } from "@darkroom/router";
 import type { Idempotency } from "../idempotency/idempotency.js";
 
@@ -5,8 +6,8 @@ import type { Idempotency } from "../idempotency/idempotency.js";
 export interface Origin {
   /** Who asked: no secret. */
   readonly caller: string;
-  /** The meters of those who pay. */
-  readonly meters: readonly string[];
+  /** Who pays, wherever it is sent. */
+  readonly payers: readonly Payer[];
   /** Only where the operator wants prompts to be kept. */
   readonly prompt?: string;
   /** Where the client gave its request a key. */

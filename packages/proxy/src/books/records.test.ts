@@ -1,3 +1,4 @@
+import type { Payer } from "@darkroom/accounts";
 import { listPrices, listPricesVersion, withPrices } from "@darkroom/cost-calculator";
 import { type Deployment, type Intent, MultipartBody, type Outcome } from "@darkroom/router";
 import { intentRecord, outcomeRecord } from "./attempt-records.js";
@@ -59,8 +60,17 @@ const outcome: Outcome = {
   errorClass: undefined,
 };
 
+const payerOf = (meter: string): Payer => ({
+  scope: meter === "proxy" ? "proxy" : "key",
+  id: meter,
+  meter,
+  limits: {},
+});
+
 test("an attempt is charged to the gateway, its deployment and whoever pays, in the month in which it is sent", () => {
-  expect(intentRecord(intent, { caller: "key-one", meters: ["key:one", "team:red"] })).toEqual({
+  expect(
+    intentRecord(intent, { caller: "key-one", payers: ["key:one", "team:red", "proxy"].map(payerOf) }),
+  ).toEqual({
     attemptId: "0198",
     requestId: "req_1",
     atMs: intent.atMs,
@@ -91,7 +101,7 @@ test("an attempt is charged to the gateway, its deployment and whoever pays, in 
 test("a prompt is kept where it is given, and prices of one's own are said", () => {
   const prices = withPrices(listPrices, new Map([["gpt-image-1", { images: [{ usd: "0.04" }] }]]));
   const own = { ...intent, deployment: { ...deployment, prices }, estimate: null };
-  expect(intentRecord(own, { caller: "key-one", meters: [], prompt: "Add a red hat" })).toMatchObject({
+  expect(intentRecord(own, { caller: "key-one", payers: [], prompt: "Add a red hat" })).toMatchObject({
     prompt: "Add a red hat",
     priceVersion: `${listPricesVersion}+config`,
     estimateNanoUsd: null,
@@ -200,7 +210,7 @@ test("a request that was given an earlier one's answer says whose, and is no ref
 
 test("of a request's key its hashes are kept", () => {
   const idempotency = { key: "hash of the key", fingerprint: "hash of the body", charges: [] };
-  expect(intentRecord(intent, { caller: "key-one", meters: [], idempotency }).idempotency).toEqual({
+  expect(intentRecord(intent, { caller: "key-one", payers: [], idempotency }).idempotency).toEqual({
     key: "hash of the key",
     fingerprint: "hash of the body",
   });

@@ -7,17 +7,12 @@ import { readWithIncludes } from "./file/include.js";
 import { type Located, type LocatedMap, positionOf } from "./file/located.js";
 import type { FormatSettings } from "../formats/answer-formats.js";
 import type { UploadSettings } from "../upload/upload-settings.js";
-import {
-  type AccountSettings,
-  bytesOf,
-  defaults,
-  type GatewayConfig,
-  millisecondsOf,
-} from "./gateway-config.js";
+import { bytesOf, defaults, type GatewayConfig, millisecondsOf } from "./gateway-config.js";
 import { type ModelList, readModelList } from "./models/model-list.js";
 import { shutDownWarnings } from "./models/openai-models.js";
 import { refusedModelWarnings, unpricedModels, unpricedWarning } from "./models/unpriced.js";
-import { type BudgetSettings, budgetsOf } from "./settings/budgets.js";
+import { accountSettings } from "./settings/account-settings.js";
+import { budgetsOf } from "./settings/budgets.js";
 import { validated } from "./settings/explain.js";
 import { aliasesOf } from "./settings/aliases.js";
 import { contentPolicyFallbacksOf, fallbacksOf, type KnownGroups } from "./settings/fallbacks.js";
@@ -172,40 +167,6 @@ function uploadSettings(
     timeoutMs: upload_timeout === undefined ? upload.timeoutMs : millisecondsOf(upload_timeout),
     minimumBytesPerSecond: general.upload_minimum_bytes_per_second ?? upload.minimumBytesPerSecond,
   };
-}
-
-function accountSettings(
-  { general_settings: general, litellm_settings: litellm }: FileSettings,
-  accessGroups: ModelList["accessGroups"],
-  budgets: BudgetSettings,
-): AccountSettings {
-  const { user_header_mappings: mappings = [], user_header_name, directory_grace, budget_reset } = general;
-  const customers = mappings.filter(
-    ({ litellm_user_role: role }) => role === undefined || role === "customer",
-  );
-  return {
-    directoryGraceMs:
-      directory_grace === undefined ? defaults.accounts.directoryGraceMs : millisecondsOf(directory_grace),
-    customerHeaders: [
-      ...customers.map(({ header_name }) => header_name),
-      ...(user_header_name === undefined ? [] : [user_header_name]),
-    ],
-    calendar: {
-      ...(litellm.timezone !== undefined && { timeZone: litellm.timezone }),
-      ...(litellm.budget_reset_time !== undefined && { resetMinutes: minutesOf(litellm.budget_reset_time) }),
-      ...(budget_reset !== undefined && { reset: budget_reset }),
-    },
-    newKeyDefaults: litellm.default_key_generate_params ?? {},
-    newKeyBounds: litellm.upperbound_key_generate_params ?? {},
-    accessGroups,
-    ...budgets,
-  };
-}
-
-/** Of a time such as 06:30. */
-function minutesOf(timeOfDay: string): number {
-  const [hours = 0, minutes = 0] = timeOfDay.split(":").map(Number);
-  return hours * 60 + minutes;
 }
 
 function formatSettings({ general_settings: general }: FileSettings): FormatSettings {

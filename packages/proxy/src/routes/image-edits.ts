@@ -13,7 +13,6 @@ import {
   mayUseModel,
   aliasedModel,
   type ModelNames,
-  type Payer,
   type Principal,
 } from "@darkroom/accounts";
 import { type Accounts, staysInGroup, tagsOf } from "../access/accounts.js";
@@ -114,7 +113,7 @@ export function imageEdits(options: ImageEditsOptions): RequestHandler {
       const idempotency = key === undefined ? undefined : await idempotencyOf(caller, key, body, edit);
       books.origins.note(edit, {
         caller,
-        meters: metersOf(payers),
+        payers,
         idempotency,
         ...(typeof prompt === "string" && { prompt }),
       });
@@ -153,11 +152,6 @@ function waitsAs({ account }: Principal, { body }: Upload, { socket: { remoteAdd
   if (account !== undefined) return `key ${account.key.keyId}`;
   const user = body.valueOf("user");
   return typeof user === "string" && user !== "" ? `user ${user}` : `address ${remoteAddress ?? "unknown"}`;
-}
-
-/** Those of the whole gateway and of deployments are charged for every edit. */
-function metersOf(payers: readonly Payer[]): readonly string[] {
-  return payers.filter(({ scope }) => scope !== "proxy").map(({ meter }) => meter);
 }
 
 /** @throws GatewayError where a stream's images would have to be scaled */

@@ -39,6 +39,22 @@ export class KeptBooks {
     this.#held.exec("BEGIN IMMEDIATE");
   }
 
+  letJournalGo(): void {
+    this.#held?.exec("ROLLBACK");
+    this.#held?.close();
+    this.#held = undefined;
+  }
+
+  /** What is known of each request in the ledger, oldest first: `running`, `ended` or `interrupted`. */
+  async requestStates(): Promise<readonly string[]> {
+    const reports = Reports.ofFolder(this.folder);
+    try {
+      return (await reports.requests({}, allRows)).rows.map(({ state }) => state);
+    } finally {
+      await reports.close();
+    }
+  }
+
   /** The attempts in the ledger, oldest first, once there are so many. */
   attempts(count: number): Promise<readonly LedgerAttempt[]> {
     return this.#once(count, async (reports) => (await reports.attempts({}, allRows)).rows);

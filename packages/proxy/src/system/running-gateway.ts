@@ -9,6 +9,8 @@ export interface GatewayOptions {
   /** Further flags of `start`. */
   readonly arguments?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
+  /** What its command line begins with, for a surrounding in which it is to run. */
+  readonly prefix?: readonly string[];
   /** Further files in the folder it is started in. */
   readonly files?: Readonly<Record<string, string>>;
 }
@@ -27,7 +29,7 @@ export interface RunningGateway {
 
 /** The gateway as a process that may as well refuse to start. */
 export function spawnGateway(options: GatewayOptions = {}): RunningProcess {
-  const { config, arguments: flags = [], environment = {}, files = {} } = options;
+  const { config, arguments: flags = [], environment = {}, prefix = [], files = {} } = options;
   return new RunningProcess({
     program: "proxy/dist/main.js",
     arguments: [
@@ -38,6 +40,7 @@ export function spawnGateway(options: GatewayOptions = {}): RunningProcess {
       ...flags,
     ],
     environment,
+    prefix,
     files: { ...files, ...(config === undefined ? {} : { "config.yaml": config }) },
   });
 }

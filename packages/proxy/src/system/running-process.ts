@@ -17,6 +17,8 @@ export interface ProcessOptions {
   readonly arguments: readonly string[];
   /** All that the process gets to see, beside the search path: nothing of the surrounding environment leaks in. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** What its command line begins with, for a surrounding in which it is to run. */
+  readonly prefix?: readonly string[];
   /** Files in the folder of its own that the process works in. */
   readonly files?: Readonly<Record<string, string | Uint8Array>>;
 }
@@ -33,14 +35,16 @@ export class RunningProcess {
   #standardError = "";
   #onOutput: (() => void)[] = [];
 
-  constructor({ program, arguments: flags, environment = {}, files = {} }: ProcessOptions) {
+  constructor({ program, arguments: flags, environment = {}, prefix = [], files = {} }: ProcessOptions) {
     for (const [name, content] of Object.entries(files)) writeFileSync(join(this.folder, name), content);
     const path = process.env["PATH"] ?? "";
-    this.child = spawn(
-      process.execPath,
-      [fileURLToPath(new URL(`../../../${program}`, import.meta.url)), ...flags],
-      { cwd: this.folder, env: { PATH: path, ...environment }, stdio: ["pipe", "pipe", "pipe"] },
-    );
+    const file = fileURLToPath(new URL(`../../../${program}`, import.meta.url));
+    const [command = process.execPath, ...rest] = [...prefix, process.execPath, file, ...flags];
+    this.child = spawn(command, rest, {
+      cwd: this.folder,
+      env: { PATH: path, ...environment },
+      stdio: ["pipe", "pipe", "pipe"],
+    });
     this.child.stdout?.setEncoding("utf8").on("data", (text: string) => {
       this.#standardOutput += text;
       this.#tell();

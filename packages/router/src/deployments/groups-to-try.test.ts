@@ -25,12 +25,16 @@ const refusedContent: Failure = {
   reason: "400 moderation_blocked",
 };
 
-function toTry(deployments: readonly Deployment[], passedOver: string[] = []): GroupsToTry {
+function toTry(
+  deployments: readonly Deployment[],
+  passedOver: string[] = [],
+  given: Partial<EditRequest> = {},
+): GroupsToTry {
   const body = MultipartBody.of([
     { name: "image", fileName: "image.png", content: [Buffer.from("png")] },
     { name: "mask", fileName: "mask.png", content: [Buffer.from("png")] },
   ]);
-  const request: EditRequest = { id: "one", model: "first", parameters: body.parameters, body };
+  const request: EditRequest = { id: "one", model: "first", parameters: body.parameters, body, ...given };
   const options = {
     fallbacks: new Map([["first", ["spare"]]]),
     contentPolicyFallbacks: new Map([["first", ["strict"]]]),
@@ -54,4 +58,14 @@ test("a request that no group can serve is refused for what the first one lacks"
   const noMasks = { mask: false };
   const none = [deployment("first", noMasks), deployment("spare", noMasks), deployment("strict")];
   expect(() => toTry(none)).toThrow(NotCapableError);
+});
+
+test("a fallback that whoever asks may not use is none for them, whoever has named it", () => {
+  const all = [deployment("first"), deployment("spare"), deployment("strict")];
+  const mayFallBackTo = (group: string): boolean => group === "strict";
+  const configured = toTry(all, [], { mayFallBackTo });
+  expect(configured.next()?.name).toBe("first");
+  expect(configured.next()).toBeUndefined();
+  const named = toTry(all, [], { mayFallBackTo, fallbacks: ["spare", "strict"] });
+  expect([named.next()?.name, named.next()?.name, named.next()]).toEqual(["first", "strict", undefined]);
 });

@@ -1,5 +1,6 @@
 import { Cluster, type ClusterOptions, Redis, type RedisOptions } from "ioredis";
 import { type Timers, backgroundTimers } from "../memory/timers.js";
+import { afterSilence } from "./after-silence.js";
 import { RedisUnavailableError, reasonOf } from "./redis-errors.js";
 import { type RedisScript, ScriptCaller } from "./redis-script.js";
 import { defaultRedisKeyPrefix, type RedisSettings, type RedisTls } from "./redis-settings.js";
@@ -130,7 +131,7 @@ export class RedisConnection {
 
   async #within<Answer>(deadlineMs: number, answer: Promise<Answer>): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      const callOff = this.#timers.after(deadlineMs, () =>
+      const callOff = afterSilence(this.#timers, deadlineMs, () =>
         reject(new RedisUnavailableError(`no answer within ${deadlineMs} ms`)),
       );
       answer

@@ -5,7 +5,7 @@ import { budgetAnswer, budgetSchema } from "./answers.js";
 import { type ManagementContext, changing } from "./context.js";
 import { limitFields, limitsFrom } from "./limit-fields.js";
 import { type ManagementRoute, invalid, route } from "./management-route.js";
-import { id, ids } from "./values.js";
+import { id, ids, longPage } from "./values.js";
 
 const lacking = ["budget_reset_at"];
 
@@ -96,11 +96,12 @@ export function budgetRoutes(context: ManagementContext): readonly ManagementRou
     route({
       method: "get",
       paths: ["/budget/list"],
-      summary: "List budgets, the newest first, at most 1,000",
+      summary: "List budgets, the newest first",
       audience: "viewers",
-      fields: {},
+      fields: longPage,
       answer: z.array(budgetSchema),
-      handle: async () => (await read.budgets.list({ page: 1, size: 1_000 })).records.map(answer),
+      handle: async ({ page, page_size }) =>
+        (await read.budgets.list({ page, size: page_size })).records.map(answer),
     }),
   ];
 }

@@ -4,7 +4,7 @@ import { customerAnswers, customerSchema, only } from "./answers.js";
 import { type ManagementContext, changing, checkBudget } from "./context.js";
 import { limitFields, limitsFrom } from "./limit-fields.js";
 import { type ManagementRoute, invalid, route } from "./management-route.js";
-import { changed, id, ids, onOrOff, text } from "./values.js";
+import { changed, id, ids, longPage, onOrOff, text } from "./values.js";
 
 const customerFields = {
   alias: text.nullish(),
@@ -127,12 +127,12 @@ export function customerRoutes(context: ManagementContext): readonly ManagementR
     route({
       method: "get",
       paths: both("list"),
-      summary: "List customers, the newest first, at most 1,000",
+      summary: "List customers, the newest first",
       audience: "viewers",
-      fields: {},
+      fields: longPage,
       answer: z.array(customerSchema),
-      handle: async () => {
-        const { records } = await read.customers.list({ page: 1, size: 1_000 });
+      handle: async ({ page, page_size }) => {
+        const { records } = await read.customers.list({ page, size: page_size });
         return customerAnswers(context, records);
       },
     }),

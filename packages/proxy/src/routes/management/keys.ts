@@ -1,91 +1,34 @@
 import {
   type Change,
   type KeyRecord,
-  type NewKey,
   type ShownKey,
   changedNow,
-  createKey,
   deleteKey,
-  ensureUser,
   lengthMs,
   mayUseModel,
   parseDuration,
   rotateKey,
-  secretHash,
 } from "@darkroom/accounts";
 import { z } from "zod";
 import { keyAnswers, keySchema, only, shownKeySchema } from "./answers.js";
-import { type ManagementContext, changing, checkBudget, checkTeam } from "./context.js";
-import { limitFields, limitsFrom } from "./limit-fields.js";
+import { type ManagementContext, changing } from "./context.js";
+import {
+  type KeyInput,
+  checkReferences,
+  ignoredKeyFields,
+  keyFields,
+  lackingKeyFields,
+  makeKey,
+  withKeyInput,
+} from "./key-fields.js";
+import { findKeyId, keyIdOf, noSuchKey } from "./key-lookup.js";
 import { type ManagementRoute, invalid, route } from "./management-route.js";
 import { newKeyInput } from "./new-key-parameters.js";
-import {
-  aliases,
-  changed,
-  duration,
-  id,
-  ids,
-  metadata,
-  names,
-  onOrOff,
-  page,
-  pageSize,
-  text,
-} from "./values.js";
-
-/** A key for ever is what LiteLLM writes as -1. */
-const lifetime = z.union([z.literal("-1"), duration], {
-  error: "expected a duration such as 30m, 24h, 7d or 1mo",
-});
+import { duration, id, ids, onOrOff, page, pageSize, text } from "./values.js";
 
 const secret = z
   .string({ error: "expected a text" })
-  .regex(/^sk-[\x21-\x7e]{8,253}$/, { error: "expected sk- and 8 to 253 characters" });
-
-/** Fields that can be said of a key when it is made, and changed later. */
-export const keyFields = {
-  key_alias: text.nullish(),
-  duration: lifetime.nullish(),
-  user_id: id.nullish(),
-  team_id: id.nullish(),
-  budget_id: id.nullish(),
-  models: names.nullish(),
-  aliases: aliases.nullish(),
-  tags: names.nullish(),
-  metadata: metadata.nullish(),
-  blocked: onOrOff.nullish(),
-  ...limitFields,
-};
-
-type KeyInput = Partial<z.output<z.ZodObject<typeof keyFields>>>;
-
-/** LiteLLM's that restrict what a key may do, and that nobody here would obey. */
-export const lackingKeyFields = [
-  "allowed_cache_controls",
-  "allowed_routes",
-  "allowed_passthrough_routes",
-  "allowed_vector_store_indexes",
-  "auto_rotate",
-  "budget_fallbacks",
-  "budget_reset_at",
-  "config",
-  "enforced_params",
-  "guardrails",
-  "key_type",
-  "object_permission",
-  "organization_id",
-  "permissions",
-  "policies",
-  "project_id",
-  "prompts",
-  "rotation_interval",
-  "router_settings",
-  "rpm_limit_type",
-  "spend",
-  "tpm_limit_type",
-];
-
-export const ignoredKeyFields = ["send_invite_email", "model_spend", "disable_global_guardrails"];
+  .regex(/^sk-[\x21-\x7e]{4,253}$/, { error: "expected sk- and 4 to 253 characters" });
 
 export function keyRoutes(context: ManagementContext): readonly ManagementRoute[] {
   const { directory, now } = context;
@@ -98,7 +41,7 @@ export function keyRoutes(context: ManagementContext): readonly ManagementRoute[
 
   const update = async (change: Change, keyId: string, input: KeyInput): Promise<KeyRecord> => {
     const before = await change.keys.existing(keyId);
-    const key = { ...withInput(before, input, change.nowMs), ...changedNow(change) };
+    const key = { ...withKeyInput(before, input, change.nowMs), ...changedNow(change) };
     await checkReferences(change, key);
     await change.keys.replace(key);
     return key;
@@ -171,12 +114,11 @@ export function keyRoutes(context: ManagementContext): readonly ManagementRoute[
       answer: z.object({ key: z.string(), info: keySchema }),
       handle: async ({ key }, call) => {
         const own = call.principal.account?.key.keyId;
-        const keyId =
-          key === undefined ? own : await keyIdOf({ secrets: read.secrets, keys: read.keys }, key);
+        const keyId = key === undefined ? own : await keyIdOf(read, key);
         if (keyId === undefined) throw invalid("key", "Say which key: the one that asks is the master key.");
         if (call.principal.role === "caller" && keyId !== own) throw notYours();
         const found = await read.keys.get(keyId);
-        if (found === undefined) throw notFound(key ?? "");
+        if (found === undefined) throw noSuchKey(key ?? "");
         return { key: key?.startsWith("sk-") === true ? found.name : found.hash, info: await answer(found) };
       },
     }),
@@ -209,7 +151,7 @@ export function keyRoutes(context: ManagementContext): readonly ManagementRoute[
           const keyIds = await Promise.all((keys ?? []).map((key) => keyIdOf(change, key)));
           for (const alias of key_aliases ?? []) {
             const [found] = await change.keys.find({ alias });
-            if (found === undefined) throw notFound(alias);
+            if (found === undefined) throw noSuchKey(alias);
             keyIds.push(found.keyId);
           }
           for (const keyId of new Set(keyIds)) await deleteKey(change, keyId);
@@ -244,10 +186,9 @@ export function keyRoutes(context: ManagementContext): readonly ManagementRoute[
         total_pages: z.number(),
       }),
       handle: async ({ page: number, size, ...where }) => {
-        const keyId =
-          where.key_hash === undefined
-            ? undefined
-            : await keyIdOf({ secrets: read.secrets, keys: read.keys }, where.key_hash).catch(() => "");
+        const { key_hash: named } = where;
+        // No key has an empty id.
+        const keyId = named === undefined ? undefined : ((await findKeyId(read, named)) ?? "");
         const { records, total } = await read.keys.list({
           where: { userId: where.user_id, teamId: where.team_id, alias: where.key_alias, keyId },
           page: number,
@@ -281,71 +222,6 @@ export function keyRoutes(context: ManagementContext): readonly ManagementRoute[
   ];
 }
 
-/** Makes a key from what its maker says of it. */
-export async function makeKey(change: Change, input: KeyInput, ownSecret?: string): Promise<ShownKey> {
-  const empty: NewKey = {
-    blocked: false,
-    models: [],
-    aliases: {},
-    tags: [],
-    metadata: {},
-    limits: {},
-  };
-  const key = withInput(empty, input, change.nowMs);
-  await checkReferences(change, key);
-  if (key.userId !== undefined) await ensureUser(change, key.userId);
-  return createKey(change, key, ownSecret);
-}
-
-function withInput<Key extends NewKey>(before: Key, input: KeyInput, nowMs: number): Key {
-  const { duration: lasts } = input;
-  const changes = {
-    alias: input.key_alias === "" ? null : input.key_alias,
-    userId: input.user_id,
-    teamId: input.team_id,
-    budgetId: input.budget_id,
-    expiresAtMs: lasts == null || lasts === "-1" ? endless(lasts) : nowMs + lengthMs(parseDuration(lasts)),
-    blocked: input.blocked ?? undefined,
-    models: nothingOf(input.models, []),
-    aliases: nothingOf(input.aliases, {}),
-    tags: nothingOf(input.tags, []),
-    metadata: nothingOf(input.metadata, {}),
-    limits: limitsFrom(input, nowMs, before.limits),
-  };
-  return changed<NewKey>(before, changes) as Key;
-}
-
-/** Without a lifetime, or with one that is taken away, a key does not end; unless nothing was said of it. */
-function endless(lasts: string | null | undefined): null | undefined {
-  return lasts === undefined ? undefined : null;
-}
-
-/** What can be empty cannot be taken away. */
-export function nothingOf<Value>(value: Value | null | undefined, empty: Value): Value | undefined {
-  return value === null ? empty : value;
-}
-
-async function checkReferences(change: Change, { teamId, budgetId }: NewKey): Promise<void> {
-  await checkTeam(change, teamId);
-  await checkBudget(change, budgetId);
-}
-
-/**
- * The id of a key that somebody names: by itself, by its hash, or by its id.
- * @throws GatewayError where there is none; it does not repeat the key
- */
-async function keyIdOf({ secrets, keys }: KeyLookUp, named: string): Promise<string> {
-  const hash = named.startsWith("sk-") ? secretHash(named) : named;
-  const found = (await secrets.get(hash))?.keyId ?? (await keys.get(hash))?.keyId;
-  if (found === undefined) throw notFound(named);
-  return found;
-}
-
-interface KeyLookUp {
-  readonly secrets: { get(hash: string): Promise<{ readonly keyId: string } | undefined> };
-  readonly keys: { get(keyId: string): Promise<{ readonly keyId: string } | undefined> };
-}
-
 /** LiteLLM's usual kind of key restricts nothing that is here. */
 function withoutUsualType(given: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   const { key_type, ...others } = given;
@@ -354,14 +230,6 @@ function withoutUsualType(given: Readonly<Record<string, unknown>>): Readonly<Re
   throw invalid(
     "key_type",
     "'key_type' other than default and llm_api is not supported; give the key a user with a role.",
-  );
-}
-
-function notFound(named: string): Error {
-  return invalid(
-    "key",
-    named.startsWith("sk-") ? "There is no such key." : `There is no key '${named}'.`,
-    404,
   );
 }
 

@@ -46,6 +46,8 @@ function bound(
 }
 
 function lengthOf(name: string, value: unknown): number {
+  // A key for ever.
+  if (value === "-1") return Infinity;
   try {
     return lengthMs(parseDuration(String(value)));
   } catch (error) {

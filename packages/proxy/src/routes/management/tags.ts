@@ -4,7 +4,7 @@ import { only, tagAnswers, tagSchema } from "./answers.js";
 import { type ManagementContext, changing, checkBudget } from "./context.js";
 import { limitFields, limitsFrom } from "./limit-fields.js";
 import { type ManagementRoute, route } from "./management-route.js";
-import { changed, id, ids, text } from "./values.js";
+import { changed, id, ids, longPage, text } from "./values.js";
 
 const tagFields = { description: text.nullish(), budget_id: id.nullish(), ...limitFields };
 
@@ -83,11 +83,12 @@ export function tagRoutes(context: ManagementContext): readonly ManagementRoute[
     route({
       method: "get",
       paths: ["/tag/list"],
-      summary: "List tags, the newest first, at most 1,000",
+      summary: "List tags, the newest first",
       audience: "viewers",
-      fields: {},
+      fields: longPage,
       answer: z.array(tagSchema),
-      handle: async () => tagAnswers(context, (await read.tags.list({ page: 1, size: 1_000 })).records),
+      handle: async ({ page, page_size }) =>
+        tagAnswers(context, (await read.tags.list({ page, size: page_size })).records),
     }),
   ];
 }

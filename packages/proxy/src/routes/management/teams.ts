@@ -5,18 +5,14 @@ import {
   authoredNow,
   changedNow,
   deleteTeam,
-  memberIdOf,
-  memberRoles,
-  removeMember,
-  updateMember,
 } from "@darkroom/accounts";
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { keyAnswers, keySchema, memberAnswers, only, teamAnswers, teamSchema } from "./answers.js";
 import { type ManagementContext, changing, checkBudget } from "./context.js";
-import { nothingOf } from "./keys.js";
 import { limitFields, limitsFrom } from "./limit-fields.js";
 import { type ManagementRoute, invalid, route } from "./management-route.js";
+import { member, memberRoutes, memberUserId } from "./team-members.js";
 import {
   aliases,
   changed,
@@ -25,24 +21,13 @@ import {
   duration,
   id,
   ids,
+  longPage,
   metadata,
   names,
+  nothingOf,
   onOrOff,
   text,
 } from "./values.js";
-
-const role = z.enum(memberRoles, { error: `expected one of ${memberRoles.join(", ")}` });
-
-/** Whom LiteLLM calls a member: by id or by email. */
-const member = z
-  .object(
-    { user_id: id.nullish(), user_email: text.nullish(), role: role.default("user") },
-    { error: "expected an object with user_id or user_email, and role" },
-  )
-  .refine(({ user_id, user_email }) => user_id != null || user_email != null, {
-    error: "expected user_id or user_email",
-  });
-type MemberInput = z.output<typeof member>;
 
 const teamFields = {
   team_alias: text.nullish(),
@@ -78,13 +63,6 @@ const lacking = [
   "team_member_permissions",
   "tpm_limit_type",
 ];
-
-const memberLimitFields = {
-  max_budget_in_team: dollars.nullish(),
-  budget_duration: duration.nullish(),
-  rpm_limit: count.nullish(),
-  tpm_limit: count.nullish(),
-};
 
 export function teamRoutes(context: ManagementContext): readonly ManagementRoute[] {
   const { read } = context.directory;
@@ -152,7 +130,7 @@ export function teamRoutes(context: ManagementContext): readonly ManagementRoute
           const all = new Map<string, "admin" | "user">();
           for (const userId of members ?? []) all.set(userId, "user");
           for (const userId of admins ?? []) all.set(userId, "admin");
-          for (const one of members_with_roles ?? []) all.set(await userIdOf(made, one), one.role);
+          for (const one of members_with_roles ?? []) all.set(await memberUserId(made, one), one.role);
           for (const [userId, ofMember] of all)
             await addMember(made, { teamId, userId, role: ofMember, limits: {} });
           return team;
@@ -215,91 +193,22 @@ export function teamRoutes(context: ManagementContext): readonly ManagementRoute
     route({
       method: "get",
       paths: ["/team/list"],
-      summary: "List teams, the newest first, at most 1,000",
+      summary: "List teams, the newest first",
       audience: "viewers",
-      fields: { user_id: id.optional(), team_alias: text.optional() },
+      fields: { ...longPage, user_id: id.optional(), team_alias: text.optional() },
       lacking: ["organization_id"],
       answer: z.array(teamSchema),
-      handle: async ({ user_id, team_alias }) => {
+      handle: async ({ page, page_size, user_id, team_alias }) => {
         const ofUser = user_id === undefined ? undefined : await read.members.find({ userId: user_id });
         const { records } = await read.teams.list({
           where: { alias: team_alias, teamId: ofUser?.map(({ teamId }) => teamId) },
-          page: 1,
-          size: 1_000,
+          page,
+          size: page_size,
         });
         return teamAnswers(context, records);
       },
     }),
-    route({
-      method: "post",
-      paths: ["/team/member_add"],
-      summary: "Make users members of a team; whoever is unknown is made",
-      audience: "admins",
-      fields: { team_id: id, member: z.union([member, z.array(member).min(1)]), ...memberLimitFields },
-      answer: teamSchema,
-      handle: async ({ team_id, member: given, ...limits }, call) => {
-        const added = await changing(context, call, async (made) => {
-          const members = [];
-          for (const one of Array.isArray(given) ? given : [given]) {
-            const userId = await userIdOf(made, one);
-            members.push(
-              await addMember(made, {
-                teamId: team_id,
-                userId,
-                role: one.role,
-                limits: memberLimitsFrom(limits, made.nowMs),
-              }),
-            );
-          }
-          return { team: await made.teams.existing(team_id), members };
-        });
-        return {
-          ...(await answer(added.team)),
-          updated_team_memberships: await memberAnswers(context, added.members),
-        };
-      },
-    }),
-    route({
-      method: "post",
-      paths: ["/team/member_update"],
-      summary: "Change a member's role and what they may spend in the team",
-      audience: "admins",
-      fields: {
-        team_id: id,
-        user_id: id.nullish(),
-        user_email: text.nullish(),
-        role: role.nullish(),
-        ...memberLimitFields,
-      },
-      answer: z.looseObject({ team_id: z.string(), user_id: z.string() }),
-      handle: async ({ team_id, user_id, user_email, role: newRole, ...limits }, call) => {
-        const updated = await changing(context, call, async (made) => {
-          const userId = await userIdOf(made, { user_id, user_email });
-          const before = await made.members.existing(memberIdOf({ teamId: team_id, userId }));
-          return updateMember(made, before, {
-            ...(newRole != null && { role: newRole }),
-            limits: memberLimitsFrom(limits, made.nowMs, before.limits),
-          });
-        });
-        return only(await memberAnswers(context, [updated]));
-      },
-    }),
-    route({
-      method: "post",
-      paths: ["/team/member_delete"],
-      summary: "Take a user out of a team, with the keys that they have for it",
-      audience: "admins",
-      fields: { team_id: id, user_id: id.nullish(), user_email: text.nullish() },
-      answer: teamSchema,
-      handle: async ({ team_id, user_id, user_email }, call) => {
-        const team = await changing(context, call, async (made) => {
-          const userId = await userIdOf(made, { user_id, user_email });
-          await removeMember(made, { teamId: team_id, userId });
-          return made.teams.existing(team_id);
-        });
-        return answer(team);
-      },
-    }),
+    ...memberRoutes(context),
   ];
 }
 
@@ -324,32 +233,4 @@ function withInput(before: TeamRecord, input: TeamInput, { nowMs }: Change): Tea
       before.memberLimits,
     ),
   });
-}
-
-function memberLimitsFrom(
-  input: Partial<z.output<z.ZodObject<typeof memberLimitFields>>>,
-  nowMs: number,
-  before = {},
-): TeamRecord["memberLimits"] {
-  const { max_budget_in_team, ...others } = input;
-  return limitsFrom({ max_budget: max_budget_in_team, ...others }, nowMs, before);
-}
-
-/** A user who is named by an email that nobody has is made, with an id of their own. */
-async function userIdOf(change: Change, { user_id, user_email }: Omit<MemberInput, "role">): Promise<string> {
-  if (user_id != null) return user_id;
-  if (user_email == null) throw invalid("user_id", "Say who, by 'user_id' or 'user_email'.");
-  const [known] = await change.users.find({ email: user_email });
-  if (known !== undefined) return known.userId;
-  const userId = randomUUID();
-  await change.users.add({
-    userId,
-    email: user_email,
-    role: "internal_user",
-    models: [],
-    metadata: {},
-    limits: {},
-    ...authoredNow(change),
-  });
-  return userId;
 }

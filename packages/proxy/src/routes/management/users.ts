@@ -11,11 +11,11 @@ import { z } from "zod";
 import { randomUUID } from "node:crypto";
 import { keyAnswers, keySchema, only, teamAnswers, teamSchema, userAnswers, userSchema } from "./answers.js";
 import { type ManagementContext, changing, checkBudget } from "./context.js";
-import { ignoredKeyFields, keyFields, lackingKeyFields, makeKey, nothingOf } from "./keys.js";
+import { ignoredKeyFields, keyFields, lackingKeyFields, makeKey } from "./key-fields.js";
 import { limitFields, limitsFrom } from "./limit-fields.js";
 import { type ManagementRoute, invalid, route } from "./management-route.js";
 import { newKeyInput } from "./new-key-parameters.js";
-import { changed, id, ids, metadata, names, onOrOff, page, pageSize, text } from "./values.js";
+import { changed, id, ids, metadata, names, nothingOf, onOrOff, page, pageSize, text } from "./values.js";
 
 const role = z.enum(userRoles, { error: `expected one of ${userRoles.join(", ")}` });
 

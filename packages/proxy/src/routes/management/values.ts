@@ -37,10 +37,13 @@ const wholeNumberText = z
   .regex(/^\d{1,15}$/)
   .transform(Number);
 
+/** What can be counted exactly, with room for sums. */
+const largestCount = 1_000_000_000_000_000;
+
 export const count = z
   .union([z.number(), wholeNumberText], { error: "expected a whole number of at least 0" })
-  .refine((value) => Number.isSafeInteger(value) && value >= 0, {
-    error: "expected a whole number of at least 0",
+  .refine((value) => Number.isSafeInteger(value) && value >= 0 && value <= largestCount, {
+    error: `expected a whole number from 0 to ${largestCount}`,
   });
 
 export const onOrOff = z.union(
@@ -102,6 +105,14 @@ export const pageSize = count
   .refine((value) => value >= 1 && value <= 500, { error: "expected 1 to 500" })
   .default(50);
 
+/** Of lists that are short as a rule, and that LiteLLM gives as a whole. */
+export const longPage = {
+  ...page,
+  page_size: count
+    .refine((value) => value >= 1 && value <= 1_000, { error: "expected 1 to 1000" })
+    .default(1_000),
+};
+
 function isDuration(value: string): boolean {
   try {
     parseDuration(value);
@@ -125,6 +136,11 @@ export function changed<Value extends object>(
     else if (value !== undefined) after[name] = value;
   }
   return after as Value;
+}
+
+/** What can be empty cannot be taken away. */
+export function nothingOf<Value>(value: Value | null | undefined, empty: Value): Value | undefined {
+  return value === null ? empty : value;
 }
 
 export function isoTime(ms: number | undefined): string | null {

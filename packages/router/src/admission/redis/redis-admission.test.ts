@@ -4,6 +4,7 @@ import type { HeldTime } from "../conformance/held-time.test.support.js";
 import { RedisConnection } from "../../redis/redis-connection.js";
 import { describeWithRedis } from "../../redis/describe-with-redis.test.support.js";
 import { RedisServer } from "../../redis/redis-server.test.support.js";
+import { Gateways } from "./gateways.test.support.js";
 import { RedisAdmission } from "./redis-admission.js";
 
 describeWithRedis("Redis", () => {
@@ -28,6 +29,15 @@ describeWithRedis("Redis", () => {
     return new RedisAdmission(connection, { testNowMs: () => time.nowMs, deadlines });
   };
 
+  const gateways = new Gateways();
+  afterEach(() => gateways.close());
+
   describeAdmission("an admission in Redis", make);
+  describeAdmission("a shared admission", (time) => {
+    count += 1;
+    const nowMs = () => time.nowMs;
+    const settings = { ...server.settings, keyPrefix: `test-${count}` };
+    return gateways.start(settings, {}, { nowMs, testNowMs: nowMs });
+  });
   testSameAnswers("in Redis", make, { numRuns: 150 });
 });

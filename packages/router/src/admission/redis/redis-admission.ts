@@ -133,10 +133,9 @@ export class RedisAdmission implements Admission {
   }
 
   async seed(seeds: readonly MeterSeed[], applied: ReadonlyMap<string, bigint> = new Map()): Promise<void> {
-    await this.assertHeld(
-      [...applied].map(([journal, sequence]) => () => ({ journal, sequence: `${sequence}` })),
-    );
-    const list = seeds.map(({ meter, spent }) => JSON.stringify(chargeTexts({ meter, amount: spent })));
+    const marks = [...applied].map(([journal, sequence]) => ({ journal, sequence: `${sequence}` }));
+    const charges = seeds.map(({ meter, spent }) => chargeTexts({ meter, amount: spent }));
+    const list = [...marks, ...charges].map((one) => JSON.stringify(one));
     await this.#inBatches("seed", list);
   }
 

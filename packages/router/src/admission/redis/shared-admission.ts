@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { type Timers, backgroundTimers } from "../../memory/timers.js";
+import { afterSilence } from "../../redis/after-silence.js";
 import type { RedisConnection } from "../../redis/redis-connection.js";
 import { RedisUnavailableError, reasonOf } from "../../redis/redis-errors.js";
 import {
@@ -15,6 +16,7 @@ import {
 import type { Meter, MeterUse } from "../meter.js";
 import { type DatedAnswer, StateLostError } from "./admission-replies.js";
 import { type HeldAttempt, HeldCharges } from "./held-charges.js";
+import { Lanes } from "./lanes.js";
 import { LocalShare } from "./local-share.js";
 import { admissionDeadlines, RedisAdmission, type Returned } from "./redis-admission.js";
 
@@ -44,6 +46,8 @@ export interface SharedAdmissionSurroundings {
   readonly passedMs?: () => number;
   readonly random?: () => number;
   readonly timers?: Timers;
+  /** In place of Redis' clock, for tests alone. */
+  readonly testNowMs?: () => number;
 }
 
 /** How often a Redis that does not answer is tried, in milliseconds: at least, and up to twice that. */
@@ -51,6 +55,9 @@ const probeEveryMs = 250;
 
 /** A gateway divides limits by two at least: one that was cut off may not know of the others. */
 const fewestGateways = 2;
+
+/** Of one gateway. Redis answers a thousand and more a second: of several gateways' questions none waits for its deadline. */
+const mostAdmitsAtOnce = 16;
 
 /** What is not waited for any more, for as long as it takes Redis to come back, at most. */
 const mostPending = 100_000;
@@ -84,6 +91,7 @@ export class SharedAdmission implements Admission {
   /** Of each journal of ours, what has been applied. */
   readonly #applied = new Map<string, bigint>();
 
+  readonly #lanes = new Lanes(mostAdmitsAtOnce);
   #state: AdmissionState = { kind: "degraded", reason: "not connected yet" };
   #degradedAnswers = 0;
   /** All who wait for Redis: when one has found out that it is in vain, the others need not. */
@@ -105,7 +113,8 @@ export class SharedAdmission implements Admission {
     surroundings: SharedAdmissionSurroundings = {},
   ) {
     this.#connection = connection;
-    this.#store = new RedisAdmission(connection);
+    const { testNowMs } = surroundings;
+    this.#store = new RedisAdmission(connection, testNowMs && { testNowMs });
     this.#onFailure = settings.onFailure;
     this.#gatewayId = settings.gatewayId ?? randomUUID();
     this.#timers = surroundings.timers ?? backgroundTimers;
@@ -170,6 +179,10 @@ export class SharedAdmission implements Admission {
   async admit(asked: AdmissionRequest): Promise<AdmissionAnswer> {
     const held = this.#held.attempt(asked.attemptId);
     if (held !== undefined) return this.#again(asked, held);
+    return this.#lanes.run(() => this.#admitInTurn(asked));
+  }
+
+  async #admitInTurn(asked: AdmissionRequest): Promise<AdmissionAnswer> {
     if (this.#state.kind === "degraded") return this.#admitLocally(asked, this.#state.reason);
     this.#calls += 1;
     const call = `${this.#gatewayId}.${this.#calls}`;
@@ -223,8 +236,8 @@ export class SharedAdmission implements Admission {
   }
 
   /** @throws RedisUnavailableError */
-  async seed(seeds: readonly MeterSeed[]): Promise<void> {
-    await this.#store.seed(seeds);
+  async seed(seeds: readonly MeterSeed[], applied?: ReadonlyMap<string, bigint>): Promise<void> {
+    await this.#store.seed(seeds, applied);
   }
 
   /** All that is held is renewed without being asked. */
@@ -360,7 +373,7 @@ export class SharedAdmission implements Admission {
   #inTime<Answer>(deadlineMs: number, answer: Promise<Answer>): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const fail = (reason: string) => reject(new RedisUnavailableError(reason));
-      const callOff = this.#timers.after(deadlineMs, () => fail(`no answer within ${deadlineMs} ms`));
+      const callOff = afterSilence(this.#timers, deadlineMs, () => fail(`no answer within ${deadlineMs} ms`));
       this.#waiting.add(fail);
       answer.then(resolve, reject).finally(() => {
         callOff();

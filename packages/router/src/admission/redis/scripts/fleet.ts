@@ -79,10 +79,7 @@ end
 for index = 2, #ARGV do
   local told = cjson.decode(ARGV[index])
   if told.journal then
-    local applied_key = prefix .. 'applied'
-    if not redis.call('HGET', applied_key, told.journal) then
-      redis.call('HSET', applied_key, told.journal, told.sequence)
-    end
+    redis.call('HSETNX', prefix .. 'applied', told.journal, told.sequence)
   elseif told.attempt then assert_attempt(told)
   else assert_request(told) end
 end

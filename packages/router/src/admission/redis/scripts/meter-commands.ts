@@ -1,14 +1,17 @@
 import { meters } from "./meters.js";
 
-/** Each of ARGV from the second on: {charge, its amount being what was spent}, JSON. */
+/** Each of ARGV from the second on, as JSON: a charge whose amount is what was spent, or {journal, sequence}. */
 export const seed = /* lua */ `${meters}
 for index = 2, #ARGV do
-  local charge = cjson.decode(ARGV[index])
-  local m = open(charge)
-  if m.money and not m.seeded then
-    m.seeded = true
-    redis.call('HSET', m.name, 'k', '1')
-    add(m, charge[7], now)
+  local told = cjson.decode(ARGV[index])
+  if told.journal then redis.call('HSETNX', prefix .. 'applied', told.journal, told.sequence)
+  else
+    local m = open(told)
+    if m.money and not m.seeded then
+      m.seeded = true
+      redis.call('HSET', m.name, 'k', '1')
+      add(m, told[7], now)
+    end
   end
 end
 `;

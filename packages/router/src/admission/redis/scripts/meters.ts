@@ -169,11 +169,18 @@ local function returns_at(m, amount)
   -- The next one begins with nothing.
   if m.kind == 'period' then return m.second end
   local state = redis.call('HGETALL', m.name)
-  local buckets = {}
-  for index = 1, #state, 2 do buckets[state[index]] = state[index + 1] end
+  local buckets, amounts = {}, {}
+  for index = 1, #state, 2 do
+    local bucket = tonumber(state[index])
+    if bucket and bucket > m.newest - m.second then
+      buckets[#buckets + 1] = bucket
+      amounts[bucket] = tonumber(state[index + 1])
+    end
+  end
+  table.sort(buckets)
   local returned = 0
-  for bucket = m.newest - m.second + 1, m.newest do
-    returned = returned + tonumber(buckets[text(bucket)] or '0')
+  for _, bucket in ipairs(buckets) do
+    returned = returned + amounts[bucket]
     if returned >= amount then return (bucket + m.second) * m.first end
   end
   return nil
