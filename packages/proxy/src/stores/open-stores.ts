@@ -24,8 +24,11 @@ export interface Stores {
   close(): Promise<void>;
 }
 
-/** For so long a start waits for PostgreSQL, and for another gateway that is about to end. */
+/** For so long a start waits for PostgreSQL. */
 const waitMs = 30_000;
+
+/** For so long a start waits for another gateway that is about to end. */
+const lockWaitMs = 5_000;
 
 /**
  * Opens what the configuration names. With Redis and PostgreSQL any number of gateways work side by side; with PostgreSQL
@@ -79,5 +82,5 @@ async function openPostgres(
   const name = postgresName(postgres);
   log.info({ store: name }, `keys, budgets and the ledger are kept in ${name}`);
   await preparePostgres(postgres, waitMs);
-  return GatewayLock.take(postgres, { company: isAlone ? "alone" : "together", waitMs, onLost });
+  return GatewayLock.take(postgres, { company: isAlone ? "alone" : "together", waitMs: lockWaitMs, onLost });
 }

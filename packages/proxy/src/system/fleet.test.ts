@@ -53,8 +53,14 @@ async function admin({ url }: RunningGateway, path: string, body: unknown): Prom
 
 const asked = { model: "edits", size: "1024x1024", quality: "low" };
 
-const edit = ({ url }: RunningGateway, key: string, headers = {}): Promise<Answer> =>
-  sendEdit(url, { fields: asked, headers: { authorization: `Bearer ${key}`, ...headers } });
+/** On a machine that is too busy, Redis is given up for a moment, and nothing is sent that money is asked for: once more then. */
+async function edit(gateway: RunningGateway, key: string, headers = {}): Promise<Answer> {
+  const options = { fields: asked, headers: { authorization: `Bearer ${key}`, ...headers } };
+  return until(async () => {
+    const answer = await sendEdit(gateway.url, options);
+    return answer.status !== 503 && answer;
+  });
+}
 
 /** The most that such an edit may cost, in nano-dollars. */
 async function mostCost(gateway: RunningGateway): Promise<number> {
@@ -67,8 +73,8 @@ async function sumOf(schema: string, rows: number) {
   const reports = Reports.ofPostgres(settingsFromPostgresUrl(postgres.url, schema));
   try {
     return await until(async () => {
-      const sum = await reports.sum({});
-      return sum.rows >= rows && sum;
+      const sum = await reports.sum({}).catch(() => undefined);
+      return sum !== undefined && sum.certainRows + sum.uncertainRows >= rows && sum;
     });
   } finally {
     await reports.close();
@@ -111,7 +117,7 @@ describeWithStores("gateways over Redis and PostgreSQL", () => {
     const key = (await admin(gateway, "/key/generate", { max_budget: 100 }))["key"] as string;
     for (let count = 0; count < 3; count += 1) expect((await edit(gateway, key)).status).toBe(200);
     const sum = await sumOf(schema, 3);
-    expect(sum).toMatchObject({ rows: 3, certainRows: 3, uncertainNanoUsd: 0n });
+    expect(sum).toMatchObject({ certainRows: 3, uncertainNanoUsd: 0n });
     expect(await spendOf(schema, "proxy")).toBe(sum.certainNanoUsd);
     const lines = gateway.logLines();
     expect(lines.some((line) => line.includes(`schema '${schema}'`))).toBe(true);
@@ -142,7 +148,7 @@ describeWithStores("gateways over Redis and PostgreSQL", () => {
     const served = (await Promise.all(all)).filter(({ status }) => status === 200);
     expect(served).toHaveLength(7);
     const sum = await sumOf(schema, 7);
-    expect(sum.rows).toBe(7);
+    expect(sum.certainRows).toBe(7);
     expect(sum.certainNanoUsd).toBe(await billed());
 
     const other = (await admin(second, "/key/generate", {}))["key"] as string;
@@ -219,7 +225,7 @@ describeWithStores("gateways over Redis and PostgreSQL", () => {
     for (let count = 0; count < 5; count += 1) expect((await edit(gateway, key)).status).toBe(200);
     await postgres.start();
     const sum = await sumOf(schema, 6);
-    expect(sum.rows).toBe(6);
+    expect(sum.certainRows).toBe(6);
     expect(sum.certainNanoUsd).toBe(await billed());
     expect(await spendOf(schema, "proxy")).toBe(sum.certainNanoUsd);
     await gateway.stop();
