@@ -5,7 +5,7 @@ import { sendEdit } from "./edit-request.js";
 import { type Answer, post } from "./form-request.js";
 import { modelEntries } from "./model-entry.js";
 import { type RunningGateway, spawnGateway, startGateway } from "./running-gateway.js";
-import { stopAll } from "./running-process.js";
+import { RunningProcess, stopAll } from "./running-process.js";
 import { type RunningSimulator, simulatorKeys, startSimulator } from "./running-simulator.js";
 import { StoreServer, describeWithStores } from "./store-servers.js";
 import { until } from "./until.js";
@@ -213,6 +213,79 @@ describeWithStores("gateways over Redis and PostgreSQL", () => {
       return answer.status === 429 && answer.body.toString().includes("reserved $0,");
     });
     await Promise.all([survivor.stop(), again.stop()]);
+  }, 90_000);
+
+  test("the journal of a gateway that is gone is adopted by a command, once", async () => {
+    const schema = newSchema();
+    const survivor = await start({ schema });
+    const folder = `${survivor.running.folder}/left-behind`;
+    const doomed = await start({ schema, folder });
+    const most = await mostCost(survivor);
+    const { team_id } = await admin(survivor, "/team/new", { max_budget: (most * 2 + 1) / 1e9 });
+    const key = (await admin(survivor, "/key/generate", { team_id }))["key"] as string;
+    await simulator.setFaults({ fault: { kind: "hold" } });
+    const lost = edit(doomed, key).catch(() => undefined);
+    await until(async () => (await simulator.held()) === 1);
+    const adoption = () =>
+      new RunningProcess({
+        program: "proxy/dist/main.js",
+        arguments: ["ledger", "adopt", "--data-dir", folder],
+        environment: environmentOf({ schema }),
+      });
+    await adoption().printed(/A gateway works on .* ships its journal itself/);
+    doomed.process.kill("SIGKILL");
+    await lost;
+    await simulator.setFaults();
+    await simulator.release();
+    const first = adoption();
+    await first.printed(/1 attempt had no outcome, and is uncertain now/);
+    expect((await first.ended).code).toBe(0);
+    expect(await sumOf(schema, 1)).toMatchObject({ uncertainRows: 1, uncertainNanoUsd: BigInt(most) });
+    await adoption().printed(/0 entries .*\n0 attempts had no outcome/);
+    expect((await edit(survivor, key)).status).toBe(200);
+    await until(async () => {
+      const answer = await edit(survivor, key);
+      return answer.status === 429 && answer.body.toString().includes("reserved $0,");
+    });
+    await survivor.stop();
+  }, 90_000);
+
+  test("a Redis that comes back empty is told all again before it admits: no budget is crossed", async () => {
+    const schema = newSchema();
+    const own = await StoreServer.redis();
+    const environment = { ...environmentOf({ schema }), REDIS_URL: own.url };
+    const [one, two] = (await Promise.all(
+      [1, 2].map(() => startGateway({ config: configOf(), environment })),
+    )) as [RunningGateway, RunningGateway];
+    const most = await mostCost(one);
+    const { team_id } = await admin(one, "/team/new", {});
+    const key = (await admin(one, "/key/generate", { team_id }))["key"] as string;
+    for (const gateway of [one, two]) expect((await edit(gateway, key)).status).toBe(200);
+    const spent = Number((await sumOf(schema, 2)).certainNanoUsd);
+    await admin(one, "/team/update", { team_id, max_budget: (spent + most * 5 + 10) / 1e9 });
+    await simulator.setFaults({ fault: { kind: "hold" } });
+    const running = [one, two, two].map((gateway) => edit(gateway, key));
+    await until(async () => (await simulator.held()) === 3);
+    await own.kill();
+    await own.start();
+    const more = [one, two, one, two, one, two].map((gateway) => edit(gateway, key));
+    const refused: Answer[] = [];
+    for (const each of more) void each.then((answer) => answer.status === 429 && refused.push(answer));
+    await until(() => refused.length === 4);
+    await until(async () => (await simulator.held()) === 5);
+    await simulator.setFaults();
+    await simulator.release();
+    expect((await Promise.all([...running, ...more])).filter(({ status }) => status === 200)).toHaveLength(5);
+    const sum = await sumOf(schema, 7);
+    // What is reserved is settled: exactly what was spent is spent.
+    await until(async () => {
+      await admin(one, "/team/update", { team_id, max_budget: 0.000001 });
+      const answer = await edit(one, key);
+      const found = /spent \$([\d.]+), reserved \$0,/.exec(answer.body.toString());
+      return found !== null && Math.round(Number(found[1]) * 1e9) === Number(sum.certainNanoUsd);
+    });
+    await Promise.all([one.stop(), two.stop()]);
+    await own.stop();
   }, 90_000);
 
   test("while PostgreSQL is away edits go on, and all that was paid is there when it is back", async () => {

@@ -1,3 +1,4 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { migrate } from "../../database/migrate.js";
 import { type LibsqlDatabase, openForWriting } from "../../database/open-database.js";
 import { type PostgresSettings, postgresName } from "../../database/postgres/postgres-settings.js";
@@ -5,7 +6,7 @@ import { PostgresStatements } from "../../database/postgres/postgres-statements.
 import { SqliteStatements } from "../../database/sqlite-statements.js";
 import { isDamage } from "../../database/sqlite-error.js";
 import { LedgerError } from "../errors.js";
-import { ledgerPath } from "../files.js";
+import { elsewherePath, ledgerPath } from "../files.js";
 import { ledgerMigrations } from "../schema.js";
 import { Applier } from "./applier.js";
 
@@ -29,10 +30,11 @@ export function openApplier(
   postgres: PostgresSettings | undefined,
   journalId: string,
 ): Promise<OpenApplier> {
-  return postgres === undefined ? inFolder(folder, journalId) : inPostgres(postgres, journalId);
+  return postgres === undefined ? inFolder(folder, journalId) : inPostgres(folder, postgres, journalId);
 }
 
 async function inFolder(folder: string, journalId: string): Promise<OpenApplier> {
+  refuseElsewhere(folder);
   const path = ledgerPath(folder);
   let database: LibsqlDatabase | undefined;
   try {
@@ -56,9 +58,24 @@ async function inFolder(folder: string, journalId: string): Promise<OpenApplier>
   }
 }
 
-async function inPostgres(settings: PostgresSettings, journalId: string): Promise<OpenApplier> {
+/** Entries that went to a file of the folder would be missing where everybody looks for them. */
+function refuseElsewhere(folder: string): void {
+  const path = elsewherePath(folder);
+  if (!existsSync(path)) return;
+  throw new LedgerError(
+    `The journal in ${folder} belongs to the ledger in another place: ${readFileSync(path, "utf8").trim()}. ` +
+      "Set DATABASE_URL, or choose another folder for a ledger of its own.",
+  );
+}
+
+async function inPostgres(
+  folder: string,
+  settings: PostgresSettings,
+  journalId: string,
+): Promise<OpenApplier> {
   const database = new PostgresStatements(settings);
   try {
+    writeFileSync(elsewherePath(folder), `${postgresName(settings)}\n`);
     const applier = await Applier.open(database, journalId);
     return { applier, name: `The ${postgresName(settings)},`, isShared: true, close: () => database.close() };
   } catch (error) {
