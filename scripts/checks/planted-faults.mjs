@@ -251,6 +251,38 @@ const faults = {
     },
     says: [/: an answer was released whose outcome was not written$/m, /^[1-9]\d* DIFFERENCES$/m],
   },
+  "a Redis that throws out limits when memory is short": {
+    run: ["scripts/check.mjs", "compose"],
+    change: { "deploy/compose/compose.yaml": replaced("- noeviction", "- allkeys-lru") },
+    says: [/Redis lacks --maxmemory-policy noeviction$/m, /^Failed: compose/m],
+  },
+  "gateways that share a journal's volume": {
+    run: ["scripts/check.mjs", "compose"],
+    change: { "deploy/compose/compose.yaml": replaced("- gateway-2:/data", "- gateway-1:/data") },
+    says: [/gateways share a data volume$/m, /^Failed: compose/m],
+  },
+  "a balancer that takes no images": {
+    run: ["scripts/check.mjs", "compose"],
+    change: { "deploy/compose/nginx.conf": replaced("client_max_body_size 80m", "client_max_body_size 1m") },
+    says: [/The balancer answered 413/, /^Failed: compose/m],
+  },
+  "an alert that never fires": {
+    run: ["scripts/check.mjs", "dashboard"],
+    change: {
+      "deploy/prometheus/rules/alerts.yml": replaced(
+        "darkroom_uncertain_usd > 10",
+        "darkroom_uncertain > 10",
+      ),
+    },
+    says: [/name: much that nobody knows for ten minutes/, /^Failed: dashboard/m],
+  },
+  "a panel without figures": {
+    run: ["scripts/check.mjs", "dashboard"],
+    change: {
+      "deploy/grafana/dashboards/darkroom.json": replaced("darkroom_queued_total", "darkroom_waited_total"),
+    },
+    says: [/^ *- Edits that had to wait$/m, /^Failed: dashboard/m],
+  },
 };
 
 const words = process.argv.slice(2).join(" ");

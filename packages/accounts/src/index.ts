@@ -22,7 +22,7 @@ export {
   inherited,
   refusesRequests,
 } from "./budgets/limits.js";
-export { spendPeriodAt } from "./budgets/spend-period.js";
+export { quarterHourMs, spendPeriodAt } from "./budgets/spend-period.js";
 export { type LimitMeter, type PayerMeter, budgetMeters, rateMeters } from "./budgets/meters.js";
 export { GatewayLock } from "./database/postgres/gateway-lock.js";
 export { PostgresError, preparePostgres } from "./database/postgres/open-postgres.js";
@@ -58,6 +58,7 @@ export {
   type CustomerRecord,
   type KeyRecord,
   type MemberRecord,
+  type OrganizationRecord,
   type RecordKind,
   type TagRecord,
   type TeamRecord,
@@ -95,8 +96,15 @@ export type { ApplierState } from "./ledger/applying/applier-thread.js";
 export type { EntrySetAside } from "./ledger/applying/applier.js";
 export { type KeptOutcome, keptOutcomes } from "./ledger/applying/kept-outcomes.js";
 export type { UncertainTotal } from "./ledger/applying/spend-changes.js";
+export { dayOf } from "./ledger/applying/daily-changes.js";
 export { LedgerError } from "./ledger/errors.js";
-export { type FollowedJournal, Ledger, type LedgerOptions } from "./ledger/ledger.js";
+export {
+  type CorrectedCharge,
+  type FollowedJournal,
+  Ledger,
+  type LedgerOptions,
+  type Retention,
+} from "./ledger/ledger.js";
 export {
   type LedgerColumn,
   asObject,
@@ -104,6 +112,15 @@ export {
   inDollars,
   requestColumns,
 } from "./ledger/reports/columns.js";
+export {
+  type DailyFilter,
+  type DailyKey,
+  type DailyOrder,
+  type DailySum,
+  type DeletedAttempts,
+  dailyKeys,
+} from "./ledger/reports/daily-spend.js";
+export { csvLine, csvText } from "./ledger/reports/csv.js";
 export type { ExplainedAttempt, RequestExplanation } from "./ledger/reports/explain.js";
 export { type ExportFormat, exportFormats, exported } from "./ledger/reports/export.js";
 export type { AttemptFilter, RequestFilter } from "./ledger/reports/filter.js";
@@ -111,6 +128,7 @@ export type { KeyedAttempt } from "./ledger/reports/keyed-attempts.js";
 export { type Page, type PageRequest, isPageEnd } from "./ledger/reports/page.js";
 export { type LedgerReports, Reports } from "./ledger/reports/reports.js";
 export type { LedgerAttempt, LedgerCorrection, LedgerRequest } from "./ledger/reports/rows.js";
+export type { SharedSpend, Spent, TimeSpan } from "./ledger/reports/spent.js";
 export type { MeterSpend } from "./ledger/reports/spend.js";
 export { type KeyedSum, type LedgerSum, type SumKey, sumKeys } from "./ledger/reports/sum.js";
 export { type Settlement, SettlementError } from "./ledger/settlement.js";

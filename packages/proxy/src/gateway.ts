@@ -5,6 +5,7 @@ import { createApplication } from "./application.js";
 import { modelNames } from "./access/model-names.js";
 import { BudgetMeters } from "./budgets/budget-meters.js";
 import { Budgets } from "./budgets/budgets.js";
+import { SoftBudgets } from "./budgets/soft-budgets.js";
 import type { GatewayConfig } from "./config/gateway-config.js";
 import { unpricedModels } from "./config/models/unpriced.js";
 import { forwardedHeaders } from "./access/forwarded-headers.js";
@@ -16,9 +17,13 @@ import { InFlight } from "./in-flight.js";
 import { logRouter } from "./observability/log.js";
 import type { Stores } from "./stores/open-stores.js";
 import { withoutDirectory } from "./stores/shared-limits.js";
+import type { ManagementContext } from "./routes/management/context.js";
 import { managementRoutes } from "./routes/management/management.js";
+import { reportRoutes } from "./routes/reports/reports.js";
 import { spendOfLedger } from "./routes/management/spend.js";
 import { Metrics } from "./observability/metrics.js";
+import { SoftBudgetsCrossed } from "./observability/soft-budgets-crossed.js";
+import { teamMetrics } from "./observability/teams/team-metrics.js";
 import { UnpricedEdits } from "./observability/unpriced-edits.js";
 import { uploadMemory } from "./upload/upload-memory.js";
 import { completeUploadSettings } from "./upload/upload-settings.js";
@@ -56,22 +61,26 @@ export class Gateway {
     this.#closeStores = () => stores.close();
     const { admission, health: healthStore } = limits;
     const router = createRouter({ ...config.router, journal: books.attempts, admission, healthStore });
-    const meters = new BudgetMeters({
-      books,
-      admission,
-      nowMs: Date.now,
-      ...(limits.peers !== undefined && { peers: limits.peers }),
-    });
+    const meters = new BudgetMeters(books, admission, Date.now, limits.peers);
     books.attempts.follow(meters);
-    const budgets = new Budgets({
-      calendar: accounts.calendar,
-      meters,
-      status: config.accounts.budgetStatus,
-      unpriced: config.router.unpriced ?? defaultOptions.unpriced,
-      deploymentLimits: config.accounts.deploymentLimits,
-      providerLimits: config.accounts.providerLimits,
-      nowMs: Date.now,
+    books.ledger.listen((corrected) => meters.corrected(corrected));
+    const softBudgetsCrossed = new SoftBudgetsCrossed(log);
+    const soft = new SoftBudgets(books, accounts.calendar, Date.now, (crossed) => {
+      softBudgetsCrossed.note(crossed);
     });
+    books.attempts.follow(soft);
+    const budgets = new Budgets(
+      {
+        calendar: accounts.calendar,
+        meters,
+        status: config.accounts.budgetStatus,
+        unpriced: config.router.unpriced ?? defaultOptions.unpriced,
+        deploymentLimits: config.accounts.deploymentLimits,
+        providerLimits: config.accounts.providerLimits,
+        nowMs: Date.now,
+      },
+      soft,
+    );
     const uploadSettings = completeUploadSettings(config.upload);
     const uploads = uploadMemory(uploadSettings);
     const idempotentEdits = new IdempotentEdits({
@@ -79,17 +88,6 @@ export class Gateway {
       loadEarlier: async () => earlierEdits(await books.keyedAttempts(keptMs)),
     });
     const names = modelNames(router, config.accounts.accessGroups);
-    const management = managementRoutes({
-      directory: accounts.directory,
-      calendar: accounts.calendar,
-      spendOf: spendOfLedger(books.ledger),
-      newKeyDefaults: config.accounts.newKeyDefaults,
-      newKeyBounds: config.accounts.newKeyBounds,
-      modelNames: names,
-      listedModels: () => router.modelNames,
-      deployments: config.router.deployments,
-      now: Date.now,
-    });
     // Limits that are shared, and a directory that is not.
     const hasOwnDirectory = config.redis !== undefined && config.postgres === undefined;
     const isDraining = (): boolean => this.#draining;
@@ -98,8 +96,36 @@ export class Gateway {
     router.events.on("edit", (report) => {
       unpriced.note(report);
     });
-    this.#router = router;
     this.#formats = new AnswerFormats(config.formats, dataFolder, log);
+    const metrics = new Metrics({
+      router,
+      deployments: config.router.deployments,
+      uploads,
+      conversions: this.#formats.memory,
+      edits: this.#edits,
+      books,
+      limits,
+      idempotentEdits,
+      softBudgetsCrossed,
+    });
+    if (config.teamMetrics > 0) {
+      const { directory, calendar } = accounts;
+      teamMetrics(metrics.registry, { directory, calendar, books, admission, most: config.teamMetrics });
+    }
+    const management: ManagementContext = {
+      directory: accounts.directory,
+      calendar: accounts.calendar,
+      ledger: books.ledger,
+      spendOf: spendOfLedger(books.ledger),
+      newKeyDefaults: config.accounts.newKeyDefaults,
+      newKeyBounds: config.accounts.newKeyBounds,
+      modelNames: names,
+      listedModels: () => router.modelNames,
+      deployments: config.router.deployments,
+      now: Date.now,
+    };
+    const offered = [...managementRoutes(management), ...reportRoutes(management)];
+    this.#router = router;
     this.#application = createApplication({
       router,
       uploads,
@@ -108,7 +134,7 @@ export class Gateway {
       forwardedHeaders: forwardedHeaders(config),
       accounts,
       modelNames: names,
-      management: hasOwnDirectory ? withoutDirectory(management) : management,
+      management: hasOwnDirectory ? withoutDirectory(offered) : offered,
       version,
       ...(config.keyHeaderName === undefined ? {} : { keyHeaderName: config.keyHeaderName }),
       metricsNeedKey: config.requireAuthForMetrics,
@@ -116,15 +142,7 @@ export class Gateway {
       limits,
       books,
       storePrompts: config.storePrompts,
-      metrics: new Metrics({
-        router,
-        uploads,
-        conversions: this.#formats.memory,
-        edits: this.#edits,
-        books,
-        limits,
-        idempotentEdits,
-      }),
+      metrics,
       log,
       isDraining,
       edits: this.#edits,

@@ -6,6 +6,7 @@ import { CommandError } from "./commands/command-error.js";
 import type { EditOptions } from "./commands/edit.js";
 import { addLedgerCommand } from "./commands/ledger/command.js";
 import { addManagementCommands } from "./commands/management/command.js";
+import { addReportsCommand } from "./commands/reports/command.js";
 import type { PriceOptions } from "./commands/price.js";
 import type { QuotaOptions } from "./commands/quota.js";
 import type { StartOptions } from "./commands/start.js";
@@ -102,6 +103,7 @@ program
   });
 
 addLedgerCommand(program);
+addReportsCommand(program);
 addManagementCommands(program);
 
 try {

@@ -101,16 +101,8 @@ export async function attempt(context: AttemptContext): Promise<AttemptOutcome> 
 function entryOf({ journal, deployment, pass, retry, progress }: AttemptContext): AttemptEntry | undefined {
   if (journal === undefined) return undefined;
   const { request, group, fallbacks: fallback } = progress;
-  const { attemptId, moneyMeters } = pass;
-  return new AttemptEntry(journal, {
-    attemptId,
-    request,
-    group,
-    deployment,
-    retry,
-    fallback,
-    moneyMeters,
-  });
+  const { attemptId, paidFrom } = pass;
+  return new AttemptEntry(journal, { attemptId, request, group, deployment, retry, fallback, paidFrom });
 }
 
 interface Sent {
@@ -186,7 +178,7 @@ async function makeCall(
 class NoRoomAnyMoreError extends Error {
   override readonly name = "NoRoomAnyMoreError";
 
-  constructor(readonly refusal: Refusal) {
+  constructor(readonly refusal: Refusal | "ask anew") {
     super("others took its room");
   }
 }
@@ -234,8 +226,11 @@ function failureOf(error: unknown, stop: Stop, head: UpstreamAnswer | undefined)
 }
 
 function full({ deployment, progress: { group } }: AttemptContext, error: NoRoomAnyMoreError): Failure {
+  const { message: reason } = error;
+  if (error.refusal === "ask anew")
+    return { kind: "full", group, refusal: undefined, fitsInMs: undefined, reason };
   const refusal = { ...error.refusal, deployment, dimension: undefined };
-  return { kind: "full", group, refusal, fitsInMs: refusal.fitsInMs, reason: error.message };
+  return { kind: "full", group, refusal, fitsInMs: refusal.fitsInMs, reason };
 }
 
 /** Who answers an edit has got it, whatever our side of the connection says; who refuses it need not have. */
@@ -271,7 +266,8 @@ function useOf(facts: readonly AnswerFacts[]): AttemptUse {
   const images = facts.reduce((sum, fact) => sum + fact.images, 0);
   const tokens = sumOfTokens(facts.map(({ usage }) => chargedTokens(usage)));
   if (tokens === null) return { images };
-  return { images, tokens: Object.values(tokens).reduce((sum, count) => sum + count, 0) };
+  const counts: readonly number[] = Object.values(tokens);
+  return { images, tokens: counts.reduce((sum, count) => sum + count, 0) };
 }
 
 /** After an error of our own. If the upstream was called, nobody knows what it has charged. */

@@ -4,6 +4,7 @@ import type { RecordKind } from "../directory/records.js";
 import {
   type KeyRecord,
   type MemberRecord,
+  type OrganizationRecord,
   type TeamRecord,
   type UserRecord,
   memberIdOf,
@@ -16,12 +17,15 @@ export interface KeyAccount {
   readonly validUntilMs?: number;
   /** Absent where the key has none; undefined where it names one that is gone. */
   readonly team?: TeamRecord | undefined;
+  /** Of the team. */
+  readonly organization?: OrganizationRecord | undefined;
   readonly member?: MemberRecord | undefined;
   readonly user?: UserRecord | undefined;
   /** What holds for each, reusable budgets and a team's limits for its members included. */
   readonly limits: {
     readonly key: Limits;
     readonly team: Limits;
+    readonly organization: Limits;
     readonly member: Limits;
     readonly user: Limits;
   };
@@ -35,6 +39,8 @@ export async function readKeyAccount(read: DirectoryReader, hash: string): Promi
   if (key === undefined) return undefined;
   const { teamId, userId } = key;
   const team = teamId === undefined ? undefined : await read.teams.get(teamId);
+  const organization =
+    team?.organizationId === undefined ? undefined : await read.organizations.get(team.organizationId);
   const member =
     teamId === undefined || userId === undefined
       ? undefined
@@ -46,11 +52,13 @@ export async function readKeyAccount(read: DirectoryReader, hash: string): Promi
     key,
     ...(secret.validUntilMs !== undefined && { validUntilMs: secret.validUntilMs }),
     team,
+    organization,
     member,
     user,
     limits: {
       key: inherited(key.limits, await budgetOf(key.budgetId)),
       team: inherited(team?.limits ?? {}, await budgetOf(team?.budgetId)),
+      organization: inherited(organization?.limits ?? {}, await budgetOf(organization?.budgetId)),
       member: inherited(member?.limits ?? {}, team?.memberLimits),
       user: inherited(user?.limits ?? {}, await budgetOf(user?.budgetId)),
     },
@@ -59,7 +67,7 @@ export async function readKeyAccount(read: DirectoryReader, hash: string): Promi
 
 /** Whether a record that has changed may be part of it. */
 export function dependsOn(
-  { key, team, user }: KeyAccount,
+  { key, team, organization, user }: KeyAccount,
   { kind, id }: { readonly kind: RecordKind; readonly id: string },
 ): boolean {
   switch (kind) {
@@ -70,6 +78,8 @@ export function dependsOn(
       return false;
     case "team":
       return key.teamId === id;
+    case "organization":
+      return team?.organizationId === id;
     case "member":
       return (
         key.teamId !== undefined &&
@@ -79,7 +89,7 @@ export function dependsOn(
     case "user":
       return key.userId === id;
     case "budget":
-      return key.budgetId === id || team?.budgetId === id || user?.budgetId === id;
+      return [key, team, organization, user].some((payer) => payer?.budgetId === id);
     case "customer":
     case "tag":
       return false;

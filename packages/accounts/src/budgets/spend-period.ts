@@ -1,4 +1,4 @@
-const quarterHourMs = 900_000;
+export const quarterHourMs = 900_000;
 
 /**
  * The quarter of an hour (UTC) that a moment is charged to, as text that sorts by time: `2026-11-28T22:15`. Every time zone's

@@ -14,6 +14,10 @@ export class SqliteStatements implements StatementDatabase {
     this.dialect = new SqliteDialect({ database });
   }
 
+  placeholder(): string {
+    return "?";
+  }
+
   prepare(sql: string): DatabaseStatement {
     const statement = this.database.prepare(sql);
     return {

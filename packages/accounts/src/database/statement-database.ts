@@ -8,6 +8,8 @@ import type { SqlValue } from "./prepared-statement.js";
 export interface StatementDatabase {
   /** What statements are compiled for. */
   readonly dialect: Dialect;
+  /** What stands for a parameter in its text. @param number from 1 */
+  placeholder(number: number): string;
   prepare(sql: string): DatabaseStatement;
   /** What is run meanwhile belongs to it. */
   inTransaction<Result>(change: () => Promise<Result>): Promise<Result>;

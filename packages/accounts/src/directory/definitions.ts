@@ -38,12 +38,23 @@ export const definitions: { readonly [Kind in RecordKind]: Definition<Kind> } = 
     idOf: ({ userId }) => userId,
     columnsOf: ({ email = null, role, budgetId = null }) => ({ email, role, budgetId }),
   },
+  organization: {
+    kind: "organization",
+    table: "organizations",
+    idColumn: "organizationId",
+    idOf: ({ organizationId }) => organizationId,
+    columnsOf: ({ alias = null, budgetId = null }) => ({ alias, budgetId }),
+  },
   team: {
     kind: "team",
     table: "teams",
     idColumn: "teamId",
     idOf: ({ teamId }) => teamId,
-    columnsOf: ({ alias = null, budgetId = null }) => ({ alias, budgetId }),
+    columnsOf: ({ alias = null, budgetId = null, organizationId = null }) => ({
+      alias,
+      budgetId,
+      organizationId,
+    }),
   },
   member: {
     kind: "member",

@@ -31,6 +31,7 @@ type Collections<Kinds extends Record<RecordKind, unknown>> = {
   readonly keys: Kinds["key"];
   readonly secrets: Kinds["secret"];
   readonly users: Kinds["user"];
+  readonly organizations: Kinds["organization"];
   readonly teams: Kinds["team"];
   readonly members: Kinds["member"];
   readonly customers: Kinds["customer"];
@@ -301,6 +302,7 @@ function readingFrom(database: DirectoryDatabase): DirectoryReader {
     keys: new Collection(database, definitions.key),
     secrets: new Collection(database, definitions.secret),
     users: new Collection(database, definitions.user),
+    organizations: new Collection(database, definitions.organization),
     teams: new Collection(database, definitions.team),
     members: new Collection(database, definitions.member),
     customers: new Collection(database, definitions.customer),
@@ -321,6 +323,7 @@ function changingIn(
     keys: new ChangingCollection(database, definitions.key, nowMs, told),
     secrets: new ChangingCollection(database, definitions.secret, nowMs, told),
     users: new ChangingCollection(database, definitions.user, nowMs, told),
+    organizations: new ChangingCollection(database, definitions.organization, nowMs, told),
     teams: new ChangingCollection(database, definitions.team, nowMs, told),
     members: new ChangingCollection(database, definitions.member, nowMs, told),
     customers: new ChangingCollection(database, definitions.customer, nowMs, told),

@@ -64,8 +64,18 @@ export interface UserRecord extends Authored {
   readonly limits: Limits;
 }
 
+/** The level above teams: what its teams spend is charged to it as well. */
+export interface OrganizationRecord extends Authored {
+  readonly organizationId: string;
+  readonly alias?: string;
+  readonly budgetId?: string;
+  readonly metadata: Metadata;
+  readonly limits: Limits;
+}
+
 export interface TeamRecord extends Authored {
   readonly teamId: string;
+  readonly organizationId?: string;
   readonly alias?: string;
   readonly budgetId?: string;
   readonly blocked: boolean;
@@ -116,6 +126,7 @@ export interface DirectoryRecords {
   readonly key: KeyRecord;
   readonly secret: KeySecret;
   readonly user: UserRecord;
+  readonly organization: OrganizationRecord;
   readonly team: TeamRecord;
   readonly member: MemberRecord;
   readonly customer: CustomerRecord;

@@ -97,4 +97,17 @@ export const directoryMigrations = [
   ) STRICT;
   CREATE INDEX changes_by_record ON changes (kind, record_id);
   `,
+  `
+  CREATE TABLE organizations (
+    organization_id TEXT PRIMARY KEY,
+    alias TEXT,
+    budget_id TEXT,
+    created_at_ms INTEGER NOT NULL,
+    record TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX organizations_by_time ON organizations (created_at_ms);
+
+  ALTER TABLE teams ADD COLUMN organization_id TEXT;
+  CREATE INDEX teams_by_organization ON teams (organization_id);
+  `,
 ];

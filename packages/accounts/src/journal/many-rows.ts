@@ -4,7 +4,7 @@ import type Database from "libsql";
 const sizes = [64, 16, 4, 1];
 
 /** Runs a statement over any number of rows, many at a time. */
-export class ManyRows<Value extends number | string> {
+export class ManyRows<Value extends number | string | bigint> {
   readonly #width: number;
   readonly #statements: readonly { readonly length: number; readonly statement: Database.Statement }[];
 

@@ -11,12 +11,25 @@ import { type Settlement, checkSettlement, correctionFor } from "./settlement.js
 
 /** What the ledger needs of the journal that it follows. */
 export interface FollowedJournal {
+  readonly id: string;
   /** The sequence of the last entry that is on the disk. */
   readonly committed: number;
   /** Entries up to this one are in the ledger, on the disk: the journal may forget them. */
   prune(through: number): void;
   /** @returns the entry's sequence, once it is on the disk */
   correct(correction: CorrectionRecord): Promise<number>;
+}
+
+/** A correction that is in the journal. */
+export interface CorrectedCharge {
+  /** Whom the attempt is charged to. */
+  readonly meters: readonly string[];
+  /** When it was sent, in milliseconds since 1970. */
+  readonly atMs: number;
+  /** What it is charged more; may be negative. */
+  readonly differenceNanoUsd: bigint;
+  /** The correction's entry. */
+  readonly sequence: number;
 }
 
 export interface LedgerOptions {
@@ -31,8 +44,18 @@ export interface LedgerOptions {
   readonly onSetAside?: (entry: EntrySetAside) => void;
   /** Up to which entry nobody else needs the journal; absent: nobody else reads it. */
   readonly mayForget?: () => number;
+  /** For how long rows are kept; absent: for ever. */
+  readonly retention?: Retention;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
+}
+
+/** What is deleted because it is old. Sums of meters and days stay, and so does what is uncertain. */
+export interface Retention {
+  /** Attempts, requests and refusals are deleted once they are so old. */
+  readonly keepMs: number;
+  /** How often that is looked for; it is at the start as well. */
+  readonly everyMs: number;
 }
 
 /**
@@ -40,6 +63,8 @@ export interface LedgerOptions {
  * to the journal.
  */
 const applyEveryMs = 100;
+
+const longestTimerMs = 2 ** 31 - 1;
 
 /**
  * What was spent: a row for every attempt and every request, and the spend of every meter, written from the journal by a
@@ -52,7 +77,9 @@ export class Ledger {
   readonly #applier: ApplierThread;
   readonly #now: () => number;
   readonly #timer: NodeJS.Timeout;
+  readonly #deletion: NodeJS.Timeout | undefined;
   #settlements: Promise<unknown> = Promise.resolve();
+  #onCorrected: (corrected: CorrectedCharge) => void = () => undefined;
 
   /**
    * Does not wait until all is applied: see {@link catchUp}.
@@ -74,7 +101,10 @@ export class Ledger {
     return new Ledger(options, applier);
   }
 
-  private constructor({ folder, postgres, journal, now, mayForget }: LedgerOptions, applier: ApplierThread) {
+  private constructor(
+    { folder, postgres, journal, now, mayForget, retention }: LedgerOptions,
+    applier: ApplierThread,
+  ) {
     this.reports = postgres === undefined ? new ReportsThread(folder) : Reports.ofPostgres(postgres);
     this.#journal = journal;
     this.#applier = applier;
@@ -83,11 +113,21 @@ export class Ledger {
       applier.follow(journal.committed);
       if (mayForget !== undefined) journal.prune(Math.min(applier.progress.appliedThrough, mayForget()));
     }, applyEveryMs).unref();
+    if (retention === undefined) return;
+    const deleteOld = (): void => this.deleteBefore(this.#now() - retention.keepMs);
+    deleteOld();
+    // A timer takes no more than 24 days.
+    this.#deletion = setInterval(deleteOld, Math.min(retention.everyMs, longestTimerMs)).unref();
   }
 
   /** Whether entries are applied. */
   get state(): ApplierState {
     return this.#applier.state;
+  }
+
+  /** Of the journal that it follows. */
+  get journalId(): string {
+    return this.#journal.id;
   }
 
   /** Entries of the journal up to here are in the ledger. */
@@ -133,9 +173,20 @@ export class Ledger {
     return settled;
   }
 
+  /** Has `listener` told of every correction, before anything else is settled. There is one. */
+  listen(listener: (corrected: CorrectedCharge) => void): void {
+    this.#onCorrected = listener;
+  }
+
+  /** Has rows deleted that are older than a time, some at once; nobody waits for it. */
+  deleteBefore(beforeMs: number): void {
+    this.#applier.deleteBefore(beforeMs);
+  }
+
   /** What is not applied yet will be at the next start. The journal must be closed later than the ledger. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
+    clearInterval(this.#deletion);
     await this.#settlements;
     await Promise.all([this.#applier.close(), this.reports.close()]);
   }
@@ -144,7 +195,13 @@ export class Ledger {
     const { attemptId } = settlement;
     await this.catchUp();
     const attempt = await this.reports.attempt(attemptId);
-    await this.#journal.correct(correctionFor(settlement, attempt, this.#now()));
+    const correction = correctionFor(settlement, attempt, this.#now());
+    const sequence = await this.#journal.correct(correction);
+    if (attempt !== undefined) {
+      const { charges, atMs } = attempt;
+      const { differenceNanoUsd } = correction;
+      this.#onCorrected({ meters: charges.map(({ meter }) => meter), atMs, differenceNanoUsd, sequence });
+    }
     await this.catchUp();
     const settled = await this.reports.attempt(attemptId);
     if (settled === undefined) throw new Error(`attempt '${attemptId}' was there and is gone`);

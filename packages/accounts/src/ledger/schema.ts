@@ -18,11 +18,40 @@ export interface LedgerTables {
     uncertainNanoUsd: bigint;
     attempts: number;
   };
+  dailySpend: DailySpendTable;
+  /** One row: what was deleted because it was old. It stays in every sum of a meter or a day. */
+  deleted: { id: number; beforeMs: number; attempts: number; costNanoUsd: bigint };
   refusals: RefusalTable;
   /** What people have settled by hand, for good. */
   corrections: CorrectionTable;
   /** Entries that cannot be applied, word for word. */
   setAside: { journal: number; sequence: number; kind: string; record: string; reason: string };
+}
+
+/**
+ * What was spent on a day (UTC, by when attempts began), once for each who paid: always the sum of the attempts. Everybody's
+ * together is that of the scope `proxy`.
+ */
+export interface DailySpendTable {
+  /** Of the payer: `team`, `key`, `deployment`. */
+  scope: string;
+  /** Of the payer; empty for the proxy. */
+  id: string;
+  day: string;
+  /** The virtual key that asked; empty for the operator's own. */
+  keyId: string;
+  modelGroup: string;
+  /** As the upstream knows it. */
+  model: string;
+  provider: string;
+  certainNanoUsd: bigint;
+  uncertainNanoUsd: bigint;
+  attempts: number;
+  /** Those of the attempts whose outcome was certain when it was told. */
+  succeeded: number;
+  images: number;
+  inputTokens: number;
+  outputTokens: number;
 }
 
 export interface AttemptTable {
@@ -127,6 +156,41 @@ export interface CorrectionTable {
   settledBy: string;
   note: string;
 }
+
+/**
+ * Sums up the days of attempts from before days were summed up. What of them had succeeded before it was settled by hand is
+ * not known any more.
+ */
+export const dailySpendOfAttempts = `
+  INSERT INTO daily_spend
+  SELECT
+    CASE WHEN instr(meter, ':') = 0 THEN meter ELSE substr(meter, 1, instr(meter, ':') - 1) END,
+    CASE WHEN instr(meter, ':') = 0 THEN '' ELSE substr(meter, instr(meter, ':') + 1) END,
+    strftime('%Y-%m-%d', at_ms / 1000, 'unixepoch'),
+    key_id, model_group, model, provider,
+    sum(CASE WHEN state <> 'uncertain' THEN coalesce(cost_nano_usd, 0) ELSE 0 END),
+    sum(CASE WHEN state = 'uncertain' THEN coalesce(cost_nano_usd, 0) ELSE 0 END),
+    count(*),
+    sum(state = 'certain' AND revision = 0),
+    sum(images), sum(input_tokens), sum(output_tokens)
+  FROM (
+    SELECT
+      charge.value ->> 'meter' AS meter, at_ms, model_group, model, provider, state, cost_nano_usd, revision, images,
+      coalesce((SELECT substr(keys.value ->> 'meter', 5) FROM json_each(charges) AS keys
+        WHERE keys.value ->> 'meter' LIKE 'key:%' LIMIT 1), '') AS key_id,
+      coalesce((SELECT sum(kinds.value) FROM json_each(tokens) AS kinds WHERE kinds.key LIKE '%Input'), 0) AS input_tokens,
+      coalesce((SELECT sum(kinds.value) FROM json_each(tokens) AS kinds WHERE kinds.key LIKE '%Output'), 0) AS output_tokens
+    FROM attempts, json_each(charges) AS charge
+    WHERE NOT (
+      charge.value ->> 'meter' LIKE '%/model:%'
+      AND EXISTS (SELECT 1 FROM json_each(charges) AS payers
+        WHERE (payers.value ->> 'meter') || '/model:' || model_group = charge.value ->> 'meter')
+    )
+    AND NOT EXISTS (SELECT 1 FROM json_each(charges) AS earlier
+      WHERE earlier.key < charge.key AND earlier.value ->> 'meter' = charge.value ->> 'meter')
+  )
+  GROUP BY 1, 2, 3, 4, 5, 6, 7;
+`;
 
 /** STRICT: an amount that is no whole number must not get in. */
 export const ledgerMigrations = [
@@ -254,4 +318,46 @@ export const ledgerMigrations = [
     PRIMARY KEY (journal, sequence)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  CREATE TABLE daily_spend (
+    scope TEXT NOT NULL,
+    id TEXT NOT NULL,
+    day TEXT NOT NULL,
+    key_id TEXT NOT NULL,
+    model_group TEXT NOT NULL,
+    model TEXT NOT NULL,
+    provider TEXT NOT NULL,
+    certain_nano_usd INTEGER NOT NULL,
+    uncertain_nano_usd INTEGER NOT NULL,
+    attempts INTEGER NOT NULL,
+    succeeded INTEGER NOT NULL,
+    images INTEGER NOT NULL,
+    input_tokens INTEGER NOT NULL,
+    output_tokens INTEGER NOT NULL,
+    PRIMARY KEY (scope, day, id, key_id, model_group, model, provider)
+  ) STRICT, WITHOUT ROWID;
+  -- The same once more in another order: the days of one payer lie together as well, and no report looks for rows one by one.
+  CREATE INDEX daily_spend_by_payer ON daily_spend (
+    scope, id, day, key_id, model_group, model, provider,
+    certain_nano_usd, uncertain_nano_usd, attempts, succeeded, images, input_tokens, output_tokens
+  );
+
+  CREATE TABLE deleted (
+    id INTEGER PRIMARY KEY,
+    before_ms INTEGER NOT NULL,
+    attempts INTEGER NOT NULL,
+    cost_nano_usd INTEGER NOT NULL
+  ) STRICT;
+  INSERT INTO deleted VALUES (1, 0, 0, 0);
+
+  CREATE INDEX attempts_by_caller ON attempts (caller, at_ms);
+  CREATE INDEX refusals_by_time ON refusals (to_ms);
+
+  ${dailySpendOfAttempts}
+  `,
 ];
+
+/** A ledger in PostgreSQL has all of the tables from its beginning, so that nothing has to be carried over. */
+export const postgresLedgerMigrations = ledgerMigrations.map((migration) =>
+  migration.replace(dailySpendOfAttempts, ""),
+);

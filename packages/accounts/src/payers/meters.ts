@@ -4,6 +4,7 @@ import { memberIdOf } from "../directory/records.js";
 export const meterOf = {
   /** @param keyId of the key, not of its present secret */
   key: (keyId: string): string => `key:${keyId}`,
+  organization: (organizationId: string): string => `organization:${organizationId}`,
   team: (teamId: string): string => `team:${teamId}`,
   member: (teamId: string, userId: string): string => `member:${memberIdOf({ teamId, userId })}`,
   user: (userId: string): string => `user:${userId}`,

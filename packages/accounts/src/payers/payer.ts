@@ -3,6 +3,7 @@ import type { Limits } from "../budgets/limits.js";
 /** Whom an edit is charged to. */
 export type Scope =
   | "key"
+  | "organization"
   | "team"
   | "member"
   | "user"

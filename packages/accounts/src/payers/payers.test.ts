@@ -1,7 +1,15 @@
 import type { KeyAccount } from "../authentication/key-account.js";
 import { payersOf, payersOfDeployment } from "./payers.js";
 
-function account({ teamId, userId }: { teamId?: string; userId?: string }): KeyAccount {
+function account({
+  teamId,
+  userId,
+  organizationId,
+}: {
+  teamId?: string;
+  userId?: string;
+  organizationId?: string;
+}): KeyAccount {
   return {
     key: {
       keyId: "abc",
@@ -9,8 +17,16 @@ function account({ teamId, userId }: { teamId?: string; userId?: string }): KeyA
       ...(teamId !== undefined && { teamId }),
       ...(userId !== undefined && { userId }),
     },
-    ...(teamId !== undefined && { team: { alias: "Red" } }),
-    limits: { key: { rpm: 1 }, team: { rpm: 2 }, member: { rpm: 3 }, user: { rpm: 4 } },
+    ...(teamId !== undefined && {
+      team: { alias: "Red", ...(organizationId !== undefined && { organizationId }) },
+    }),
+    limits: {
+      key: { rpm: 1 },
+      team: { rpm: 2 },
+      member: { rpm: 3 },
+      user: { rpm: 4 },
+      organization: { rpm: 6 },
+    },
   } as unknown as KeyAccount;
 }
 
@@ -21,6 +37,7 @@ it.each([
   [{}, ["key:abc", "proxy"]],
   [{ userId: "ann" }, ["key:abc", "user:ann", "proxy"]],
   [{ teamId: "red" }, ["key:abc", "team:red", "proxy"]],
+  [{ teamId: "red", organizationId: "house" }, ["key:abc", "team:red", "organization:house", "proxy"]],
   // The owner's own budget is for keys of their own.
   [{ teamId: "red", userId: "ann" }, ["key:abc", "team:red", "member:red:ann", "proxy"]],
 ])("a key of %j", (of, meters) => {

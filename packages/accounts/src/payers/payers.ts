@@ -13,8 +13,8 @@ export interface RequestPayers {
 }
 
 /**
- * Who is charged for a request, wherever it is sent: the key; its team and the member, else its user; then the customer, the
- * tags and the whole proxy. A team's key is not charged to its owner's own budget.
+ * Who is charged for a request, wherever it is sent: the key; its team, the team's organization and the member, else its user;
+ * then the customer, the tags and the whole proxy. A team's key is not charged to its owner's own budget.
  *
  * @param account of a virtual key; the operator's own key has none
  */
@@ -44,13 +44,17 @@ export function payersOfDeployment(
   ];
 }
 
-function payersOfAccount({ key, team, user, limits }: KeyAccount): readonly Payer[] {
+function payersOfAccount({ key, team, organization, user, limits }: KeyAccount): readonly Payer[] {
   const own = payer("key", key.keyId, meterOf.key(key.keyId), limits.key, key.alias ?? key.name);
   if (key.teamId !== undefined) {
-    const ofTeam = payer("team", key.teamId, meterOf.team(key.teamId), limits.team, team?.alias);
-    if (key.userId === undefined) return [own, ofTeam];
+    const all = [own, payer("team", key.teamId, meterOf.team(key.teamId), limits.team, team?.alias)];
+    if (team?.organizationId !== undefined) {
+      const id = team.organizationId;
+      all.push(payer("organization", id, meterOf.organization(id), limits.organization, organization?.alias));
+    }
+    if (key.userId === undefined) return all;
     const meter = meterOf.member(key.teamId, key.userId);
-    return [own, ofTeam, payer("member", key.userId, meter, limits.member)];
+    return [...all, payer("member", key.userId, meter, limits.member)];
   }
   if (key.userId === undefined) return [own];
   return [own, payer("user", key.userId, meterOf.user(key.userId), limits.user, user?.alias)];

@@ -1,4 +1,4 @@
-import type { Journal } from "@darkroom/accounts";
+import type { Journal, Payer } from "@darkroom/accounts";
 import type { Intent, Outcome, Journal as RouterJournal } from "@darkroom/router";
 import { intentRecord, outcomeRecord } from "./attempt-records.js";
 import type { Origins } from "./origins.js";
@@ -9,17 +9,20 @@ export type CommitListener = (waitedMs: number) => void;
 /** Told of attempts as they are written down. */
 export interface AttemptsFollower {
   /** @param payers whom it is charged to */
-  intended(intent: Intent, payers: readonly string[]): void;
+  intended?(intent: Intent, payers: readonly string[]): void;
   /** It could not be written, and so is not sent. */
-  notIntended(intent: Intent): void;
-  /** @param sequence of the journal's entry that says so */
-  concluded(outcome: Outcome, sequence: number): void;
+  notIntended?(intent: Intent): void;
+  /**
+   * @param sequence of the journal's entry that says so
+   * @param payers who pay for its request, wherever it is sent
+   */
+  concluded(outcome: Outcome, sequence: number, payers: readonly Payer[]): void;
 }
 
 /** The router's attempts, as records of the journal. */
 export class AttemptsJournal implements RouterJournal {
   #onCommit: CommitListener = () => undefined;
-  #follower: AttemptsFollower | undefined;
+  readonly #followers: AttemptsFollower[] = [];
 
   constructor(
     private readonly journal: Pick<Journal, "intend" | "conclude">,
@@ -31,28 +34,27 @@ export class AttemptsJournal implements RouterJournal {
     this.#onCommit = listener;
   }
 
-  /** Has `follower` told of every attempt. There is one. */
+  /** Has `follower` told of every attempt. */
   follow(follower: AttemptsFollower): void {
-    this.#follower = follower;
+    this.#followers.push(follower);
   }
 
   intend(intent: Intent): Promise<void> {
     const record = intentRecord(intent, this.origins.of(intent.request));
-    this.#follower?.intended(
-      intent,
-      record.charges.map(({ meter }) => meter),
-    );
+    const payers = record.charges.map(({ meter }) => meter);
+    for (const follower of this.#followers) follower.intended?.(intent, payers);
     return this.#timed(this.journal.intend(record)).catch((error: unknown) => {
-      this.#follower?.notIntended(intent);
+      for (const follower of this.#followers) follower.notIntended?.(intent);
       throw error;
     });
   }
 
   async conclude(outcome: Outcome): Promise<void> {
     const record = outcomeRecord(outcome);
-    this.origins.of(outcome.intent.request).idempotency?.charges.push(record);
+    const { idempotency, payers } = this.origins.of(outcome.intent.request);
+    idempotency?.charges.push(record);
     const sequence = await this.#timed(this.journal.conclude(record));
-    this.#follower?.concluded(outcome, sequence);
+    for (const follower of this.#followers) follower.concluded(outcome, sequence, payers);
   }
 
   async #timed<Result>(commit: Promise<Result>): Promise<Result> {

@@ -6,6 +6,7 @@ import {
   type KeyedAttempt,
   Ledger,
   type PostgresSettings,
+  type Retention,
 } from "@darkroom/accounts";
 import type { Logger } from "pino";
 import type { RequestRecord } from "../observability/request-record.js";
@@ -15,6 +16,13 @@ import { RefusedRequests } from "./refusals.js";
 import { isRefusal, requestRow } from "./request-rows.js";
 import { SettledMark, type SettledStore } from "./settled-mark.js";
 import { settleJournal } from "./settle-journal.js";
+
+export interface BooksOptions {
+  /** Where the ledger is, unless it is in the folder too. */
+  readonly postgres?: PostgresSettings | undefined;
+  /** For how long its rows are kept; absent: for ever. */
+  readonly retention?: Retention | undefined;
+}
 
 /** The gateway's books: the journal, where every attempt is written down, and the ledger that is made of it. */
 export class Books {
@@ -37,7 +45,7 @@ export class Books {
    * Opens the books of a data folder, for this process alone.
    * @throws DataFolderInUseError, DataFolderError, JournalFileError, LedgerError
    */
-  static async open(folder: string, log: Logger, postgres?: PostgresSettings): Promise<Books> {
+  static async open(folder: string, log: Logger, { postgres, retention }: BooksOptions = {}): Promise<Books> {
     const settled = postgres === undefined ? undefined : new SettledMark();
     const journal = await Journal.open({ folder, onStateChange: (state) => tellOfJournal(log, state) });
     try {
@@ -46,6 +54,7 @@ export class Books {
         journal,
         ...(postgres !== undefined && { postgres }),
         ...(settled !== undefined && { mayForget: () => settled.through(journal.committed) }),
+        ...(retention !== undefined && { retention }),
         onState: (state) => tellOfLedger(log, state),
         onSetAside: (entry) => tellOfEntry(log, entry),
       });

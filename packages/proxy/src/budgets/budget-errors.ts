@@ -55,6 +55,7 @@ export function nameOf({ scope, id, alias }: Payer): string {
   const names = {
     key: "Key",
     team: "Team",
+    organization: "Organization",
     member: "Team member",
     user: "User",
     customer: "Customer",

@@ -2,15 +2,24 @@ import { type Payer, refusesRequests } from "@darkroom/accounts";
 import type { Account, EditRequest } from "@darkroom/router";
 import { type BudgetRules, EditAccount } from "./edit-account.js";
 import { cheaperEdits } from "./cheaper-edits.js";
+import type { SoftBudgets } from "./soft-budgets.js";
 
 /** Who pays for edits, and is limited. */
 export class Budgets {
   readonly #limitsDeployments: boolean;
 
-  constructor(private readonly rules: BudgetRules) {
+  constructor(
+    private readonly rules: BudgetRules,
+    private readonly soft: Pick<SoftBudgets, "watch">,
+  ) {
     const { deploymentLimits, providerLimits } = rules;
     const all = [...deploymentLimits.values(), ...providerLimits.values()];
     this.#limitsDeployments = all.some(refusesRequests);
+  }
+
+  /** An edit is to be made that these pay for. */
+  watch(edit: EditRequest, payers: readonly Payer[]): void {
+    this.soft.watch(edit, payers);
   }
 
   /**

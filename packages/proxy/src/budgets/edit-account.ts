@@ -47,6 +47,7 @@ const mostOfAccount = mostCharges - 4;
 /** Who pays for one edit, and is limited: the router's view of keys, teams, users, customers and tags. */
 export class EditAccount implements Account {
   readonly #known = new Map<string, PayerMeter>();
+  readonly #rates: readonly PayerMeter[];
 
   /**
    * @param model the group that the client asked for
@@ -57,11 +58,13 @@ export class EditAccount implements Account {
     private readonly model: string,
     private readonly rules: BudgetRules,
     private readonly cheaper: (deployment: Deployment, mostNanoUsd: bigint) => readonly string[],
-  ) {}
+  ) {
+    this.#rates = rateMeters(payers, model);
+  }
 
   requestCharges({ images, tokens }: RequestBound): readonly Charge[] {
     const amounts = { requests: 1, images, tokens, "parallel requests": 1, money: 0 };
-    return rateMeters(this.payers, this.model).map((limit) => this.#charge(limit, BigInt(amounts[limit.of])));
+    return this.#rates.map((limit) => this.#charge(limit, BigInt(amounts[limit.of])));
   }
 
   callCharges({ deployment, estimate, nowMs }: PlannedCall): readonly Charge[] | RouterError {
@@ -74,8 +77,10 @@ export class EditAccount implements Account {
     const group = deployment.group.endsWith("*") ? this.model : deployment.group;
     const budgets = budgetMeters([...this.payers, ...ofDeployment], group, calendar, nowMs);
     const [first] = budgets;
+    if (budgets.length + this.#rates.length > mostOfAccount) return new TooManyLimitsError(mostOfAccount);
     if (first === undefined) return [];
-    if (budgets.length > mostOfAccount) return new TooManyLimitsError(mostOfAccount);
+    // What costs nothing is free for those as well whose budget is used up, as with LiteLLM.
+    if (estimate?.nanoUsd === 0n) return [];
     if (estimate !== null) return budgets.map((budget) => this.#charge(budget, estimate.nanoUsd, deployment));
     return unpriced === "allow" ? [] : new UnpricedError(group, first);
   }

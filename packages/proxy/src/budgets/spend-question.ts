@@ -6,8 +6,6 @@ export interface SpendQuestion {
   readonly meter: Meter;
   /** Whose spend it counts. */
   readonly charged: string;
-  /** By when attempts began: from the first one to before the other. */
-  readonly periods: { readonly from: string; readonly until: string };
 }
 
 /** An attempt that the ledger may not have yet. */

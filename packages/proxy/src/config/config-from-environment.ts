@@ -50,6 +50,7 @@ export function configFromEnvironment(
     forwardClientHeaders: defaults.forwardClientHeaders,
     requireAuthForMetrics: defaults.requireAuthForMetrics,
     storePrompts: defaults.storePrompts,
+    teamMetrics: defaults.teamMetrics,
     upload: defaults.upload,
     formats: defaults.formats,
     idempotencyMemoryBytes: defaults.idempotencyMemoryBytes,

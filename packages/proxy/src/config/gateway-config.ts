@@ -1,4 +1,4 @@
-import type { CalendarOptions, Limits, PostgresSettings } from "@darkroom/accounts";
+import type { CalendarOptions, Limits, PostgresSettings, Retention } from "@darkroom/accounts";
 import { type RouterOptions, openAiApiBase } from "@darkroom/router";
 import type { FormatSettings } from "../formats/answer-formats.js";
 import type { RedisConfig } from "./settings/redis.js";
@@ -32,8 +32,12 @@ export interface GatewayConfig {
    * LiteLLM's, ours is closed unless it is opened: it tells what is spent.
    */
   readonly requireAuthForMetrics: boolean;
+  /** How many teams `/metrics` has figures of, at most (`general_settings.team_metrics`); 0: none. */
+  readonly teamMetrics: number;
   /** Whether the ledger keeps prompts (`general_settings.store_prompts_in_spend_logs`). */
   readonly storePrompts: boolean;
+  /** How long the ledger keeps rows, where not for ever (`general_settings.maximum_spend_logs_retention_period`). */
+  readonly retention?: Retention;
   readonly upload: UploadSettings;
   readonly formats: FormatSettings;
   /** Room for answers that are kept for requests with the same `Idempotency-Key` (`general_settings.idempotency_memory_mb`). */
@@ -96,7 +100,10 @@ export const defaults = {
   apiBase: openAiApiBase,
   forwardClientHeaders: false,
   requireAuthForMetrics: true,
+  teamMetrics: 1_000,
   storePrompts: false,
+  /** As LiteLLM's. */
+  retentionEveryMs: 86_400_000,
   idempotencyMemoryBytes: 64 * mebibyte,
   accounts: {
     directoryGraceMs: 3_600_000,

@@ -85,7 +85,9 @@ export function loadConfig(options: LoadOptions): GatewayConfig {
   const { litellm_key_header_name, forward_client_headers_to_llm_api, store_prompts_in_spend_logs } =
     settings.general_settings;
   const { require_auth_for_metrics_endpoint } = settings.litellm_settings;
-  const { idempotency_memory_mb, unpriced } = settings.general_settings;
+  const { maximum_spend_logs_retention_period, maximum_spend_logs_retention_interval } =
+    settings.general_settings;
+  const { idempotency_memory_mb, unpriced, team_metrics } = settings.general_settings;
   return {
     source: file,
     router: {
@@ -104,7 +106,14 @@ export function loadConfig(options: LoadOptions): GatewayConfig {
     ...(forcedModel !== undefined && { forcedModel }),
     forwardClientHeaders: forward_client_headers_to_llm_api ?? defaults.forwardClientHeaders,
     requireAuthForMetrics: require_auth_for_metrics_endpoint ?? defaults.requireAuthForMetrics,
+    teamMetrics: team_metrics ?? defaults.teamMetrics,
     storePrompts: store_prompts_in_spend_logs ?? defaults.storePrompts,
+    ...(maximum_spend_logs_retention_period !== undefined && {
+      retention: {
+        keepMs: maximum_spend_logs_retention_period,
+        everyMs: maximum_spend_logs_retention_interval ?? defaults.retentionEveryMs,
+      },
+    }),
     upload,
     formats: formatSettings(settings),
     idempotencyMemoryBytes:

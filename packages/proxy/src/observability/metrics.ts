@@ -1,10 +1,11 @@
-import type { AttemptEvent, EditReport, Router } from "@darkroom/router";
+import type { AttemptEvent, Deployment, EditReport, Router } from "@darkroom/router";
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from "prom-client";
 import type { Books } from "../books/books.js";
 import type { LimitsStore } from "../limits/limits-store.js";
 import type { IdempotentEdits } from "../idempotency/idempotent-edits.js";
 import { bookMetrics } from "./book-metrics.js";
 import { limitMetrics } from "./limit-metrics.js";
+import type { SoftBudgetsCrossed } from "./soft-budgets-crossed.js";
 import type { InFlight } from "../in-flight.js";
 import type { ByteBudget } from "@darkroom/router";
 
@@ -27,12 +28,14 @@ export interface RequestEvent {
 /** Whose figures are told. */
 export interface MetricsSources {
   readonly router: Router;
+  readonly deployments: readonly Deployment[];
   readonly uploads: ByteBudget;
   readonly conversions: ByteBudget;
   readonly edits: InFlight;
   readonly books: Books;
   readonly limits: LimitsStore;
   readonly idempotentEdits: IdempotentEdits;
+  readonly softBudgetsCrossed: SoftBudgetsCrossed;
 }
 
 /** The gateway's metrics, in a registry of their own. */
@@ -87,12 +90,6 @@ export class Metrics {
     labelNames: ["group", "deployment", "cause"],
     registers: [this.registry],
   });
-  readonly #cooling = new Gauge({
-    name: "darkroom_deployment_cooling",
-    help: "1 while a deployment is left alone, 0 when it was and is not any more.",
-    labelNames: ["group", "deployment"],
-    registers: [this.registry],
-  });
   readonly #requestSeconds = new Histogram({
     name: "darkroom_request_duration_seconds",
     help: "From a request's headers to the end of its answer.",
@@ -123,9 +120,20 @@ export class Metrics {
   readonly #spend = new Map<string, { labels: { group: string; deployment: string }; nanoUsd: bigint }>();
   readonly #router: Router;
 
-  constructor({ router, uploads, conversions, edits, books, limits, idempotentEdits }: MetricsSources) {
+  constructor(sources: MetricsSources) {
+    const { router, deployments, uploads, conversions, edits, books, limits, idempotentEdits } = sources;
+    sources.softBudgetsCrossed.register(this.registry);
     this.#router = router;
     const spend = this.#spend;
+    for (const { id, group } of deployments) {
+      // A counter that comes up with its first amount hides it from whoever asks for increases. Groups with a wildcard come up
+      // under the names that they are asked by.
+      if (group.includes("*")) continue;
+      const labels = { group, deployment: id };
+      spend.set(id, { labels, nanoUsd: 0n });
+      this.#images.inc(labels, 0);
+      this.#unpriced.inc(labels, 0);
+    }
     new Counter({
       name: "darkroom_spend_usd_total",
       help: "Cost of the edits served, in US dollars.",
@@ -201,10 +209,6 @@ export class Metrics {
     });
     router.events.on("cooldownBegan", ({ deployment: { group, id }, cause }) => {
       this.#cooldowns.inc({ group, deployment: id, cause });
-      this.#cooling.set({ group, deployment: id }, 1);
-    });
-    router.events.on("cooldownEnded", ({ deployment: { group, id } }) => {
-      this.#cooling.set({ group, deployment: id }, 0);
     });
   }
 

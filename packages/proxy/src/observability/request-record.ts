@@ -1,4 +1,6 @@
 import { randomUUID } from "node:crypto";
+import type { Limits } from "@darkroom/accounts";
+import { formatUsd } from "@darkroom/cost-calculator";
 import { type EditReport, RouterError } from "@darkroom/router";
 import type { Response } from "express";
 import type { Timing } from "../answers/answer-headers.js";
@@ -35,6 +37,15 @@ export class RequestRecord {
   /** The headers that every answer carries, errors too: names and values in turn. */
   get idHeaders(): readonly string[] {
     return this.#idHeaders;
+  }
+
+  /** Limits of the key that asks, in LiteLLM's headers; what is not limited is left out. */
+  tellLimits(limits: Limits): void {
+    const { maxBudgetNanoUsd, rpm, tpm } = limits;
+    if (maxBudgetNanoUsd !== undefined)
+      this.#idHeaders.push("x-litellm-key-max-budget", formatUsd(maxBudgetNanoUsd));
+    if (rpm !== undefined) this.#idHeaders.push("x-litellm-key-rpm-limit", String(rpm));
+    if (tpm !== undefined) this.#idHeaders.push("x-litellm-key-tpm-limit", String(tpm));
   }
 
   /** The request whose answer this one was given, if it was. */

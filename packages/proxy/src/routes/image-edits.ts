@@ -111,6 +111,7 @@ export function imageEdits(options: ImageEditsOptions): RequestHandler {
       }
       const prompt = storePrompts ? body.valueOf("prompt") : undefined;
       const idempotency = key === undefined ? undefined : await idempotencyOf(caller, key, body, edit);
+      budgets.watch(edit, payers);
       books.origins.note(edit, {
         caller,
         payers,
@@ -139,7 +140,9 @@ export function imageEdits(options: ImageEditsOptions): RequestHandler {
   return async (request: Request<{ model?: string }>, response: Response) => {
     const principal = principalOf(response);
     const caller = callerOf(principal, request.headers, request.socket.remoteAddress, keyHeaderName);
-    recordOf(response).caller = caller;
+    const record = recordOf(response);
+    record.caller = caller;
+    if (principal.account !== undefined) record.tellLimits(principal.account.limits.key);
     if (isDraining()) throw draining();
     if (!books.areOpen) throw booksClosed();
     // The upload counts as well: a shutdown that did not wait for it would cut off the edit that follows.

@@ -1,4 +1,3 @@
-import { setTimeout as wait } from "node:timers/promises";
 import {
   JournalUnavailableError,
   type Ledger,
@@ -17,10 +16,8 @@ import {
   ledgerQueryFields,
   sumKeyOf,
 } from "../ledger/query.js";
+import { caughtUp } from "../ledger/caught-up.js";
 import { sumAnswer } from "../ledger/sum-answer.js";
-
-/** How long a sum waits for what is committed to be applied; then it is of what is, and says how much is lacking. */
-const catchUpMs = 5_000;
 
 /** `GET /ledger/sum`: what was spent, over the attempts that the query fits. */
 export function ledgerSum(ledger: Ledger): RequestHandler {
@@ -28,12 +25,7 @@ export function ledgerSum(ledger: Ledger): RequestHandler {
     const { by, ...query } = textsOf(request);
     const filter = asked(() => attemptFilterOf(query, Date.now()));
     const key = by === undefined ? undefined : asked(() => sumKeyOf(by));
-    const given = new AbortController();
-    await Promise.race([
-      ledger.catchUp().catch(() => undefined),
-      wait(catchUpMs, undefined, { signal: given.signal }).catch(() => undefined),
-    ]);
-    given.abort();
+    await caughtUp(ledger);
     const answer = await sumAnswer(ledger.reports, filter, key);
     response.json({ ...answer, lag_entries: ledger.lagEntries });
   };

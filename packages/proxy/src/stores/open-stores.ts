@@ -54,7 +54,7 @@ export async function openStores(
   const { postgres, redis } = config;
   try {
     const lock = postgres && (await openPostgres(postgres, redis === undefined, log, onLost));
-    const books = keep(await openBooks(folder, log, postgres));
+    const books = keep(await openBooks(folder, log, { postgres, retention: config.retention }));
     const limits = await openLimitsStore(redis, log);
     const accounts = keep(await Accounts.open(folder, config, limits.channel?.("directory")));
     // Behind those that speak over its connection.

@@ -71,6 +71,11 @@ const scopes: Readonly<
     const { team_id } = await admin("/team/new", { max_budget });
     return { key: await newKey({ team_id }) };
   },
+  organization: async (max_budget) => {
+    const { organization_id } = await admin("/organization/new", { max_budget });
+    const { team_id } = await admin("/team/new", { organization_id });
+    return { key: await newKey({ team_id }) };
+  },
   member: async (team_member_budget) => {
     const { team_id } = await admin("/team/new", { team_member_budget });
     const { user_id } = await admin("/user/new", { auto_create_key: false });

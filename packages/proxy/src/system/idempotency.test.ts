@@ -304,7 +304,7 @@ describe("a failure", () => {
     await simulator.setFaults(onNext(fault));
     const key = newKey();
     // More than the buffers of the connection take, so that it breaks before all was sent.
-    const image = Buffer.concat([picture, Buffer.alloc(8 * 1024 * 1024, 1)]);
+    const image = Buffer.concat([picture, Buffer.alloc(32 * 1024 * 1024, 1)]);
     const failed = await edit(key, { image });
     expect(failed.status).toBeGreaterThanOrEqual(400);
     const again = await edit(key, { image });

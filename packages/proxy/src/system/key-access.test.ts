@@ -176,13 +176,6 @@ describe("who is refused", () => {
   });
 });
 
-test("whoever has a limit that is not enforced yet is not served", async () => {
-  const key = await newKey({ rpm_limit: 1_000 });
-  const answer = await editWith(key);
-  expect([answer.status, errorOf(answer).code]).toEqual([503, "limits_not_enforced"]);
-  expect(await simulator.requests()).toEqual([]);
-});
-
 test("a key sees and calls its models by the names that it has for them, and goes nowhere else", async () => {
   const key = await newKey({ models: ["edits"], aliases: { mine: "edits" } });
   const listed = await managementOf(gateway, key)("/v1/models");

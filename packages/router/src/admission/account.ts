@@ -36,7 +36,7 @@ export interface Account {
   requestCharges(bound: RequestBound): readonly Charge[];
   /** What one call takes: money. An error where the account does not pay for such a call at all. */
   callCharges(call: PlannedCall): readonly Charge[] | RouterError;
-  /** What was spent of a meter of money in its period before anybody here counted. */
+  /** What was spent of a meter of money in its period before anybody here counted. Rejects where that is not known now. */
   spentOf(meter: Meter): Promise<bigint>;
   /** @param refusal of one of its charges */
   refusalFor(refusal: Refusal): AccountRefusal;

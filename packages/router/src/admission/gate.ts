@@ -138,16 +138,16 @@ export class Gate {
     return edit.account?.requestCharges({ images, tokens: tokens() }) ?? [];
   }
 
-  /** @returns why it cannot be told what was spent, which money is not admitted without */
+  /** @returns why it cannot be known, if so */
   async #seed(account: Account | undefined, meters: readonly Meter[]): Promise<string | undefined> {
     if (account === undefined) throw new TypeError("deployments have no meters of money");
-    const seeds = meters.map(async (meter) => ({ meter, spent: await account.spentOf(meter) }));
-    try {
-      await this.settings.admission.seed(await Promise.all(seeds));
-      return undefined;
-    } catch (error) {
-      return error instanceof Error ? error.message : String(error);
-    }
+    // Each is told as soon as its sum is known: what happens in between would be in neither.
+    const seeds = meters.map(async (meter) => {
+      const spent = await account.spentOf(meter);
+      await this.settings.admission.seed([{ meter, spent }]);
+    });
+    const failed = (await Promise.allSettled(seeds)).some(({ status }) => status === "rejected");
+    return failed ? "what was spent cannot be read at present" : undefined;
   }
 
   #admittedTo(

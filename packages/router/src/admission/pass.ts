@@ -1,7 +1,7 @@
 import type { AttemptUse, Quotas } from "../deployments/quotas.js";
 import type { Admission, Refusal } from "./admission.js";
 import type { LeaseHolder, LeaseKeeper } from "./lease-keeper.js";
-import type { Charge, MeterUse } from "./meter.js";
+import type { Charge, Meter, MeterUse } from "./meter.js";
 
 /** What an attempt has been admitted to, and with what. */
 export interface AdmittedAttempt {
@@ -62,23 +62,21 @@ export class Pass implements LeaseHolder {
     return this.admitted.use;
   }
 
-  get charges(): readonly Charge[] {
-    return this.admitted.charges;
+  /** The budgets that its account has reserved it from. */
+  get paidFrom(): readonly Meter[] {
+    return this.admitted.ofAccount.map(({ meter }) => meter);
   }
 
-  /** The keys of the meters in which money is reserved for it. */
-  get moneyMeters(): readonly string[] {
-    return this.admitted.ofAccount
-      .filter(({ meter }) => meter.isMoney === true)
-      .map(({ meter }) => meter.key);
+  get charges(): readonly Charge[] {
+    return this.admitted.charges;
   }
 
   /**
    * To be called when the attempt is about to be sent. Where it had to wait, for a connection or for a disk, what it took is
    * taken anew: the upstream counts it in the minute in which it comes.
-   * @returns why it must not be sent now
+   * @returns why it must not be sent now; `ask anew` where its budgets have begun another period, or limits cannot be known
    */
-  async beginCall(): Promise<Refusal | undefined> {
+  async beginCall(): Promise<Refusal | "ask anew" | undefined> {
     const { epochMs, freshMs } = this.settings;
     const isFresh = this.charges.length === 0 || epochMs() - this.#takenAtMs <= freshMs;
     const refusal = isFresh ? undefined : await this.#takeAnew();
@@ -113,7 +111,7 @@ export class Pass implements LeaseHolder {
     this.settings.leases.letGo(this);
   }
 
-  async #takeAnew(): Promise<Refusal | undefined> {
+  async #takeAnew(): Promise<Refusal | "ask anew" | undefined> {
     const { admission, epochMs } = this.settings;
     const { attemptId, requestId, candidateId, charges } = this.admitted;
     await admission.release(this.#takenAs, "never sent");
@@ -127,8 +125,7 @@ export class Pass implements LeaseHolder {
     });
     this.#takenAtMs = epochMs();
     if (answer.kind === "admitted") return undefined;
-    if (answer.kind !== "refused") throw new TypeError(`admitted once, and then ${answer.kind}`);
-    return answer.refusals[0];
+    return answer.kind === "refused" ? answer.refusals[0] : "ask anew";
   }
 }
 

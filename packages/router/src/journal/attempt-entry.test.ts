@@ -31,7 +31,7 @@ function entryIn(journal: ObservedJournal): AttemptEntry {
     deployment,
     retry: 1,
     fallback: 2,
-    moneyMeters: [],
+    paidFrom: [],
   };
   return new AttemptEntry(settings, attempt);
 }

@@ -1,4 +1,5 @@
 import { type ChargedTokens, chargedTokens } from "@darkroom/cost-calculator";
+import type { Meter } from "../admission/meter.js";
 import type { Deployment } from "../deployments/deployment.js";
 import { JournalUnavailableError } from "../errors.js";
 import { estimateOf } from "../estimate.js";
@@ -34,7 +35,7 @@ export interface PlannedAttempt {
   readonly retry: number;
   readonly fallback: number;
   /** As in {@link Intent}. */
-  readonly moneyMeters: readonly string[];
+  readonly paidFrom: readonly Meter[];
 }
 
 /** How an attempt ended, on its way to the disk. */

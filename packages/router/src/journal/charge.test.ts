@@ -37,11 +37,11 @@ function charged(ending: Ending) {
     deployment: served,
     retry: 0,
     fallback: 0,
-    moneyMeters: [],
     estimate:
       ending.estimate === undefined
         ? { ...estimate, basis: "tokens" }
         : ending.estimate && { ...ending.estimate, basis: "tokens" },
+    paidFrom: [],
   };
   const report: AttemptReport = {
     attemptId: "id",

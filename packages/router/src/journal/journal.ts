@@ -1,4 +1,5 @@
 import type { ChargedTokens, EditCost, EditEstimate } from "@darkroom/cost-calculator";
+import type { Meter } from "../admission/meter.js";
 import type { Deployment } from "../deployments/deployment.js";
 import type { AttemptReport } from "../report.js";
 import type { EditRequest } from "../request.js";
@@ -17,10 +18,10 @@ export interface Intent {
   readonly retry: number;
   /** 0 in the group that was asked for. */
   readonly fallback: number;
-  /** The keys of the meters in which money is reserved for it. */
-  readonly moneyMeters: readonly string[];
   /** The most that it may cost; null where no price bounds it. */
   readonly estimate: EditEstimate | null;
+  /** The budgets that its account has reserved it from. */
+  readonly paidFrom: readonly Meter[];
 }
 
 /** `certain`: the upstream charged just this. `uncertain`: it may have charged up to this. `failed`: it charged nothing. */

@@ -1,5 +1,5 @@
 import { directoryMigrations } from "../../directory/schema.js";
-import { ledgerMigrations } from "../../ledger/schema.js";
+import { postgresLedgerMigrations } from "../../ledger/schema.js";
 import { type PostgresDeadlines, postgresClient } from "./postgres-client.js";
 import { migratePostgres } from "./migrate-postgres.js";
 import { type PostgresSettings, postgresName } from "./postgres-settings.js";
@@ -24,7 +24,7 @@ export async function preparePostgres(settings: PostgresSettings, waitMs = 0): P
     try {
       await migratePostgres(client, settings, [
         { name: "directory", migrations: directoryMigrations },
-        { name: "ledger", migrations: ledgerMigrations },
+        { name: "ledger", migrations: postgresLedgerMigrations },
       ]);
     } finally {
       await client.end();

@@ -24,6 +24,10 @@ export class PostgresStatements implements StatementDatabase {
 
   constructor(private readonly settings: PostgresSettings) {}
 
+  placeholder(number: number): string {
+    return `$${number}`;
+  }
+
   prepare(sql: string): DatabaseStatement {
     const name = `darkroom-${(this.#statements += 1)}`;
     const query = async (values: readonly SqlValue[]) => {

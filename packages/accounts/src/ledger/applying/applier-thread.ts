@@ -92,6 +92,11 @@ export class ApplierThread {
     await new Promise<void>((resolve, reject) => this.#waiting.push({ through, resolve, reject }));
   }
 
+  /** Deletes rows that are older than a time. */
+  deleteBefore(beforeMs: number): void {
+    this.#say({ kind: "delete", beforeMs });
+  }
+
   /** Ends the batch that is under way, and the thread. */
   async close(): Promise<void> {
     this.#say({ kind: "close" });

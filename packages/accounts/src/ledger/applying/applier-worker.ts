@@ -11,7 +11,10 @@ export interface ApplierSettings {
   readonly committedAtStart: number;
 }
 
-export type ToApplier = { readonly kind: "follow"; readonly through: number } | { readonly kind: "close" };
+export type ToApplier =
+  | { readonly kind: "follow"; readonly through: number }
+  | { readonly kind: "delete"; readonly beforeMs: number }
+  | { readonly kind: "close" };
 
 export type FromApplier =
   | FollowerReport
@@ -30,6 +33,7 @@ async function work(port: NonNullable<typeof parentPort>, settings: ApplierSetti
   say({ kind: "opened", progress: follower.progress });
   port.on("message", (message: ToApplier) => {
     if (message.kind === "follow") void follower.follow(message.through);
+    else if (message.kind === "delete") void follower.deleteBefore(message.beforeMs);
     else {
       closing.abort();
       void follower.close().then(() => port.close());

@@ -5,7 +5,14 @@ import { removeTemporaryFolders, temporaryFolder } from "../../journal/journal-f
 import { requestOf } from "../../journal/records.test.support.js";
 import { attemptEntry, correctionOf, refusalsOf } from "../journal-file.test.support.js";
 import { Applier } from "./applier.js";
-import { entry, keptSpend, openedLedger, spendOfRows } from "./opened-ledger.test.support.js";
+import {
+  daysOfRows,
+  entry,
+  keptDays,
+  keptSpend,
+  openedLedger,
+  spendOfRows,
+} from "./opened-ledger.test.support.js";
 import type { JournalEntry } from "./read-entry.js";
 
 afterAll(removeTemporaryFolders);
@@ -17,6 +24,8 @@ const charges = fc.subarray([
   { meter: "team:red", period: "2026-01" },
   { meter: "team:red", period: "2026-02" },
   { meter: "key:1", period: "2026-01-05" },
+  { meter: "key:1/model:edits", period: "2026-01-05" },
+  { meter: "proxy", period: "2026-01-05" },
 ]);
 
 interface Attempted {
@@ -130,6 +139,7 @@ it("has every attempt once and the spend of exactly these, however entries are c
           entries.filter(({ kind }) => kind === "outcome" || kind === "recovered"),
         );
         expect(keptSpend(database)).toEqual(spendOfRows(database));
+        expect(keptDays(database)).toEqual(daysOfRows(database));
 
         const rows = database
           .prepare("SELECT attempt_id, state, cost_nano_usd, revision FROM attempts ORDER BY attempt_id")

@@ -1,15 +1,28 @@
 import type { StatementDatabase } from "../../database/statement-database.js";
 import type { OutcomeState } from "../../journal/records.js";
+import { DailyChanges } from "./daily-changes.js";
 import { UnreadableEntryError } from "./fields.js";
 import { type Change, type ChargedMeter, type JournalEntry, readEntry } from "./read-entry.js";
 import { SpendChanges, type UncertainTotal } from "./spend-changes.js";
-import { type LedgerStatements, ledgerStatements } from "./statements.js";
+import {
+  type LedgerStatements,
+  dailyNames,
+  dailySums,
+  ledgerStatements,
+  rowsDeletedAtOnce,
+} from "./statements.js";
 
 /** An entry that the ledger could not take in. */
 export interface EntrySetAside {
   readonly sequence: number;
   readonly kind: string;
   readonly reason: string;
+}
+
+/** What the entries of a batch change in sums. */
+interface Sums {
+  readonly spend: SpendChanges;
+  readonly daily: DailyChanges;
 }
 
 /** Somebody else has applied entries of the same journal: whoever adopted it, or whom it was taken from. */
@@ -65,7 +78,7 @@ export class Applier {
    */
   async apply(entries: readonly JournalEntry[]): Promise<EntrySetAside[]> {
     try {
-      return await this.#inTransaction(entries, (spend) => this.#applyAll(entries, spend));
+      return await this.#inTransaction(entries, (sums) => this.#applyAll(entries, sums));
     } catch (error) {
       if (error instanceof MarkMovedError) {
         await this.#readMark();
@@ -89,6 +102,33 @@ export class Applier {
     await this.#statements.interruptRequests.run({ journal: this.#journal });
   }
 
+  /**
+   * Deletes some of the rows that are older than a time; what they come to stays in all sums of meters and days. What is
+   * uncertain may still be settled, and a request that runs has not ended: both stay.
+   * @returns whether there may be more
+   * @throws Error where the database cannot be written: nothing was deleted then
+   */
+  deleteBefore(beforeMs: number): Promise<boolean> {
+    return this.#database.inTransaction(async () => {
+      const old = (await this.#statements.oldAttempts.all({ beforeMs })) as {
+        number: bigint;
+        cost_nano_usd: bigint | null;
+      }[];
+      // Of gateways that delete at the same time each counts what it has deleted itself.
+      let attempts = 0;
+      let costNanoUsd = 0n;
+      for (const { number, cost_nano_usd: cost } of old) {
+        if ((await this.#statements.deleteAttempt.run({ number: Number(number) })) === 0) continue;
+        attempts += 1;
+        costNanoUsd += cost ?? 0n;
+      }
+      const requests = await this.#statements.deleteRequests.run({ beforeMs });
+      await this.#statements.deleteRefusals.run({ beforeMs });
+      await this.#statements.noteDeleted.run({ beforeMs, attempts, costNanoUsd });
+      return [old.length, requests].includes(rowsDeletedAtOnce);
+    });
+  }
+
   /** Sums up anew what nobody knows: others may have changed it. */
   async sumUncertain(): Promise<void> {
     const [row] = (await this.#statements.uncertain.all({})) as { attempts: bigint; nano_usd: bigint }[];
@@ -108,17 +148,20 @@ export class Applier {
 
   async #inTransaction(
     entries: readonly JournalEntry[],
-    change: (spend: SpendChanges) => Promise<EntrySetAside[]>,
+    change: (sums: Sums) => Promise<EntrySetAside[]>,
   ): Promise<EntrySetAside[]> {
     const last = entries.at(-1);
     if (last === undefined) return [];
-    const spend = new SpendChanges();
+    const [spend, daily] = [new SpendChanges(), new DailyChanges()];
     const setAside = await this.#database.inTransaction(async () => {
       // First of all: whoever applies the same journal waits here, and finds the mark moved.
       await this.#moveMark(last.sequence);
-      const result = await change(spend);
+      const result = await change({ spend, daily });
       // Last of all: everybody writes some of these rows, and they are locked until the end.
       for (const one of spend) await this.#statements.addSpend.run(one);
+      await this.#statements.addDailySpend.run(
+        daily.inOrder().flatMap((one) => [...dailyNames, ...dailySums].map((column) => one[column])),
+      );
       return result;
     });
     this.#appliedThrough = last.sequence;
@@ -136,11 +179,11 @@ export class Applier {
     if (moved === 0) throw new MarkMovedError("somebody else has applied this journal");
   }
 
-  async #applyAll(entries: readonly JournalEntry[], spend: SpendChanges): Promise<EntrySetAside[]> {
+  async #applyAll(entries: readonly JournalEntry[], sums: Sums): Promise<EntrySetAside[]> {
     const setAside: EntrySetAside[] = [];
     for (const entry of entries) {
       try {
-        await this.#applyOne(entry.sequence, readEntry(entry), spend);
+        await this.#applyOne(entry.sequence, readEntry(entry), sums);
       } catch (error) {
         if (!(error instanceof UnreadableEntryError)) throw error;
         setAside.push(await this.#setAside(entry, error.message));
@@ -150,14 +193,15 @@ export class Applier {
   }
 
   /** @throws UnreadableEntryError before anything is changed */
-  async #applyOne(sequence: number, change: Change, spend: SpendChanges): Promise<void> {
+  async #applyOne(sequence: number, change: Change, sums: Sums): Promise<void> {
     const origin = { journal: this.#journal, sequence };
     switch (change.kind) {
       case "attempt": {
         const { attempt, charges } = change;
         if ((await this.#statements.insertAttempt.run({ ...attempt, ...origin })) === 0) return;
         await this.#statements.noteAttempt.run({ ...attempt, isRetry: Number(attempt.retry > 0) });
-        spend.add(charges, attempt.state, attempt.costNanoUsd);
+        sums.spend.add(charges, attempt.state, attempt.costNanoUsd);
+        sums.daily.add({ ...attempt, charges }, attempt);
         return;
       }
       case "request":
@@ -167,13 +211,13 @@ export class Applier {
         await this.#statements.insertRefusals.run({ ...change.refusals, ...origin });
         return;
       case "correction":
-        await this.#correct({ ...change.correction, ...origin }, spend);
+        await this.#correct({ ...change.correction, ...origin }, sums);
     }
   }
 
   async #correct(
     correction: Parameters<LedgerStatements["insertCorrection"]["run"]>[0],
-    spend: SpendChanges,
+    { spend, daily }: Sums,
   ): Promise<void> {
     const { attemptId, revision, costNanoUsd, differenceNanoUsd } = correction;
     const attempt = await this.#attemptToCorrect(attemptId);
@@ -186,6 +230,7 @@ export class Applier {
     await this.#statements.insertCorrection.run(correction);
     await this.#statements.correctAttempt.run({ attemptId, revision, costNanoUsd });
     spend.settle(attempt.charges, attempt, costNanoUsd);
+    daily.settle(attempt, attempt, costNanoUsd);
   }
 
   /** Two people may have settled the same attempt at two gateways: the second one's word must not be lost in silence. */
@@ -213,6 +258,10 @@ export class Applier {
       cost_nano_usd: bigint | null;
       revision: bigint;
       charges: string;
+      at_ms: bigint;
+      model: string;
+      model_group: string;
+      provider: string;
     }[];
     if (row === undefined) return undefined;
     return {
@@ -220,6 +269,10 @@ export class Applier {
       nanoUsd: row.cost_nano_usd,
       revision: Number(row.revision),
       charges: JSON.parse(row.charges) as ChargedMeter[],
+      atMs: Number(row.at_ms),
+      model: row.model,
+      modelGroup: row.model_group,
+      provider: row.provider,
     };
   }
 

@@ -57,6 +57,7 @@ export class Follower {
   #batches = 0;
   #target = 0;
   #running: Promise<void> | undefined;
+  #deleting: Promise<void> | undefined;
   #isClosed = false;
 
   /** @throws Error where journal and ledger do not fit together or cannot be used; the message says what to do */
@@ -97,10 +98,32 @@ export class Follower {
     return this.#running;
   }
 
+  /**
+   * Deletes rows that are older than a time, some at once, so that what comes in between is applied. Where the file cannot
+   * be written, the rest is left for the next time.
+   */
+  deleteBefore(beforeMs: number): Promise<void> {
+    this.#deleting ??= this.#delete(beforeMs).finally(() => {
+      this.#deleting = undefined;
+    });
+    return this.#deleting;
+  }
+
+  async #delete(beforeMs: number): Promise<void> {
+    try {
+      while (!this.#isClosed && (await this.#ledger.applier.deleteBefore(beforeMs))) await nextTurn();
+    } catch (error) {
+      if (!isDamage(error)) return;
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#options.report({ kind: "stopped", reason: `${this.#options.folder}: ${reason}` });
+      this.#isClosed = true;
+    }
+  }
+
   /** What is not applied yet will be at the next start. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    await this.#running;
+    await Promise.all([this.#running, this.#deleting]);
     this.#journal.close();
     await this.#ledger.close();
   }

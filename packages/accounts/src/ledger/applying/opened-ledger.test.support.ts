@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { migrate } from "../../database/migrate.js";
 import { type LibsqlDatabase, openForWriting } from "../../database/open-database.js";
 import { asJson } from "../journal-file.test.support.js";
-import { ledgerMigrations } from "../schema.js";
+import { dailySpendOfAttempts, ledgerMigrations } from "../schema.js";
 import type { JournalEntry } from "./read-entry.js";
 
 /** The file of a ledger, made where it is missing. */
@@ -37,4 +37,23 @@ export function spendOfRows(database: LibsqlDatabase): unknown[] {
        FROM attempts, json_each(charges) AS charge GROUP BY 1, 2 ORDER BY 1, 2`,
     )
     .all();
+}
+
+/** The sums of every day as they are kept; what had succeeded is not told by rows that were settled since. */
+export function keptDays(database: LibsqlDatabase): unknown[] {
+  return database
+    .prepare(
+      `SELECT scope, id, day, key_id, model_group, model, provider, certain_nano_usd, uncertain_nano_usd, attempts, images,
+         input_tokens, output_tokens FROM daily_spend ORDER BY 1, 2, 3, 4, 5, 6, 7`,
+    )
+    .all();
+}
+
+/** The same, summed up from the attempts. */
+export function daysOfRows(database: LibsqlDatabase): unknown[] {
+  database.exec("BEGIN; DELETE FROM daily_spend;");
+  database.exec(dailySpendOfAttempts);
+  const days = keptDays(database);
+  database.exec("ROLLBACK");
+  return days;
 }

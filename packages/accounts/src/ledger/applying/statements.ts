@@ -1,7 +1,15 @@
 import { sql } from "kysely";
+import { ManyRowsStatement } from "../../database/many-rows-statement.js";
 import { PreparedStatement, statementBuilder } from "../../database/prepared-statement.js";
 import type { StatementDatabase } from "../../database/statement-database.js";
-import type { AttemptTable, CorrectionTable, LedgerTables, RefusalTable, RequestTable } from "../schema.js";
+import type {
+  AttemptTable,
+  CorrectionTable,
+  DailySpendTable,
+  LedgerTables,
+  RefusalTable,
+  RequestTable,
+} from "../schema.js";
 import type { JournalEntry } from "./read-entry.js";
 import type { SpendChange } from "./spend-changes.js";
 
@@ -20,6 +28,30 @@ interface Mark {
   readonly from: number;
   readonly appliedThrough: number;
 }
+/** So many are some 10 ms of work, in which nothing is applied. */
+export const rowsDeletedAtOnce = 1_000;
+
+/** Of a day's sums, what tells one from another. */
+export const dailyNames = [
+  "scope",
+  "day",
+  "id",
+  "keyId",
+  "modelGroup",
+  "model",
+  "provider",
+] as const satisfies readonly (keyof DailySpendTable)[];
+
+/** Of a day's sums, what grows. */
+export const dailySums = [
+  "certainNanoUsd",
+  "uncertainNanoUsd",
+  "attempts",
+  "succeeded",
+  "images",
+  "inputTokens",
+  "outputTokens",
+] as const satisfies readonly (keyof DailySpendTable)[];
 
 /** All that the applier says to the database. */
 export type LedgerStatements = ReturnType<typeof ledgerStatements>;
@@ -104,6 +136,17 @@ export function ledgerStatements(database: StatementDatabase) {
         ),
     ),
 
+    /** Of many rows at once: an attempt changes some eight. */
+    addDailySpend: new ManyRowsStatement(
+      database,
+      `INSERT INTO daily_spend (${[...dailyNames, ...dailySums].map(inSnakeCase).join(", ")}) VALUES`,
+      dailyNames.length + dailySums.length,
+      ` ON CONFLICT (${dailyNames.map(inSnakeCase).join(", ")}) DO UPDATE SET ${dailySums
+        .map(inSnakeCase)
+        .map((column) => `${column} = daily_spend.${column} + excluded.${column}`)
+        .join(", ")}`,
+    ),
+
     insertRefusals: new PreparedStatement<RefusalTable>(database, (refusals) =>
       build.insertInto("refusals").values(refusals),
     ),
@@ -111,7 +154,7 @@ export function ledgerStatements(database: StatementDatabase) {
     attemptToCorrect: new PreparedStatement<Pick<AttemptTable, "attemptId">>(database, ({ attemptId }) =>
       build
         .selectFrom("attempts")
-        .select(["state", "costNanoUsd", "revision", "charges"])
+        .select(["state", "costNanoUsd", "revision", "charges", "atMs", "model", "modelGroup", "provider"])
         .where("attemptId", "=", attemptId),
     ),
 
@@ -172,5 +215,62 @@ export function ledgerStatements(database: StatementDatabase) {
         ])
         .where("state", "=", sql<string>`'uncertain'`),
     ),
+
+    /** Oldest first; what is uncertain may still be settled, and stays. */
+    oldAttempts: new PreparedStatement<Old>(database, ({ beforeMs }) =>
+      build
+        .selectFrom("attempts")
+        .select(["number", "costNanoUsd"])
+        .where("atMs", "<", beforeMs)
+        .where("state", "!=", sql<string>`'uncertain'`)
+        .orderBy("atMs")
+        .limit(sql.lit(rowsDeletedAtOnce)),
+    ),
+
+    deleteAttempt: new PreparedStatement<{ readonly number: number }>(database, ({ number }) =>
+      build.deleteFrom("attempts").where("number", "=", number),
+    ),
+
+    deleteRequests: new PreparedStatement<Old>(database, ({ beforeMs }) =>
+      build
+        .deleteFrom("requests")
+        .where("number", "in", (all) =>
+          all
+            .selectFrom("requests")
+            .select("number")
+            .where("startedAtMs", "<", beforeMs)
+            .where("state", "!=", sql<string>`'running'`)
+            .orderBy("startedAtMs")
+            .limit(sql.lit(rowsDeletedAtOnce)),
+        ),
+    ),
+
+    deleteRefusals: new PreparedStatement<Old>(database, ({ beforeMs }) =>
+      build.deleteFrom("refusals").where("toMs", "<", beforeMs),
+    ),
+
+    noteDeleted: new PreparedStatement<Old & Deleted>(database, ({ beforeMs, attempts, costNanoUsd }) =>
+      build
+        .updateTable("deleted")
+        .set({
+          beforeMs: sql<string>`case when before_ms < ${beforeMs} then ${beforeMs} else before_ms end`,
+          attempts: sql<string>`attempts + ${attempts}`,
+          costNanoUsd: sql<string>`cost_nano_usd + ${costNanoUsd}`,
+        })
+        .where("id", "=", sql<string>`1`),
+    ),
   };
+}
+
+function inSnakeCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+interface Old {
+  readonly beforeMs: number;
+}
+
+interface Deleted {
+  readonly attempts: number;
+  readonly costNanoUsd: bigint;
 }

@@ -1,5 +1,6 @@
 import type { Page, PageRequest } from "./page.js";
-import { type Cell, type LedgerColumn, asObject } from "./columns.js";
+import { type LedgerColumn, asObject } from "./columns.js";
+import { csvLine, csvText } from "./csv.js";
 
 /** `csv`: RFC 4180, with a heading. `jsonl`: one JSON object a line. */
 export const exportFormats = ["csv", "jsonl"] as const;
@@ -36,19 +37,4 @@ function jsonLine<Row>(columns: readonly LedgerColumn<Row>[], row: Row): string 
 
 function csvRow<Row>(columns: readonly LedgerColumn<Row>[], row: Row): string {
   return csvLine(columns.map(([, cell]) => csvText(cell(row))));
-}
-
-function csvLine(texts: readonly string[]): string {
-  return `${texts.map((text) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text)).join(",")}\r\n`;
-}
-
-function csvText(cell: Cell): string {
-  if (cell === null) return "";
-  if (typeof cell === "string") return harmless(cell);
-  return typeof cell === "object" ? JSON.stringify(cell) : String(cell);
-}
-
-/** A spreadsheet runs a text that begins like a formula, and clients choose some of these texts. */
-function harmless(text: string): string {
-  return /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
 }

@@ -5,6 +5,12 @@ import type { RequestState } from "../schema.js";
 /** Which attempts are meant: those that all of it fits. Times are milliseconds since 1970. */
 export interface AttemptFilter extends RowFilter {
   readonly state?: OutcomeState;
+  /** As the upstream knows it. */
+  readonly model?: string;
+  /** Of any of these callers. */
+  readonly callers?: readonly string[];
+  /** Charged to this meter: `team:red`. */
+  readonly chargedTo?: string;
 }
 
 /** Which requests are meant; group and deployment are those of the last attempt. */
@@ -28,18 +34,43 @@ export function fits(
   timeColumn: "atMs" | "startedAtMs",
   filter: AttemptFilter | RequestFilter,
 ): RawBuilder<SqlBool> {
-  const { sinceMs, untilMs, ...exact } = filter;
+  const {
+    sinceMs,
+    untilMs,
+    callers,
+    chargedTo,
+    model,
+    ...exact
+  }: AttemptFilter | (RequestFilter & NotOfRequests) = filter;
   const time = sql.ref(timeColumn);
   const conditions = [
     ...(sinceMs === undefined ? [] : [sql`${time} >= ${sinceMs}`]),
     ...(untilMs === undefined ? [] : [sql`${time} < ${untilMs}`]),
+    ...(callers === undefined ? [] : [isOneOf(callers)]),
+    ...(chargedTo === undefined ? [] : [isChargedTo(chargedTo)]),
     ...Object.entries({
       modelGroup: exact.group,
       deploymentId: exact.deploymentId,
       requestId: exact.requestId,
       caller: exact.caller,
+      model,
       state: exact.state,
     }).flatMap(([column, value]) => (value === undefined ? [] : [sql`${sql.ref(column)} = ${value}`])),
   ];
   return conditions.length === 0 ? sql<SqlBool>`1 = 1` : sql<SqlBool>`${sql.join(conditions, sql` and `)}`;
+}
+
+interface NotOfRequests {
+  readonly model?: undefined;
+  readonly callers?: undefined;
+  readonly chargedTo?: undefined;
+}
+
+function isOneOf(callers: readonly string[]): RawBuilder<unknown> {
+  return callers.length === 0 ? sql`1 = 0` : sql`caller in (${sql.join(callers)})`;
+}
+
+/** The text of the charge stands in that of all charges, letter by letter: LIKE would not mind the case. */
+export function isChargedTo(meter: string): RawBuilder<SqlBool> {
+  return sql<SqlBool>`replace(charges, ${`"meter":${JSON.stringify(meter)}`}, '') <> charges`;
 }

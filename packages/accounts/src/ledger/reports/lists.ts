@@ -18,8 +18,18 @@ export async function listAttempts(
     .orderBy("atMs", direction(page))
     .orderBy("number", direction(page))
     .limit(page.limit + 1)
+    .offset(page.skip ?? 0)
     .execute();
   return pageOf(rows, page.limit, ({ atMs }) => atMs, attemptFrom);
+}
+
+export async function countAttempts(database: Kysely<LedgerTables>, filter: AttemptFilter): Promise<number> {
+  const { count } = await database
+    .selectFrom("attempts")
+    .select(({ fn }) => fn.countAll<number>().as("count"))
+    .where(fits("atMs", filter))
+    .executeTakeFirstOrThrow();
+  return count;
 }
 
 /** A page of requests. */

@@ -10,6 +10,8 @@ export interface PageRequest {
   readonly limit: number;
   /** `newest` first, unless said otherwise. */
   readonly order?: "newest" | "oldest";
+  /** Of attempts: rows that are left out first. */
+  readonly skip?: number;
   /** The `next` of the page before. */
   readonly after?: string;
 }

@@ -1,6 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { threadFile } from "../../thread-file.js";
 import { LedgerError } from "../errors.js";
+import type { DailyFilter, DailyKey, DailyOrder, DailySum, DeletedAttempts } from "./daily-spend.js";
 import type { RequestExplanation } from "./explain.js";
 import type { AttemptFilter, RequestFilter } from "./filter.js";
 import type { KeyedAttempt } from "./keyed-attempts.js";
@@ -9,6 +10,7 @@ import type { ReportAnswer, ReportQuestion } from "./reports-worker.js";
 import type { LedgerReports } from "./reports.js";
 import type { LedgerAttempt, LedgerRequest } from "./rows.js";
 import type { MeterSpend } from "./spend.js";
+import type { SharedSpend, Spent, TimeSpan } from "./spent.js";
 import type { KeyedSum, LedgerSum, SumKey } from "./sum.js";
 
 interface Asked {
@@ -31,6 +33,10 @@ export class ReportsThread implements LedgerReports {
     return this.#ask("attempts", filter, page);
   }
 
+  count(filter: AttemptFilter): Promise<number> {
+    return this.#ask("count", filter);
+  }
+
   requests(filter: RequestFilter, page: PageRequest): Promise<Page<LedgerRequest>> {
     return this.#ask("requests", filter, page);
   }
@@ -51,16 +57,20 @@ export class ReportsThread implements LedgerReports {
     return this.#ask("sumBy", filter, by);
   }
 
+  dailySpend(filter: DailyFilter, by: readonly DailyKey[], order?: DailyOrder): Promise<readonly DailySum[]> {
+    return this.#ask("dailySpend", filter, by, order);
+  }
+
+  deleted(): Promise<DeletedAttempts> {
+    return this.#ask("deleted");
+  }
+
   spend(of: { readonly meter?: string; readonly period?: string }): Promise<readonly MeterSpend[]> {
     return this.#ask("spend", of);
   }
 
-  spentIn(
-    meter: string,
-    periods: { readonly from: string; readonly until: string },
-    apartFrom: readonly string[],
-  ): Promise<bigint> {
-    return this.#ask("spentIn", meter, periods, apartFrom);
+  spentIn(meter: string, span: TimeSpan, shared?: SharedSpend): Promise<Spent> {
+    return this.#ask("spentIn", meter, span, shared);
   }
 
   keyedAttempts(sinceMs: number): Promise<readonly KeyedAttempt[]> {

@@ -6,31 +6,41 @@ import { queryBuilder } from "../../database/query-builder.js";
 import { LedgerError } from "../errors.js";
 import { ledgerPath } from "../files.js";
 import type { LedgerTables } from "../schema.js";
+import {
+  type DailyFilter,
+  type DailyKey,
+  type DailyOrder,
+  type DailySum,
+  type DeletedAttempts,
+  deletedAttempts,
+  listDailySpend,
+} from "./daily-spend.js";
 import { type RequestExplanation, explainRequest, findAttempt } from "./explain.js";
 import type { AttemptFilter, RequestFilter } from "./filter.js";
 import { type KeyedAttempt, listKeyedAttempts } from "./keyed-attempts.js";
-import { listAttempts, listRequests } from "./lists.js";
+import { countAttempts, listAttempts, listRequests } from "./lists.js";
 import type { Page, PageRequest } from "./page.js";
 import type { LedgerAttempt, LedgerRequest } from "./rows.js";
 import { type MeterSpend, listSpend } from "./spend.js";
-import { spentIn } from "./spent.js";
+import { type SharedSpend, type Spent, type TimeSpan, spentIn } from "./spent.js";
 import { type KeyedSum, type LedgerSum, type SumKey, sumAttempts, sumAttemptsBy } from "./sum.js";
 
 /** What can be asked of a ledger. Every answer is of one moment; a list has one for each of its pages. */
 export interface LedgerReports {
   attempts(filter: AttemptFilter, page: PageRequest): Promise<Page<LedgerAttempt>>;
+  /** How many attempts a list of all of them would have. */
+  count(filter: AttemptFilter): Promise<number>;
   requests(filter: RequestFilter, page: PageRequest): Promise<Page<LedgerRequest>>;
   attempt(attemptId: string): Promise<LedgerAttempt | undefined>;
   explain(requestId: string): Promise<RequestExplanation | undefined>;
   sum(filter: AttemptFilter): Promise<LedgerSum>;
   sumBy(filter: AttemptFilter, by: SumKey): Promise<readonly KeyedSum[]>;
+  /** What days come to, by whatever is asked for. */
+  dailySpend(filter: DailyFilter, by: readonly DailyKey[], order?: DailyOrder): Promise<readonly DailySum[]>;
+  deleted(): Promise<DeletedAttempts>;
   spend(of: { readonly meter?: string; readonly period?: string }): Promise<readonly MeterSpend[]>;
-  /** What a meter was charged from one period to before another, apart from some attempts. */
-  spentIn(
-    meter: string,
-    periods: { readonly from: string; readonly until: string },
-    apartFrom: readonly string[],
-  ): Promise<bigint>;
+  /** What a meter was charged for attempts that were sent within a span. */
+  spentIn(meter: string, span: TimeSpan, shared?: SharedSpend): Promise<Spent>;
   /** Attempts of requests with an idempotency key that ended at `sinceMs` or later. */
   keyedAttempts(sinceMs: number): Promise<readonly KeyedAttempt[]>;
   /** How many entries of journals could not be applied. */
@@ -69,6 +79,10 @@ export class Reports implements LedgerReports {
     return listAttempts(this.#database, filter, page);
   }
 
+  count(filter: AttemptFilter): Promise<number> {
+    return countAttempts(this.#database, filter);
+  }
+
   requests(filter: RequestFilter, page: PageRequest): Promise<Page<LedgerRequest>> {
     return listRequests(this.#database, filter, page);
   }
@@ -89,16 +103,20 @@ export class Reports implements LedgerReports {
     return sumAttemptsBy(this.#database, filter, by);
   }
 
+  dailySpend(filter: DailyFilter, by: readonly DailyKey[], order?: DailyOrder): Promise<readonly DailySum[]> {
+    return listDailySpend(this.#database, filter, by, order);
+  }
+
+  deleted(): Promise<DeletedAttempts> {
+    return deletedAttempts(this.#database);
+  }
+
   spend(of: { readonly meter?: string; readonly period?: string }): Promise<readonly MeterSpend[]> {
     return listSpend(this.#database, of);
   }
 
-  spentIn(
-    meter: string,
-    periods: { readonly from: string; readonly until: string },
-    apartFrom: readonly string[],
-  ): Promise<bigint> {
-    return spentIn(this.#database, meter, periods, apartFrom);
+  spentIn(meter: string, span: TimeSpan, shared?: SharedSpend): Promise<Spent> {
+    return spentIn(this.#database, meter, span, shared);
   }
 
   keyedAttempts(sinceMs: number): Promise<readonly KeyedAttempt[]> {

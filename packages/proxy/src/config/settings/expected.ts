@@ -1,4 +1,4 @@
-import { parseDuration } from "@darkroom/accounts";
+import { lengthMs, parseDuration } from "@darkroom/accounts";
 import { formatUsd, parseUsd } from "@darkroom/cost-calculator";
 import { largestLimit, routingStrategies } from "@darkroom/router";
 import { z } from "zod";
@@ -88,6 +88,20 @@ export const budgetDuration = z
   .refine((written) => unlessRangeError(() => parseDuration(written)) !== undefined, {
     error: expectedDuration,
   });
+
+/** A duration that is no budget's: `30d`, or a number of seconds. In milliseconds. */
+export function durationFrom(leastMs: number, least: string) {
+  const expected = `expected a duration of at least ${least}, such as 30d`;
+  return z
+    .union([z.string(), z.number().transform((seconds) => `${seconds}s`)], { error: expected })
+    .transform((written, context): number => {
+      const duration = unlessRangeError(() => parseDuration(written));
+      const ms = duration === undefined ? 0 : lengthMs(duration);
+      if (ms >= leastMs) return ms;
+      context.addIssue({ code: "custom", message: expected });
+      return z.NEVER;
+    });
+}
 
 function unlessRangeError<Result>(read: () => Result): Result | undefined {
   try {

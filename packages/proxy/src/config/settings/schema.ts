@@ -4,6 +4,7 @@ import { type PriceSetting, priceSettings } from "../catalogue/price-settings.js
 import {
   budgetDuration,
   dollars,
+  durationFrom,
   expectedQuotaName,
   headers,
   limit,
@@ -217,6 +218,10 @@ export const fileSchemas = {
     unpriced: optional(z.enum(["refuse", "allow"], { error: "expected refuse or allow" })),
     server_errors: optional(z.enum(["uncertain", "unbilled"], { error: "expected uncertain or unbilled" })),
     store_prompts_in_spend_logs: optional(onOrOff),
+    // What is asked for again with an idempotency key is found among rows: these must be there for a while.
+    maximum_spend_logs_retention_period: optional(durationFrom(3_600_000, "1h")),
+    maximum_spend_logs_retention_interval: optional(durationFrom(60_000, "1m")),
+    team_metrics: optional(wholeNumberFrom(0)),
     user_header_name: optional(text),
     user_header_mappings: optional(userHeaders),
     database_url: optional(text),

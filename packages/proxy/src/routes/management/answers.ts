@@ -3,6 +3,7 @@ import {
   type CustomerRecord,
   type KeyRecord,
   type MemberRecord,
+  type OrganizationRecord,
   type TagRecord,
   type TeamRecord,
   type UserRecord,
@@ -102,6 +103,7 @@ export async function teamAnswers(
     return {
       team_id: record.teamId,
       team_alias: record.alias ?? null,
+      organization_id: record.organizationId ?? null,
       spend,
       models: record.models,
       model_aliases: record.aliases,
@@ -120,6 +122,40 @@ export async function teamAnswers(
       ...authoredAnswer(record),
     };
   });
+}
+
+export async function organizationAnswers(
+  context: ManagementContext,
+  organizations: readonly OrganizationRecord[],
+): Promise<readonly object[]> {
+  const { calendar, now, directory } = context;
+  const rows = await withSpend(context, organizations, ({ organizationId }) =>
+    meterOf.organization(organizationId),
+  );
+  const teams = await directory.read.teams.find({
+    organizationId: organizations.map(({ organizationId }) => organizationId),
+  });
+  return Promise.all(
+    rows.map(async ({ record, spend }) => {
+      const { organizationId, budgetId } = record;
+      const budget = budgetId === undefined ? undefined : await directory.read.budgets.get(budgetId);
+      const limits = limitsAnswer(inherited(record.limits, budget?.limits), calendar, now());
+      return {
+        organization_id: organizationId,
+        organization_alias: record.alias ?? null,
+        spend,
+        metadata: record.metadata,
+        models: [],
+        budget_id: budgetId ?? null,
+        litellm_budget_table: { budget_id: budgetId ?? null, ...limits },
+        ...limits,
+        teams: teams
+          .filter((team) => team.organizationId === organizationId)
+          .map(({ teamId, alias }) => ({ team_id: teamId, team_alias: alias ?? null })),
+        ...authoredAnswer(record),
+      };
+    }),
+  );
 }
 
 export async function memberAnswers(
@@ -248,6 +284,13 @@ export const teamSchema = z.looseObject({
   team_alias: z.string().nullable(),
   blocked: z.boolean(),
   members_with_roles: z.array(z.object({ user_id: z.string(), role: z.string() })),
+  ...charged,
+  ...limited,
+});
+export const organizationSchema = z.looseObject({
+  organization_id: z.string(),
+  organization_alias: z.string().nullable(),
+  teams: z.array(z.object({ team_id: z.string(), team_alias: z.string().nullable() })),
   ...charged,
   ...limited,
 });

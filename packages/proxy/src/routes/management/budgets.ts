@@ -77,6 +77,7 @@ export function budgetRoutes(context: ManagementContext): readonly ManagementRou
               ["key", change.keys],
               ["user", change.users],
               ["team", change.teams],
+              ["organization", change.organizations],
               ["customer", change.customers],
               ["tag", change.tags],
             ] as const) {

@@ -1,4 +1,4 @@
-import type { BudgetCalendar, Change, Directory, ModelNames } from "@darkroom/accounts";
+import type { BudgetCalendar, Change, Directory, Ledger, ModelNames } from "@darkroom/accounts";
 import type { Deployment } from "@darkroom/router";
 import type { Call } from "./management-route.js";
 import { invalid } from "./management-route.js";
@@ -7,6 +7,8 @@ import { invalid } from "./management-route.js";
 export interface ManagementContext {
   readonly directory: Directory;
   readonly calendar: BudgetCalendar;
+  /** What was spent. */
+  readonly ledger: Pick<Ledger, "reports" | "catchUp" | "lagEntries">;
   /** What was charged to a meter so far, of each that is asked for, in nano-dollars. */
   readonly spendOf: (meters: readonly string[]) => Promise<ReadonlyMap<string, bigint>>;
   /** Fields of a new key whose maker says nothing of them. */
@@ -35,6 +37,19 @@ export async function checkBudget(change: Change, budgetId: string | null | unde
   if (budgetId === null || budgetId === undefined) return;
   if ((await change.budgets.get(budgetId)) === undefined)
     throw invalid("budget_id", `Invalid value for 'budget_id': there is no budget '${budgetId}'.`);
+}
+
+/** @throws GatewayError where somebody refers to an organization that there is none of */
+export async function checkOrganization(
+  change: Change,
+  organizationId: string | null | undefined,
+): Promise<void> {
+  if (organizationId === null || organizationId === undefined) return;
+  if ((await change.organizations.get(organizationId)) === undefined)
+    throw invalid(
+      "organization_id",
+      `Invalid value for 'organization_id': there is no organization '${organizationId}'.`,
+    );
 }
 
 /** @throws GatewayError where somebody refers to a team that there is none of */

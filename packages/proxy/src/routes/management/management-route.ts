@@ -1,4 +1,12 @@
-import express, { type ErrorRequestHandler, type Express, type Request, type RequestHandler } from "express";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import express, {
+  type ErrorRequestHandler,
+  type Express,
+  type Request,
+  type RequestHandler,
+  type Response,
+} from "express";
 import { ConflictError, NotFoundError, type Principal } from "@darkroom/accounts";
 import { z } from "zod";
 import { type Audience, checkAudience, principalOf } from "../../access/identify.js";
@@ -71,8 +79,31 @@ function handler(given: ManagementRoute): RequestHandler {
     const answer = await given.handle(input, { principal, by }).catch((error: unknown) => {
       throw asRefusal(error);
     });
+    if (answer instanceof FileAnswer) return answer.send(response);
     response.json(answer);
   };
+}
+
+/** An answer that is no JSON: a file, part by part, so that a long one takes no more memory than a short one. */
+export class FileAnswer {
+  constructor(
+    private readonly contentType: string,
+    private readonly fileName: string,
+    private readonly parts: AsyncIterable<string> | Iterable<string>,
+  ) {}
+
+  async send(response: Response): Promise<void> {
+    response.setHeader("content-type", `${this.contentType}; charset=utf-8`);
+    response.setHeader("content-disposition", `inline; filename="${this.fileName}"`);
+    response.setHeader("x-content-type-options", "nosniff");
+    try {
+      await pipeline(Readable.from(this.parts), response);
+    } catch (error) {
+      // A client that is gone needs nothing more.
+      if (!response.destroyed && !response.headersSent) throw error;
+      response.destroy();
+    }
+  }
 }
 
 function inputOf(request: Request, { method, prepare }: ManagementRoute): Readonly<Record<string, unknown>> {
@@ -146,6 +177,7 @@ const idFields = {
   key: "key",
   secret: "key",
   user: "user_id",
+  organization: "organization_id",
   team: "team_id",
   member: "user_id",
   customer: "user_id",

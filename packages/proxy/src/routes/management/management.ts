@@ -5,6 +5,7 @@ import { customerRoutes } from "./customers.js";
 import { keyRoutes } from "./keys.js";
 import type { ManagementRoute } from "./management-route.js";
 import { modelRoutes } from "./models.js";
+import { organizationRoutes } from "./organizations.js";
 import { tagRoutes } from "./tags.js";
 import { teamRoutes } from "./teams.js";
 import { userRoutes } from "./users.js";
@@ -14,6 +15,7 @@ export function managementRoutes(context: ManagementContext): readonly Managemen
   return [
     ...keyRoutes(context),
     ...userRoutes(context),
+    ...organizationRoutes(context),
     ...teamRoutes(context),
     ...customerRoutes(context),
     ...budgetRoutes(context),

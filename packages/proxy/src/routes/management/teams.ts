@@ -9,7 +9,7 @@ import {
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { keyAnswers, keySchema, memberAnswers, only, teamAnswers, teamSchema } from "./answers.js";
-import { type ManagementContext, changing, checkBudget } from "./context.js";
+import { type ManagementContext, changing, checkBudget, checkOrganization } from "./context.js";
 import { limitFields, limitsFrom } from "./limit-fields.js";
 import { type ManagementRoute, invalid, route } from "./management-route.js";
 import { member, memberRoutes, memberUserId } from "./team-members.js";
@@ -31,6 +31,7 @@ import {
 
 const teamFields = {
   team_alias: text.nullish(),
+  organization_id: id.nullish(),
   models: names.nullish(),
   model_aliases: aliases.nullish(),
   tags: names.nullish(),
@@ -52,7 +53,6 @@ const lacking = [
   "budget_reset_at",
   "guardrails",
   "object_permission",
-  "organization_id",
   "policies",
   "prompts",
   "router_settings",
@@ -77,6 +77,7 @@ export function teamRoutes(context: ManagementContext): readonly ManagementRoute
       const before = await made.teams.existing(teamId);
       const after = { ...withInput(before, input, made), ...changedNow(made) };
       await checkBudget(made, after.budgetId);
+      await checkOrganization(made, after.organizationId);
       await made.teams.replace(after);
       return after;
     });
@@ -126,6 +127,7 @@ export function teamRoutes(context: ManagementContext): readonly ManagementRoute
             made,
           );
           await checkBudget(made, team.budgetId);
+          await checkOrganization(made, team.organizationId);
           await made.teams.add(team);
           const all = new Map<string, "admin" | "user">();
           for (const userId of members ?? []) all.set(userId, "user");
@@ -195,13 +197,21 @@ export function teamRoutes(context: ManagementContext): readonly ManagementRoute
       paths: ["/team/list"],
       summary: "List teams, the newest first",
       audience: "viewers",
-      fields: { ...longPage, user_id: id.optional(), team_alias: text.optional() },
-      lacking: ["organization_id"],
+      fields: {
+        ...longPage,
+        user_id: id.optional(),
+        team_alias: text.optional(),
+        organization_id: id.optional(),
+      },
       answer: z.array(teamSchema),
-      handle: async ({ page, page_size, user_id, team_alias }) => {
+      handle: async ({ page, page_size, user_id, team_alias, organization_id }) => {
         const ofUser = user_id === undefined ? undefined : await read.members.find({ userId: user_id });
         const { records } = await read.teams.list({
-          where: { alias: team_alias, teamId: ofUser?.map(({ teamId }) => teamId) },
+          where: {
+            alias: team_alias,
+            organizationId: organization_id,
+            teamId: ofUser?.map(({ teamId }) => teamId),
+          },
           page,
           size: page_size,
         });
@@ -215,6 +225,7 @@ export function teamRoutes(context: ManagementContext): readonly ManagementRoute
 function withInput(before: TeamRecord, input: TeamInput, { nowMs }: Change): TeamRecord {
   return changed(before, {
     alias: input.team_alias,
+    organizationId: input.organization_id,
     models: nothingOf(input.models, []),
     aliases: nothingOf(input.model_aliases, {}),
     tags: nothingOf(input.tags, []),
