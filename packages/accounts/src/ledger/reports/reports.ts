@@ -48,8 +48,8 @@ export interface LedgerReports {
   close(): Promise<void>;
 }
 
-/** A report over millions of rows may take a while. */
-const deadlines: PostgresDeadlines = { connectMs: 2_000, statementMs: 60_000 };
+/** A report over millions of rows may take a while, and so may the turn of one among many that are asked at once. */
+const deadlines: PostgresDeadlines = { connectMs: 15_000, statementMs: 60_000 };
 
 /** Beside those that write and authenticate, so that reports never take theirs. */
 const mostConnections = 4;
