@@ -52,8 +52,8 @@ export class RedisPeers implements Peers {
         };
       };
       this.#asked.set(ask, { found: [], missing: others, resolve: done(resolve), reject: done(reject) });
-      this.#send({ ask, from: this.#id, question: asJson(question) }).catch((error: Error) =>
-        this.#end(ask, (asked) => asked.reject(error)),
+      this.#send({ ask, from: this.#id, question: asJson(question) }).catch((error: unknown) =>
+        this.#end(ask, (asked) => asked.reject(error instanceof Error ? error : new Error(String(error)))),
       );
     });
   }
@@ -68,7 +68,8 @@ export class RedisPeers implements Peers {
   }
 
   #take(text: string): void {
-    const message = JSON.parse(text) as Message;
+    const message = messageFrom(text);
+    if (message === undefined) return;
     if ("ask" in message) {
       if (message.from !== this.#id) this.#reply(message.ask, questionFrom(message.question));
       return;
@@ -111,6 +112,15 @@ export class RedisPeers implements Peers {
     const asked = this.#asked.get(ask);
     this.#asked.delete(ask);
     if (asked !== undefined) how(asked);
+  }
+}
+
+/** Anybody may write to a channel: what is no JSON is passed over. */
+function messageFrom(text: string): Message | undefined {
+  try {
+    return JSON.parse(text) as Message;
+  } catch {
+    return undefined;
   }
 }
 

@@ -161,10 +161,7 @@ describeWithStores("gateways over Redis and PostgreSQL", () => {
 
   test("a budget set while edits run on other gateways counts them, and each once", async () => {
     const schema = newSchema();
-    const [one, two] = (await Promise.all([start({ schema }), start({ schema })])) as [
-      RunningGateway,
-      RunningGateway,
-    ];
+    const [one, two] = await Promise.all([start({ schema }), start({ schema })]);
     const most = await mostCost(one);
     const { team_id } = await admin(one, "/team/new", {});
     const key = (await admin(one, "/key/generate", { team_id }))["key"] as string;

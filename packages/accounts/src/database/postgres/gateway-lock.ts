@@ -73,7 +73,7 @@ export class GatewayLock {
     }
     this.#client = client;
     client.once("end", () => this.#takeAgain());
-    client.once("error", () => client.end().catch(() => undefined));
+    client.once("error", () => void client.end().catch(() => undefined));
     return true;
   }
 

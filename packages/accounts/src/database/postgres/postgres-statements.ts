@@ -36,7 +36,7 @@ export class PostgresStatements implements StatementDatabase {
     };
     return {
       run: async (values) => (await query(values)).rowCount ?? 0,
-      all: async (values) => (await query(values)).rows,
+      all: async (values) => (await query(values)).rows as unknown[],
     };
   }
 
