@@ -135,7 +135,7 @@ function idOf(key) {
 }
 
 async function ask(path) {
-  const reports = new Reports(folder);
+  const reports = Reports.ofFolder(folder);
   const database = openForReading(path);
   const statements = [];
   const watched = queryBuilder({

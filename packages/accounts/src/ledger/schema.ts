@@ -356,3 +356,8 @@ export const ledgerMigrations = [
   ${dailySpendOfAttempts}
   `,
 ];
+
+/** A ledger in PostgreSQL has all of the tables from its beginning, so that nothing has to be carried over. */
+export const postgresLedgerMigrations = ledgerMigrations.map((migration) =>
+  migration.replace(dailySpendOfAttempts, ""),
+);

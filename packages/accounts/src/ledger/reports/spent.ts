@@ -20,6 +20,14 @@ export interface TimeSpan {
   readonly untilMs?: number;
 }
 
+/** Where several gateways write a ledger. */
+export interface SharedSpend {
+  /** Whose {@link Spent.sequence} is wanted. */
+  readonly journalId: string;
+  /** Attempts that are charged to the meter and are not to be in the sum. */
+  readonly apartFrom: readonly string[];
+}
+
 /**
  * What a meter was charged for attempts that were sent within a span. Whole quarters of an hour are read from what was spent
  * in them; at the edges of the span the attempts themselves are looked at. Where these may have been deleted because they were
@@ -29,6 +37,7 @@ export async function spentIn(
   database: Kysely<LedgerTables>,
   meter: string,
   { fromMs, untilMs = Number.POSITIVE_INFINITY }: TimeSpan,
+  { journalId, apartFrom = [] }: Partial<SharedSpend> = {},
 ): Promise<Spent> {
   const wholeFromMs = Math.min(Math.ceil(fromMs / quarterHourMs) * quarterHourMs, untilMs);
   const wholeUntilMs = Math.max(Math.floor(untilMs / quarterHourMs) * quarterHourMs, wholeFromMs);
@@ -56,27 +65,44 @@ export async function spentIn(
       .select(({ fn }) => fn.sum<bigint | null>("costNanoUsd").as("sum"));
   const [afterFromMs, afterUntilMs] = hasEnd ? [wholeUntilMs, untilMs] : [0, 0];
   const known: readonly OutcomeState[] = ["certain", "failed"];
+  const ofJournal = database
+    .selectFrom("journals")
+    .select("appliedThrough")
+    .$if(journalId !== undefined, (journals) => journals.where("id", "=", journalId ?? ""))
+    .orderBy("number", "desc")
+    .limit(1);
+  const left = database
+    .selectFrom("attempts")
+    .where("attemptId", "in", apartFrom)
+    .where("atMs", ">=", fromMs)
+    .$if(hasEnd, (attempts) => attempts.where("atMs", "<", untilMs));
+  const amountOf = (condition: "=" | "!=") =>
+    apartFrom.length === 0
+      ? sql<bigint | null>`0`
+      : left
+          .where("state", condition, "uncertain")
+          .select(({ fn }) => fn.sum<bigint | null>("costNanoUsd").as("sum"));
   // One statement reads one moment.
   const row = await database
-    .selectFrom("journals")
-    .select([
-      "appliedThrough as sequence",
+    .selectNoFrom([
+      ofJournal.as("sequence"),
       sumOf("certainNanoUsd").as("certain"),
       edge(fromMs, wholeFromMs, known).as("certainBefore"),
       edge(afterFromMs, afterUntilMs, known).as("certainAfter"),
       sumOf("uncertainNanoUsd").as("uncertain"),
       edge(fromMs, wholeFromMs, ["uncertain"]).as("uncertainBefore"),
       edge(afterFromMs, afterUntilMs, ["uncertain"]).as("uncertainAfter"),
+      amountOf("!=").as("certainApart"),
+      amountOf("=").as("uncertainApart"),
     ])
-    .orderBy("number", "desc")
-    .limit(1)
-    .executeTakeFirst();
-  const certain = total([row?.certain, row?.certainBefore, row?.certainAfter]);
-  const uncertain = total([row?.uncertain, row?.uncertainBefore, row?.uncertainAfter]);
+    .executeTakeFirstOrThrow();
+  const certain = total([row.certain, row.certainBefore, row.certainAfter]) - total([row.certainApart]);
+  const uncertain =
+    total([row.uncertain, row.uncertainBefore, row.uncertainAfter]) - total([row.uncertainApart]);
   return {
     nanoUsd: certain + uncertain,
     uncertainNanoUsd: uncertain,
-    sequence: row?.sequence ?? 0,
+    sequence: row.sequence ?? 0,
   };
 }
 
