@@ -14,6 +14,7 @@ const checks = {
   estimates: ["scripts/measure-estimates.mjs"],
   drill: ["scripts/fault-drill.mjs", "--short"],
   "kill-drill": ["scripts/kill-drill.mjs", "--seconds", "20"],
+  limits: ["scripts/limits-drill.mjs", "shared-quota", "many-keys-overload", "killed-gateway"],
   compose: ["scripts/checks/compose.mjs"],
   dashboard: ["scripts/checks/dashboard.mjs"],
   benchmark: ["scripts/bench/bench.mjs", "--smoke"],
@@ -32,6 +33,7 @@ const explanations = `npm run check [-- name ...]
   estimates              4,000 edits of every kind: what each was estimated at covers what the simulator bills
   drill                  kills, freezes and breaks deployments under load: edits are served all the same, with few attempts
   kill-drill             kills the gateway again and again under load: afterwards the books equal the bill
+  limits                 minutes of more load than limits allow: no limit is exceeded in any minute, and nearly all of it is used
   compose                deploy/compose as Compose reads it, and its balancer before two gateways
   dashboard              every query of dashboard, alerts and rules against a Prometheus that scrapes two gateways in trouble
   benchmark              runs the benchmark for seconds: every target must work, no time is judged

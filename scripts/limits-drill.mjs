@@ -4,9 +4,11 @@
  * limits is used. Traffic goes to 127.0.0.1 alone. The figures go into packages/router/README.md.
  */
 import { describeMachine } from "./bench/machine.mjs";
+import { redisServerProgram } from "./redis-server.mjs";
 import { setUp } from "./setup.mjs";
 
 setUp();
+process.env.REDIS_SERVER_PROGRAM = redisServerProgram() ?? "none";
 // These read what is compiled by now.
 const { help, parseOptions } = await import("./limits-drill/options.mjs");
 const { scenarios } = await import("./limits-drill/scenarios.mjs");

@@ -17,8 +17,8 @@ const help = `npm test [-- what and how]
   npm test -- --watch                               again on every change
 
 Arguments after -- go to jest. Settings of yours for OpenAI, Azure, LiteLLM, Darkroom, Redis and databases are kept from
-the tests. Those that need Redis start servers of their own: redis-server of the PATH or, on Debian and its like, one that
-is fetched into node_modules/.cache; elsewhere they are skipped, which is said. The last line is "N passed, N failed"; a test file that cannot be loaded counts as one failed. With CI=true a
+the tests. Those that need Redis or PostgreSQL start servers of their own: the machine's or, on Debian and its like, some
+that are fetched into a cache; elsewhere they are skipped, which is said. The last line is "N passed, N failed"; a test file that cannot be loaded counts as one failed. With CI=true a
 skipped test makes the run fail.`;
 
 /** Written as the very last thing, whatever ends this process: a run that cannot be counted is itself a failure. */

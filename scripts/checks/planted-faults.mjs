@@ -263,7 +263,7 @@ const faults = {
   },
   "a balancer that takes no images": {
     run: ["scripts/check.mjs", "compose"],
-    change: { "deploy/compose/nginx.conf": replaced("client_max_body_size 80m", "client_max_body_size 1k") },
+    change: { "deploy/compose/nginx.conf": replaced("client_max_body_size 80m", "client_max_body_size 1m") },
     says: [/The balancer answered 413/, /^Failed: compose/m],
   },
   "an alert that never fires": {

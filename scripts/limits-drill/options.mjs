@@ -5,7 +5,7 @@ export function help(known) {
   return `node scripts/limits-drill.mjs [scenario ...]
 
 Scenarios: ${known.join(", ")}. Without names: all of them, one after another, some twelve minutes.
-Those of several gateways start a redis-server of their own, which must be on the PATH.
+Those of several gateways start a redis-server of their own: that of the PATH, or one that is fetched.
 
 Fails where a limit was exceeded, too little of it was used, or somebody was refused while there was room.`;
 }

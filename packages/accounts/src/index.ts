@@ -24,6 +24,14 @@ export {
 } from "./budgets/limits.js";
 export { quarterHourMs, spendPeriodAt } from "./budgets/spend-period.js";
 export { type LimitMeter, type PayerMeter, budgetMeters, rateMeters } from "./budgets/meters.js";
+export { GatewayLock } from "./database/postgres/gateway-lock.js";
+export { PostgresError, preparePostgres } from "./database/postgres/open-postgres.js";
+export {
+  defaultPostgresSchema,
+  type PostgresSettings,
+  postgresName,
+  settingsFromPostgresUrl,
+} from "./database/postgres/postgres-settings.js";
 export {
   type AuditEntry,
   type Change,
@@ -33,6 +41,7 @@ export {
 } from "./directory/directory.js";
 export { ConflictError, DirectoryError, NotFoundError } from "./directory/errors.js";
 export { type DirectoryChange, type DirectoryFeed, LocalFeed } from "./directory/feed.js";
+export { type GatewayChannel, SharedFeed } from "./directory/shared-feed.js";
 export { secretHash } from "./directory/key-secret.js";
 export {
   type NewKey,
@@ -91,6 +100,7 @@ export { type ImportOptions, type ImportPlan, planImport } from "./litellm/impor
 export { LiteLlmDatabase, LiteLlmDatabaseError } from "./litellm/litellm-database.js";
 export type { ApplierState } from "./ledger/applying/applier-thread.js";
 export type { EntrySetAside } from "./ledger/applying/applier.js";
+export { type KeptOutcome, keptOutcomes } from "./ledger/applying/kept-outcomes.js";
 export type { UncertainTotal } from "./ledger/applying/spend-changes.js";
 export { dayOf } from "./ledger/applying/daily-changes.js";
 export { LedgerError } from "./ledger/errors.js";
@@ -124,7 +134,7 @@ export type { KeyedAttempt } from "./ledger/reports/keyed-attempts.js";
 export { type Page, type PageRequest, isPageEnd } from "./ledger/reports/page.js";
 export { type LedgerReports, Reports } from "./ledger/reports/reports.js";
 export type { LedgerAttempt, LedgerCorrection, LedgerRequest } from "./ledger/reports/rows.js";
-export type { Spent, TimeSpan } from "./ledger/reports/spent.js";
+export type { SharedSpend, Spent, TimeSpan } from "./ledger/reports/spent.js";
 export type { MeterSpend } from "./ledger/reports/spend.js";
 export { type KeyedSum, type LedgerSum, type SumKey, sumKeys } from "./ledger/reports/sum.js";
 export { type Settlement, SettlementError } from "./ledger/settlement.js";

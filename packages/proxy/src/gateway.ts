@@ -2,13 +2,10 @@ import type http from "node:http";
 import { createRouter, defaultOptions } from "@darkroom/router";
 import type { Logger } from "pino";
 import { createApplication } from "./application.js";
-import type { Accounts } from "./access/accounts.js";
 import { modelNames } from "./access/model-names.js";
 import { BudgetMeters } from "./budgets/budget-meters.js";
 import { Budgets } from "./budgets/budgets.js";
 import { SoftBudgets } from "./budgets/soft-budgets.js";
-import type { LimitsStore } from "./limits/limits-store.js";
-import type { Books } from "./books/books.js";
 import type { GatewayConfig } from "./config/gateway-config.js";
 import { unpricedModels } from "./config/models/unpriced.js";
 import { forwardedHeaders } from "./access/forwarded-headers.js";
@@ -18,6 +15,8 @@ import { earlierEdits, keptMs } from "./idempotency/earlier-edits.js";
 import { IdempotentEdits } from "./idempotency/idempotent-edits.js";
 import { InFlight } from "./in-flight.js";
 import { logRouter } from "./observability/log.js";
+import type { Stores } from "./stores/open-stores.js";
+import { withoutDirectory } from "./stores/shared-limits.js";
 import type { ManagementContext } from "./routes/management/context.js";
 import { managementRoutes } from "./routes/management/management.js";
 import { reportRoutes } from "./routes/reports/reports.js";
@@ -37,10 +36,8 @@ const headersTimeoutMs = 60_000;
 
 export interface GatewayOptions {
   readonly config: GatewayConfig;
-  /** The gateway's own from now on: it closes them when it has drained. So are the accounts. */
-  readonly books: Books;
-  readonly accounts: Accounts;
-  readonly limits: LimitsStore;
+  /** The gateway's own from now on: it closes them when it has drained. */
+  readonly stores: Stores;
   readonly log: Logger;
   /** Where what is kept lives; made when there is something to keep. */
   readonly dataFolder: string;
@@ -57,17 +54,14 @@ export class Gateway {
   readonly #edits = new InFlight();
   #draining = false;
 
-  readonly #books: Books;
-  readonly #accounts: Accounts;
-  readonly #limits: LimitsStore;
+  readonly #closeStores: () => Promise<void>;
 
-  constructor({ config, books, accounts, limits, log, dataFolder, version }: GatewayOptions) {
-    this.#books = books;
-    this.#accounts = accounts;
-    this.#limits = limits;
+  constructor({ config, stores, log, dataFolder, version }: GatewayOptions) {
+    const { books, accounts, limits } = stores;
+    this.#closeStores = () => stores.close();
     const { admission, health: healthStore } = limits;
     const router = createRouter({ ...config.router, journal: books.attempts, admission, healthStore });
-    const meters = new BudgetMeters(books, admission, Date.now);
+    const meters = new BudgetMeters(books, admission, Date.now, limits.peers);
     books.attempts.follow(meters);
     books.ledger.listen((corrected) => meters.corrected(corrected));
     const softBudgetsCrossed = new SoftBudgetsCrossed(log);
@@ -94,6 +88,8 @@ export class Gateway {
       loadEarlier: async () => earlierEdits(await books.keyedAttempts(keptMs)),
     });
     const names = modelNames(router, config.accounts.accessGroups);
+    // Limits that are shared, and a directory that is not.
+    const hasOwnDirectory = config.redis !== undefined && config.postgres === undefined;
     const isDraining = (): boolean => this.#draining;
     logRouter(log, router.events);
     const unpriced = new UnpricedEdits(log, unpricedModels(config.router.deployments));
@@ -128,6 +124,7 @@ export class Gateway {
       deployments: config.router.deployments,
       now: Date.now,
     };
+    const offered = [...managementRoutes(management), ...reportRoutes(management)];
     this.#router = router;
     this.#application = createApplication({
       router,
@@ -137,7 +134,7 @@ export class Gateway {
       forwardedHeaders: forwardedHeaders(config),
       accounts,
       modelNames: names,
-      management: [...managementRoutes(management), ...reportRoutes(management)],
+      management: hasOwnDirectory ? withoutDirectory(offered) : offered,
       version,
       ...(config.keyHeaderName === undefined ? {} : { keyHeaderName: config.keyHeaderName }),
       metricsNeedKey: config.requireAuthForMetrics,
@@ -188,9 +185,7 @@ export class Gateway {
     clearTimeout(tooLong);
     this.#router.close();
     this.#formats.close();
-    await this.#books.close();
-    await this.#accounts.close();
-    await this.#limits.close();
+    await this.#closeStores();
   }
 
   /** Ends everything at once. */

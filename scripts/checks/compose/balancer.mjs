@@ -5,10 +5,13 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sendEdit } from "../../../packages/proxy/dist/system/edit-request.js";
+import { noise, pictureCalled } from "../../../packages/proxy/dist/system/pictures.js";
 import { configFor, startGateway } from "../../../packages/proxy/dist/system/running-gateway.js";
 import { startSimulator } from "../../../packages/proxy/dist/system/running-simulator.js";
 
 const edits = 12;
+/** Far more than an nginx takes that is told nothing. */
+const image = pictureCalled("large", { extra: noise(8 * 2 ** 20, "large") });
 
 /** @throws Error with what does not hold */
 export async function checkBalancer(file) {
@@ -43,7 +46,9 @@ export async function checkBalancer(file) {
 /** @returns {Promise<string[]>} the answers */
 async function expectServed({ url }, fields) {
   const headers = { expect: "100-continue" };
-  const answers = await Promise.all(Array.from({ length: edits }, () => sendEdit(url, { fields, headers })));
+  const answers = await Promise.all(
+    Array.from({ length: edits }, () => sendEdit(url, { fields, image, headers })),
+  );
   const failed = answers.find(({ status }) => status !== 200);
   if (failed !== undefined)
     throw new Error(`The balancer answered ${failed.status}: ${failed.body.toString("utf8", 0, 500)}`);

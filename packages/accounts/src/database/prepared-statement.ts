@@ -1,5 +1,5 @@
-import { CamelCasePlugin, type Compilable, type Generated, Kysely, SqliteDialect } from "kysely";
-import type { LibsqlDatabase } from "./open-database.js";
+import { CamelCasePlugin, type Compilable, type Generated, Kysely } from "kysely";
+import type { DatabaseStatement, StatementDatabase } from "./statement-database.js";
 
 /** What can be bound to a parameter. */
 export type SqlValue = string | number | bigint | null;
@@ -8,8 +8,8 @@ export type SqlValue = string | number | bigint | null;
 type Named<Tables> = { [Table in keyof Tables]: { [Column in keyof Tables[Table]]: Generated<string> } };
 
 /** Builds statements whose parameters have names. */
-export function statementBuilder<Tables>(database: LibsqlDatabase): Kysely<Named<Tables>> {
-  return new Kysely({ dialect: new SqliteDialect({ database }), plugins: [new CamelCasePlugin()] });
+export function statementBuilder<Tables>({ dialect }: StatementDatabase): Kysely<Named<Tables>> {
+  return new Kysely({ dialect, plugins: [new CamelCasePlugin()] });
 }
 
 /** What a statement is run with. */
@@ -19,13 +19,13 @@ export type Values<Names extends string> = Readonly<Record<Names, SqlValue>>;
  * A statement that is compiled once, when it is first run: to compile one of forty columns takes twice as long as to run it.
  */
 export class PreparedStatement<Given extends Values<keyof Given & string>> {
-  readonly #database: LibsqlDatabase;
+  readonly #database: StatementDatabase;
   readonly #build: (names: { readonly [Name in keyof Given]: string }) => Compilable;
   #compiled: Compiled<Given> | undefined;
 
   /** @param build gets the names of the values where a query would have these */
   constructor(
-    database: LibsqlDatabase,
+    database: StatementDatabase,
     build: (names: { readonly [Name in keyof Given]: string }) => Compilable,
   ) {
     this.#database = database;
@@ -33,13 +33,13 @@ export class PreparedStatement<Given extends Values<keyof Given & string>> {
   }
 
   /** @returns how many rows it has changed */
-  run(values: Given): number {
+  async run(values: Given): Promise<number> {
     const { statement, names } = this.#compiledFor(values);
-    return statement.run(names.map((name) => values[name])).changes;
+    return statement.run(names.map((name) => values[name]));
   }
 
-  /** Rows as they are in the file: names in snake case, integers as bigints. */
-  all(values: Given): unknown[] {
+  /** Rows as they are in the database: names in snake case, integers as bigints. */
+  async all(values: Given): Promise<unknown[]> {
     const { statement, names } = this.#compiledFor(values);
     return statement.all(names.map((name) => values[name]));
   }
@@ -57,6 +57,6 @@ export class PreparedStatement<Given extends Values<keyof Given & string>> {
 }
 
 interface Compiled<Given> {
-  readonly statement: ReturnType<LibsqlDatabase["prepare"]>;
+  readonly statement: DatabaseStatement;
   readonly names: readonly (keyof Given)[];
 }

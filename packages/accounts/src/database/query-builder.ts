@@ -1,11 +1,10 @@
-import { CamelCasePlugin, Kysely, SqliteDialect } from "kysely";
+import { CamelCasePlugin, type Dialect, Kysely } from "kysely";
 import { ExactIntegers } from "./exact-integers.js";
-import type { LibsqlDatabase } from "./open-database.js";
 
-/** Queries over a connection: columns are `snake_case` in the file and `camelCase` here, integers as {@link ExactIntegers}. */
-export function queryBuilder<Tables>(database: LibsqlDatabase): Kysely<Tables> {
+/** Queries over a database: columns are `snake_case` there and `camelCase` here, integers as {@link ExactIntegers}. */
+export function queryBuilder<Tables>(dialect: Dialect): Kysely<Tables> {
   return new Kysely<Tables>({
-    dialect: new SqliteDialect({ database }),
+    dialect,
     // The last one sees a result last: names are in camel case by then.
     plugins: [new CamelCasePlugin(), new ExactIntegers()],
   });

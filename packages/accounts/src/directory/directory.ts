@@ -1,17 +1,20 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import type { Transaction } from "kysely";
+import { PostgresDialect, SqliteDialect, type Transaction } from "kysely";
 import { migrate } from "../database/migrate.js";
 import { type LibsqlDatabase, openForReading, openForWriting } from "../database/open-database.js";
+import { type PostgresDeadlines, postgresPool } from "../database/postgres/postgres-client.js";
+import { type PostgresSettings, postgresName } from "../database/postgres/postgres-settings.js";
 import { queryBuilder } from "../database/query-builder.js";
 import { ChangingCollection } from "./changing-collection.js";
 import { Collection, type DirectoryDatabase, type DirectoryTables } from "./collection.js";
 import { definitions } from "./definitions.js";
 import { DirectoryError } from "./errors.js";
-import { type ChangedRecord, type DirectoryFeed, LocalFeed } from "./feed.js";
+import { type ChangedRecord, type DirectoryChange, type DirectoryFeed, LocalFeed } from "./feed.js";
 import { recordFrom, recordText } from "./record-json.js";
 import type { CustomerRecord, RecordKind } from "./records.js";
 import { directoryMigrations } from "./schema.js";
+import { SharedFeed } from "./shared-feed.js";
 
 export const directoryPath = (folder: string): string => join(folder, "directory.db");
 
@@ -61,7 +64,18 @@ export interface AuditEntry {
   readonly after?: unknown;
 }
 
-/** Keys, users, teams, customers, tags and budgets, in a file of the data folder. */
+export interface SharedDirectoryOptions extends Omit<DirectoryOptions, "folder" | "feed"> {
+  readonly postgres: PostgresSettings;
+  readonly feed: SharedFeed;
+}
+
+/** Whoever asks who a key belongs to waits no longer. */
+const deadlines: PostgresDeadlines = { connectMs: 2_000, statementMs: 5_000 };
+
+/** For changes, which are made one after the other, and for reading. */
+const mostConnections = { writing: 2, reading: 8 };
+
+/** Keys, users, teams, customers, tags and budgets, in a file of the data folder or in a PostgreSQL that gateways share. */
 export class Directory {
   readonly feed: DirectoryFeed;
   /** On a connection of its own, which a change does not hold up. */
@@ -73,7 +87,7 @@ export class Directory {
     { feed = new LocalFeed(), now = Date.now }: DirectoryOptions,
     private readonly writer: DirectoryDatabase,
     private readonly reader: DirectoryDatabase,
-    private readonly connections: readonly LibsqlDatabase[],
+    private readonly closeConnections: () => Promise<void> | void,
   ) {
     this.feed = feed;
     this.#now = now;
@@ -97,9 +111,9 @@ export class Directory {
       opened.push(reader);
       return new Directory(
         options,
-        queryBuilder<DirectoryTables>(writer),
-        queryBuilder<DirectoryTables>(reader),
-        opened,
+        queryBuilder<DirectoryTables>(new SqliteDialect({ database: writer })),
+        queryBuilder<DirectoryTables>(new SqliteDialect({ database: reader })),
+        () => closeFile(writer, reader),
       );
     } catch (error) {
       for (const database of opened) database.close();
@@ -109,10 +123,52 @@ export class Directory {
     }
   }
 
+  /**
+   * Opens a directory that gateways share; its tables are there.
+   * @throws DirectoryError
+   */
+  static async connect({ postgres, feed, ...options }: SharedDirectoryOptions): Promise<Directory> {
+    const [writer, reader] = [mostConnections.writing, mostConnections.reading].map((most) =>
+      queryBuilder<DirectoryTables>(new PostgresDialect({ pool: postgresPool(postgres, deadlines, most) })),
+    ) as [DirectoryDatabase, DirectoryDatabase];
+    const directory = new Directory({ folder: "", feed, ...options }, writer, reader, async () => {
+      await Promise.all([writer.destroy(), reader.destroy()]);
+    });
+    try {
+      await feed.follow(directory);
+      return directory;
+    } catch (error) {
+      await directory.close();
+      throw new DirectoryError(
+        `The directory of keys and teams in the ${postgresName(postgres)}, cannot be used: ${error instanceof Error ? error.message : String(error)}`,
+      );
+    }
+  }
+
   /** How many changes there were. */
   async version(): Promise<number> {
     const { version } = await this.reader.selectFrom("state").select("version").executeTakeFirstOrThrow();
     return Number(version);
+  }
+
+  /** The changes behind a version, oldest first, some at most: what each has changed, as the feed tells it. */
+  async changesAfter(version: number, limit: number): Promise<readonly DirectoryChange[]> {
+    const rows = await this.reader
+      .selectFrom("changes")
+      .select(["version", "kind", "recordId", "after"])
+      .where("version", ">", version)
+      .where("version", "<=", version + limit)
+      .orderBy("version")
+      .orderBy("part")
+      .execute();
+    const changes = new Map<number, ChangedRecord[]>();
+    for (const row of rows) {
+      const of = Number(row["version"]);
+      const how = row["after"] === null ? "removed" : "put";
+      const record: ChangedRecord = { kind: row["kind"] as RecordKind, id: String(row["recordId"]), how };
+      changes.set(of, [...(changes.get(of) ?? []), record]);
+    }
+    return [...changes].map(([of, records]) => ({ version: of, records }));
   }
 
   /**
@@ -186,15 +242,8 @@ export class Directory {
 
   async close(): Promise<void> {
     await this.#changes;
-    // Not by way of the query builder, which does not close what it has not used.
-    const [writer] = this.connections;
-    try {
-      // All is in the one file then, to be copied. The library's own way to close leaves it in the log.
-      writer?.pragma("wal_checkpoint(TRUNCATE)");
-    } catch {
-      // It stays in the log, where the next start finds it.
-    }
-    for (const connection of this.connections) connection.close();
+    if (this.feed instanceof SharedFeed) this.feed.close();
+    await this.closeConnections();
   }
 
   async #make<Result>(by: string, make: (change: Change) => Promise<Result>): Promise<Result> {
@@ -221,9 +270,21 @@ export class Directory {
       });
       return { version: next, result: await make(change) };
     });
-    this.feed.publish({ version, records });
+    await this.feed.publish({ version, records });
     return result;
   }
+}
+
+/** Not by way of the query builder, which does not close what it has not used. */
+function closeFile(writer: LibsqlDatabase, reader: LibsqlDatabase): void {
+  try {
+    // All is in the one file then, to be copied. The library's own way to close leaves it in the log.
+    writer.pragma("wal_checkpoint(TRUNCATE)");
+  } catch {
+    // It stays in the log, where the next start finds it.
+  }
+  writer.close();
+  reader.close();
 }
 
 async function nextVersion(transaction: Transaction<DirectoryTables>): Promise<number> {

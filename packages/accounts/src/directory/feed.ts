@@ -18,7 +18,8 @@ export interface ChangedRecord {
  * consecutive, so that whoever misses one knows it from the next.
  */
 export interface DirectoryFeed {
-  publish(change: DirectoryChange): void;
+  /** Resolves when whoever remembers something of it in this process has been told. */
+  publish(change: DirectoryChange): Promise<void> | void;
   /** The answer ends it. */
   subscribe(listener: (change: DirectoryChange) => void): () => void;
 }

@@ -1,6 +1,7 @@
 import { removeTemporaryFolders, temporaryFolder } from "../journal/journal-folder.test.support.js";
 import { intentOf, outcomeOf, requestOf, startMs } from "../journal/records.test.support.js";
 import { Journal } from "../journal/journal.js";
+import { spendPeriodAt } from "../budgets/spend-period.js";
 import { dayOf } from "./applying/daily-changes.js";
 import { Ledger } from "./ledger.js";
 
@@ -29,7 +30,8 @@ async function close(): Promise<void> {
 }
 
 async function attempt(attemptId: string, atMs: number, state: "certain" | "uncertain"): Promise<void> {
-  await journal.intend(intentOf(attemptId, { atMs, requestId: attemptId }));
+  const charges = [{ meter: "team:red", period: spendPeriodAt(atMs) }];
+  await journal.intend(intentOf(attemptId, { atMs, requestId: attemptId, charges }));
   await journal.conclude(outcomeOf(attemptId, { atMs: atMs + 1, state, costNanoUsd: 42n }));
   journal.note("request", requestOf(attemptId, { startedAtMs: atMs, endedAtMs: atMs + 1 }));
 }
@@ -73,6 +75,18 @@ it("deletes what is old, but nothing that is uncertain, and keeps every sum", as
   expect(await ledger.reports.dailySpend({ scope: "team" }, [])).toMatchObject([
     { certainNanoUsd: 86n, uncertainNanoUsd: 0n, attempts: 3 },
   ]);
+});
+
+it("tells too much of a span that begins within a quarter of an hour of which rows were deleted, and never too little", async () => {
+  await attempt("first", startMs + 1, "certain");
+  await attempt("second", startMs + 60_000, "certain");
+  await ledger.catchUp();
+  const spent = async (fromMs: number): Promise<bigint> =>
+    (await ledger.reports.spentIn("team:red", { fromMs })).nanoUsd;
+  expect(await spent(startMs + 30_000)).toBe(42n);
+  ledger.deleteBefore(startMs + dayMs);
+  await until(async () => (await ledger.reports.deleted()).attempts === 2);
+  expect(await spent(startMs + 30_000)).toBe(84n);
 });
 
 it("deletes any number, and applies what comes in the meantime", async () => {

@@ -1,14 +1,17 @@
+import type { PostgresSettings } from "../database/postgres/postgres-settings.js";
 import type { CarriedSpendRecord, CorrectionRecord } from "../journal/records.js";
 import { ApplierThread, type ApplierState } from "./applying/applier-thread.js";
 import type { EntrySetAside } from "./applying/applier.js";
 import type { UncertainTotal } from "./applying/spend-changes.js";
 import type { LedgerReports } from "./reports/reports.js";
+import { Reports } from "./reports/reports.js";
 import { ReportsThread } from "./reports/reports-thread.js";
 import type { LedgerAttempt } from "./reports/rows.js";
 import { type Settlement, checkSettlement, correctionFor } from "./settlement.js";
 
 /** What the ledger needs of the journal that it follows. */
 export interface FollowedJournal {
+  readonly id: string;
   /** The sequence of the last entry that is on the disk. */
   readonly committed: number;
   /** Entries up to this one are in the ledger, on the disk: the journal may forget them. */
@@ -34,11 +37,15 @@ export interface CorrectedCharge {
 export interface LedgerOptions {
   /** The data folder; the journal's file is in it. */
   readonly folder: string;
+  /** Where the ledger is, unless it is in the folder too; its tables are there. */
+  readonly postgres?: PostgresSettings;
   readonly journal: FollowedJournal;
   /** The ledger has fallen behind, has stopped, or goes on again. */
   readonly onState?: (state: ApplierState) => void;
   /** An entry cannot be applied. It is kept, and should be looked at. */
   readonly onSetAside?: (entry: EntrySetAside) => void;
+  /** Up to which entry nobody else needs the journal; absent: nobody else reads it. */
+  readonly mayForget?: () => number;
   /** For how long rows are kept; absent: for ever. */
   readonly retention?: Retention;
   /** Milliseconds since 1970. */
@@ -82,26 +89,32 @@ export class Ledger {
    * @throws LedgerError where the ledger's file is damaged or does not belong to the journal; the message says what to do
    */
   static async open(options: LedgerOptions): Promise<Ledger> {
-    const { folder, journal, onState, onSetAside } = options;
+    const { folder, postgres, journal, onState, onSetAside, mayForget = () => Infinity } = options;
     const applier = await ApplierThread.start(
-      { folder, committedAtStart: journal.committed },
+      { folder, committedAtStart: journal.committed, ...(postgres !== undefined && { postgres }) },
       {
-        onProgress: ({ appliedThrough }) => journal.prune(appliedThrough),
+        onProgress: ({ appliedThrough }) => journal.prune(Math.min(appliedThrough, mayForget())),
         onState: (state) => onState?.(state),
         onSetAside: (entry) => onSetAside?.(entry),
       },
     );
-    journal.prune(applier.progress.appliedThrough);
+    journal.prune(Math.min(applier.progress.appliedThrough, mayForget()));
     applier.follow(journal.committed);
     return new Ledger(options, applier);
   }
 
-  private constructor({ folder, journal, now, retention }: LedgerOptions, applier: ApplierThread) {
-    this.reports = new ReportsThread(folder);
+  private constructor(
+    { folder, postgres, journal, now, mayForget, retention }: LedgerOptions,
+    applier: ApplierThread,
+  ) {
+    this.reports = postgres === undefined ? new ReportsThread(folder) : Reports.ofPostgres(postgres);
     this.#journal = journal;
     this.#applier = applier;
     this.#now = now ?? Date.now;
-    this.#timer = setInterval(() => applier.follow(journal.committed), applyEveryMs).unref();
+    this.#timer = setInterval(() => {
+      applier.follow(journal.committed);
+      if (mayForget !== undefined) journal.prune(Math.min(applier.progress.appliedThrough, mayForget()));
+    }, applyEveryMs).unref();
     if (retention === undefined) return;
     const deleteOld = (): void => this.deleteBefore(this.#now() - retention.keepMs);
     deleteOld();
@@ -112,6 +125,16 @@ export class Ledger {
   /** Whether entries are applied. */
   get state(): ApplierState {
     return this.#applier.state;
+  }
+
+  /** Of the journal that it follows. */
+  get journalId(): string {
+    return this.#journal.id;
+  }
+
+  /** Entries of the journal up to here are in the ledger. */
+  get appliedThrough(): number {
+    return this.#applier.progress.appliedThrough;
   }
 
   /** How many entries the journal has that the ledger has not. */

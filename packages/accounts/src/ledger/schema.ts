@@ -188,8 +188,8 @@ export const dailySpendOfAttempts = `
     sum(state = 'certain' AND revision = 0),
     sum(images), sum(input_tokens), sum(output_tokens)
   FROM (
-    SELECT DISTINCT
-      attempts.number, charge.value ->> 'meter' AS meter, at_ms, model_group, model, provider, state, cost_nano_usd, revision, images,
+    SELECT
+      charge.value ->> 'meter' AS meter, at_ms, model_group, model, provider, state, cost_nano_usd, revision, images,
       coalesce((SELECT substr(keys.value ->> 'meter', 5) FROM json_each(charges) AS keys
         WHERE keys.value ->> 'meter' LIKE 'key:%' LIMIT 1), '') AS key_id,
       coalesce((SELECT sum(kinds.value) FROM json_each(tokens) AS kinds WHERE kinds.key LIKE '%Input'), 0) AS input_tokens,
@@ -200,6 +200,8 @@ export const dailySpendOfAttempts = `
       AND EXISTS (SELECT 1 FROM json_each(charges) AS payers
         WHERE (payers.value ->> 'meter') || '/model:' || model_group = charge.value ->> 'meter')
     )
+    AND NOT EXISTS (SELECT 1 FROM json_each(charges) AS earlier
+      WHERE earlier.key < charge.key AND earlier.value ->> 'meter' = charge.value ->> 'meter')
   )
   GROUP BY 1, 2, 3, 4, 5, 6, 7;
 `;
@@ -381,3 +383,8 @@ export const ledgerMigrations = [
   ) STRICT, WITHOUT ROWID;
   `,
 ];
+
+/** A ledger in PostgreSQL has all of the tables from its beginning, so that nothing has to be carried over. */
+export const postgresLedgerMigrations = ledgerMigrations.map((migration) =>
+  migration.replace(dailySpendOfAttempts, ""),
+);

@@ -3,10 +3,12 @@ import {
   BudgetCalendar,
   Directory,
   type FieldOf,
+  type GatewayChannel,
   MasterKey,
   NamedPayers,
   type Payer,
   type Principal,
+  SharedFeed,
   customerOf,
   keyFromHeaders,
   payersOf,
@@ -24,7 +26,7 @@ export interface ChargedRequest {
   readonly defaultModel: string | undefined;
 }
 
-type Settings = Pick<GatewayConfig, "accounts" | "masterKey" | "keyHeaderName">;
+type Settings = Pick<GatewayConfig, "accounts" | "masterKey" | "keyHeaderName" | "postgres">;
 
 /** Keys, teams and budgets, as the gateway works with them: who asks, and who pays. */
 export class Accounts {
@@ -38,10 +40,20 @@ export class Accounts {
     private readonly seenCustomers: SeenCustomers,
   ) {}
 
-  /** @throws DirectoryError */
-  static async open(folder: string, settings: Settings): Promise<Accounts> {
-    const { accounts, masterKey } = settings;
-    const directory = Directory.open({ folder });
+  /**
+   * @param folder where the directory is, unless a PostgreSQL is configured
+   * @param channel to the other gateways that share it
+   * @throws DirectoryError
+   */
+  static async open(folder: string, settings: Settings, channel?: GatewayChannel): Promise<Accounts> {
+    const { accounts, masterKey, postgres } = settings;
+    const directory =
+      postgres === undefined
+        ? Directory.open({ folder })
+        : await Directory.connect({
+            postgres,
+            feed: new SharedFeed({ ...(channel !== undefined && { channel }) }),
+          });
     const remembered = { graceMs: accounts.directoryGraceMs };
     const authenticator = await Authenticator.open({
       directory,

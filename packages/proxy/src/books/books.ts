@@ -5,6 +5,7 @@ import {
   type JournalState,
   type KeyedAttempt,
   Ledger,
+  type PostgresSettings,
   type Retention,
 } from "@darkroom/accounts";
 import type { Logger } from "pino";
@@ -13,6 +14,15 @@ import { AttemptsJournal } from "./attempts-journal.js";
 import { Origins } from "./origins.js";
 import { RefusedRequests } from "./refusals.js";
 import { isRefusal, requestRow } from "./request-rows.js";
+import { SettledMark, type SettledStore } from "./settled-mark.js";
+import { settleJournal } from "./settle-journal.js";
+
+export interface BooksOptions {
+  /** Where the ledger is, unless it is in the folder too. */
+  readonly postgres?: PostgresSettings | undefined;
+  /** For how long its rows are kept; absent: for ever. */
+  readonly retention?: Retention | undefined;
+}
 
 /** The gateway's books: the journal, where every attempt is written down, and the ledger that is made of it. */
 export class Books {
@@ -22,8 +32,10 @@ export class Books {
   readonly #refused: RefusedRequests;
 
   private constructor(
+    private readonly folder: string,
     private readonly journal: Journal,
     readonly ledger: Ledger,
+    private readonly settled: SettledMark | undefined,
   ) {
     this.attempts = new AttemptsJournal(journal, this.origins);
     this.#refused = new RefusedRequests(journal);
@@ -33,21 +45,34 @@ export class Books {
    * Opens the books of a data folder, for this process alone.
    * @throws DataFolderInUseError, DataFolderError, JournalFileError, LedgerError
    */
-  static async open(folder: string, log: Logger, retention?: Retention): Promise<Books> {
+  static async open(folder: string, log: Logger, { postgres, retention }: BooksOptions = {}): Promise<Books> {
+    const settled = postgres === undefined ? undefined : new SettledMark();
     const journal = await Journal.open({ folder, onStateChange: (state) => tellOfJournal(log, state) });
     try {
       const ledger = await Ledger.open({
         folder,
         journal,
+        ...(postgres !== undefined && { postgres }),
+        ...(settled !== undefined && { mayForget: () => settled.through(journal.committed) }),
         ...(retention !== undefined && { retention }),
         onState: (state) => tellOfLedger(log, state),
         onSetAside: (entry) => tellOfEntry(log, entry),
       });
-      return new Books(journal, ledger);
+      return new Books(folder, journal, ledger, settled);
     } catch (error) {
       await journal.close();
       throw error;
     }
+  }
+
+  /**
+   * Settles what the journal still has where the limits are kept, since whoever wrote it may have died before; what is
+   * settled already stays so. From now on the journal forgets nothing that is not settled there.
+   */
+  async settleIn(limits: SettledStore): Promise<void> {
+    if (this.settled === undefined) return;
+    await settleJournal(this.folder, this.journal.committed, limits.admission);
+    this.settled.follow(limits);
   }
 
   /** What the journal does. */

@@ -1,12 +1,6 @@
-import {
-  DataFolderError,
-  DataFolderInUseError,
-  JournalFileError,
-  LedgerError,
-  type Retention,
-} from "@darkroom/accounts";
+import { DataFolderError, DataFolderInUseError, JournalFileError, LedgerError } from "@darkroom/accounts";
 import type { Logger } from "pino";
-import { Books } from "./books.js";
+import { Books, type BooksOptions } from "./books.js";
 import { throwAwayKindHere } from "./throw-away-layer.js";
 
 /** The books of a data folder cannot be opened; the message says why and what to do. */
@@ -18,7 +12,7 @@ export class BooksError extends Error {
  * Opens the books, and warns where they would go with their container.
  * @throws BooksError
  */
-export async function openBooks(folder: string, log: Logger, retention?: Retention): Promise<Books> {
+export async function openBooks(folder: string, log: Logger, options: BooksOptions): Promise<Books> {
   const kind = await throwAwayKindHere(folder);
   if (kind !== undefined) {
     log.warn(
@@ -27,7 +21,7 @@ export async function openBooks(folder: string, log: Logger, retention?: Retenti
     );
   }
   try {
-    return await Books.open(folder, log, retention);
+    return await Books.open(folder, log, options);
   } catch (error) {
     throw new BooksError(explained(error, folder), { cause: error });
   }

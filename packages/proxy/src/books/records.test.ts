@@ -67,7 +67,7 @@ const payerOf = (meter: string): Payer => ({
   limits: {},
 });
 
-test("an attempt is charged to the gateway, its deployment and whoever pays, in the month in which it is sent", () => {
+test("an attempt is charged to the gateway, its provider and deployment and whoever pays, in the quarter of an hour in which it is sent", () => {
   expect(
     intentRecord(intent, { caller: "key-one", payers: ["key:one", "team:red", "proxy"].map(payerOf) }),
   ).toEqual({
@@ -88,10 +88,13 @@ test("an attempt is charged to the gateway, its deployment and whoever pays, in 
     inputImages: 1,
     promptBytes: 13,
     charges: [
-      { meter: "gateway", period: "2026-11" },
-      { meter: "deployment:first", period: "2026-11" },
-      { meter: "key:one", period: "2026-11" },
-      { meter: "team:red", period: "2026-11" },
+      { meter: "proxy", period: "2026-11-30T23:45" },
+      { meter: "provider:openai", period: "2026-11-30T23:45" },
+      { meter: "deployment:first", period: "2026-11-30T23:45" },
+      { meter: "key:one", period: "2026-11-30T23:45" },
+      { meter: "team:red", period: "2026-11-30T23:45" },
+      { meter: "key:one/model:edits", period: "2026-11-30T23:45" },
+      { meter: "team:red/model:edits", period: "2026-11-30T23:45" },
     ],
     estimateNanoUsd: 60n,
     priceVersion: listPricesVersion,

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { type CorrectedCharge, type PayerMeter, type TimeSpan, quarterHourMs } from "@darkroom/accounts";
 import type { Admission, Intent, Meter, Outcome, Settlement } from "@darkroom/router";
+import type { Peers, PendingAttempt, SpendQuestion } from "./spend-question.js";
 import { spanOf } from "./window-span.js";
 import type { AttemptsFollower } from "../books/attempts-journal.js";
 import type { Books } from "../books/books.js";
@@ -17,6 +18,15 @@ interface OpenAttempt {
   /** Further meters that were told its estimate, since they came up while it was under way; each with when. */
   readonly late: Map<string, { readonly meter: Meter; readonly atMs: number }>;
 }
+
+/** An attempt that has ended, which the journal has as that entry. */
+interface EndedAttempt extends OpenAttempt {
+  readonly sequence: number;
+  readonly nanoUsd: bigint;
+}
+
+/** Of so many that have ended and are not in the ledger it is remembered what they cost, for other gateways that ask. */
+const mostEnded = 200_000;
 
 /** Somebody looks up what was spent of a meter. */
 interface LookUp {
@@ -37,12 +47,22 @@ export class BudgetMeters implements AttemptsFollower {
   /** By meter: several edits that ask for the same one wait for one answer. */
   readonly #sums = new Map<string, Promise<bigint>>();
   readonly #told = new ToldMeters();
+  /** In the order of the journal. */
+  readonly #ended = new Map<string, EndedAttempt>();
+  /** Up to here, some that have ended are not remembered. */
+  #forgottenThrough = 0;
 
   constructor(
-    private readonly books: { readonly ledger: Pick<Books["ledger"], "catchUp" | "reports"> },
+    private readonly books: {
+      readonly ledger: Pick<Books["ledger"], "appliedThrough" | "catchUp" | "journalId" | "reports">;
+    },
     private readonly admission: Pick<Admission, "settle">,
     private readonly nowMs: () => number,
-  ) {}
+    /** Who shares the meters; absent: nobody does. */
+    private readonly peers?: Peers,
+  ) {
+    peers?.onAsked((question) => this.#answer(question));
+  }
 
   /** An attempt is about to be sent. */
   intended({ attemptId, atMs, estimate, paidFrom }: Intent, payers: readonly string[]): void {
@@ -76,6 +96,7 @@ export class BudgetMeters implements AttemptsFollower {
       if (attempt.payers.has(payer) && this.#isLate(attempt, meter))
         ended.push({ sequence, nanoUsd: charged });
     this.#settleLate(attempt, charged);
+    if (this.peers !== undefined) this.#remember(attemptId, { ...attempt, sequence, nanoUsd: charged });
   }
 
   /**
@@ -88,7 +109,7 @@ export class BudgetMeters implements AttemptsFollower {
     const known = this.#sums.get(id);
     if (known !== undefined) return known;
     const charged = model === undefined ? payer.meter : `${payer.meter}/model:${model}`;
-    const sum = this.#lookUp({ payer: charged, meter: meter as Meter, ended: [] }).finally(() => {
+    const sum = this.#lookUp({ payer: charged, meter, ended: [] }).finally(() => {
       this.#sums.delete(id);
     });
     this.#sums.set(id, sum);
@@ -115,7 +136,15 @@ export class BudgetMeters implements AttemptsFollower {
       const atMs = this.nowMs();
       const span = spanOf(meter.window, atMs);
       const quarters = meter.window.kind === "rolling" ? await this.#wholeQuarters(payer, span, atMs) : [];
-      const spent = await ledger.reports.spentIn(payer, span);
+      // The ledger goes on while others are asked. So what they name counts as named, and is left out of the ledger's sum where it
+      // has got there meanwhile: whichever comes first, it counts once.
+      const ofOthers = new Map(
+        ((await this.peers?.ask({ meter, charged: payer })) ?? []).map((one) => [one.attemptId, one.nanoUsd]),
+      );
+      const spent = await ledger.reports.spentIn(payer, span, {
+        journalId: ledger.journalId,
+        apartFrom: [...ofOthers.keys()],
+      });
       // From here on nothing happens until the sum is told.
       const earlier = quarters.reduce((sum, { nanoUsd }) => sum + nanoUsd, 0n);
       if (quarters.length > 0)
@@ -130,9 +159,56 @@ export class BudgetMeters implements AttemptsFollower {
         underWay += attempt.estimateNanoUsd;
       }
       this.#told.add(payer, { meter, through: spent.sequence }, this.nowMs());
-      return spent.nanoUsd - earlier + later + underWay;
+      const others = [...ofOthers.values()].reduce((sum, nanoUsd) => sum + nanoUsd, 0n);
+      return spent.nanoUsd - earlier + later + underWay + others;
     } finally {
       this.#lookUps.delete(lookUp);
+    }
+  }
+
+  /**
+   * What another gateway cannot know of a payer: attempts under way at their estimates, and those that have ended and may not be
+   * in the ledger. From now on the meter is told here too of what it does not count by itself.
+   * @throws Error where some are not remembered
+   */
+  #answer({ meter, charged: payer }: SpendQuestion): readonly PendingAttempt[] {
+    this.#forgetApplied();
+    const { appliedThrough } = this.books.ledger;
+    if (this.#forgottenThrough > appliedThrough)
+      throw new Error("more has ended than is remembered, and is not in the ledger yet");
+    const nowMs = this.nowMs();
+    const counts = ({ payers, atMs }: OpenAttempt): boolean =>
+      payers.has(payer) && contains(meter, atMs, nowMs);
+    const found: PendingAttempt[] = [];
+    for (const [attemptId, attempt] of this.#open) {
+      if (!counts(attempt)) continue;
+      const isLate = this.#isLate(attempt, meter);
+      if (isLate) attempt.late.set(meterId(meter), { meter, atMs: attempt.atMs });
+      // One that was admitted with it counts by its reservation.
+      found.push({ attemptId, nanoUsd: isLate ? attempt.estimateNanoUsd : 0n });
+    }
+    for (const [attemptId, attempt] of this.#ended)
+      if (counts(attempt)) found.push({ attemptId, nanoUsd: attempt.nanoUsd });
+    this.#told.add(payer, { meter, through: appliedThrough }, nowMs);
+    return found;
+  }
+
+  #remember(attemptId: string, attempt: EndedAttempt): void {
+    this.#ended.set(attemptId, attempt);
+    this.#forgetApplied();
+    if (this.#ended.size <= mostEnded) return;
+    for (const [oldest, { sequence }] of this.#ended) {
+      this.#ended.delete(oldest);
+      this.#forgottenThrough = sequence;
+      return;
+    }
+  }
+
+  #forgetApplied(): void {
+    const { appliedThrough } = this.books.ledger;
+    for (const [attemptId, { sequence }] of this.#ended) {
+      if (sequence > appliedThrough) return;
+      this.#ended.delete(attemptId);
     }
   }
 

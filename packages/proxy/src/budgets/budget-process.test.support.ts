@@ -1,4 +1,4 @@
-import { BudgetCalendar, type Limits, type Payer } from "@darkroom/accounts";
+import { BudgetCalendar, type Limits } from "@darkroom/accounts";
 import { type Charge, RedisConnection, SharedAdmission } from "@darkroom/router";
 import { EditAccount } from "./edit-account.js";
 import { budgetOfScope } from "./scopes.test.support.js";
@@ -31,7 +31,7 @@ const rules = {
 } as const;
 
 async function isAdmitted(attemptId: string): Promise<boolean> {
-  const account = new EditAccount(payers as readonly Payer[], "edits", rules, () => []);
+  const account = new EditAccount(payers, "edits", rules, () => []);
   for (;;) {
     const planned = { deployment, estimate: estimate(estimateNanoUsd), nowMs: Date.now() };
     const charges = account.callCharges(planned) as readonly Charge[];

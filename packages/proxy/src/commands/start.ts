@@ -1,10 +1,9 @@
-import { DirectoryError, keptMasterKey } from "@darkroom/accounts";
-import { Accounts } from "../access/accounts.js";
-import { openLimitsStore } from "../limits/limits-store.js";
-import { BooksError, openBooks } from "../books/open-books.js";
+import { keptMasterKey } from "@darkroom/accounts";
 import type { GatewayConfig } from "../config/index.js";
 import { Gateway } from "../gateway.js";
 import { createLog } from "../observability/log.js";
+import { openStores } from "../stores/open-stores.js";
+import { StoresError } from "../stores/stores-error.js";
 import { banner } from "./banner.js";
 import { CommandError } from "./command-error.js";
 import { configuredBy, environment, remarksOn, toldAsProblems } from "./configuration.js";
@@ -70,22 +69,19 @@ async function serve(read: GatewayConfig, options: ServeOptions): Promise<void> 
   const log = createLog(options.logLevel);
   for (const remark of remarksOn(config)) log.warn(remark);
   for (const note of config.notes) log.info(note);
-  const books = await openBooks(folder, log, config.retention).catch((error: unknown) => {
-    throw error instanceof BooksError ? new CommandError(error.message) : error;
+  const stores = await openStores(config, folder, log, (reason) => {
+    log.fatal({ reason }, "this gateway must not go on: it finishes what runs, and ends");
+    process.kill(process.pid, "SIGTERM");
+  }).catch((error: unknown) => {
+    throw error instanceof StoresError ? new CommandError(error.message) : error;
   });
-  const accounts = await Accounts.open(folder, config).catch(async (error: unknown) => {
-    await books.close();
-    throw error instanceof DirectoryError ? new CommandError(error.message) : error;
-  });
-  for (const remark of await accounts.remarks()) log.warn(remark);
-  const limits = await openLimitsStore(config.redis, log);
-  log.info({ store: limits.name }, `limits and cooldowns are kept ${limits.name}`);
+  for (const remark of await stores.accounts.remarks()) log.warn(remark);
   // What is to be known of the configuration is said before anything is served.
   await new Promise((resolve) => log.flush(resolve));
-  const gateway = new Gateway({ config, books, accounts, limits, log, dataFolder: folder, version });
+  const gateway = new Gateway({ config, stores, log, dataFolder: folder, version });
   const listeningOn = await listen(gateway, port, addresses).catch(async (error: unknown) => {
     // Their threads would keep this process from ending.
-    await Promise.all([books.close(), accounts.close(), limits.close()]);
+    await stores.close();
     throw error;
   });
   endOnSignal(gateway, log);

@@ -5,6 +5,7 @@ import { deploymentId } from "./models/deployment-id.js";
 import { openAiWildcard, servedOn, shutDownWarnings } from "./models/openai-models.js";
 import { apiBaseOf } from "./models/provider-variables.js";
 import { Findings } from "./config-error.js";
+import { postgresFromEnvironment } from "./settings/postgres.js";
 import { redisFromEnvironment } from "./settings/redis.js";
 import { masterKeyFromEnvironment } from "./settings/master-key.js";
 
@@ -13,7 +14,7 @@ const keyName = /^OPENAI_API_KEY(?:_(\d+))?$/;
 /**
  * The configuration without a file: every image model of OpenAI, and whatever `gpt-image-*` a client names, with
  * `OPENAI_API_KEY`, `OPENAI_API_KEY_1`, `OPENAI_API_KEY_2` and so on sharing the load. `undefined` without a key.
- * @throws ConfigError where the master key breaks LiteLLM's rule, or `REDIS_URL` is no address
+ * @throws ConfigError where the master key breaks LiteLLM's rule, or `REDIS_URL` or `DATABASE_URL` is no address
  */
 export function configFromEnvironment(
   environment: Environment,
@@ -24,6 +25,7 @@ export function configFromEnvironment(
   const masterKey = masterKeyFromEnvironment(environment);
   const findings = new Findings();
   const redis = redisFromEnvironment(environment, findings);
+  const postgres = postgresFromEnvironment(environment, findings);
   findings.throwIfAny();
 
   const names = servedOn(today).map(({ name }) => name);
@@ -43,6 +45,7 @@ export function configFromEnvironment(
     source: `the environment (${[...keys.values()].join(", ")})`,
     router: { deployments },
     ...(redis !== undefined && { redis }),
+    ...(postgres !== undefined && { postgres }),
     ...(masterKey !== undefined && { masterKey }),
     forwardClientHeaders: defaults.forwardClientHeaders,
     requireAuthForMetrics: defaults.requireAuthForMetrics,

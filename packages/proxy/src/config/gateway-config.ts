@@ -1,4 +1,4 @@
-import type { CalendarOptions, Limits, Retention } from "@darkroom/accounts";
+import type { CalendarOptions, Limits, PostgresSettings, Retention } from "@darkroom/accounts";
 import { type RouterOptions, openAiApiBase } from "@darkroom/router";
 import type { FormatSettings } from "../formats/answer-formats.js";
 import type { RedisConfig } from "./settings/redis.js";
@@ -11,6 +11,8 @@ export interface GatewayConfig {
   readonly router: RouterOptions;
   /** What gateways share their limits and cooldowns in. Without it, this one is alone. */
   readonly redis?: RedisConfig;
+  /** Where keys, budgets and the ledger are kept (`general_settings.database_url`). Without it, in the data folder. */
+  readonly postgres?: PostgresSettings;
   /** The key that may do everything (`general_settings.master_key`). Without one, the gateway asks for no key. */
   readonly masterKey?: string;
   /** A header that carries the client's key besides the usual ones (`general_settings.litellm_key_header_name`). */

@@ -19,6 +19,7 @@ import { contentPolicyFallbacksOf, fallbacksOf, type KnownGroups } from "./setti
 import { limitsOf } from "./settings/limits.js";
 import { masterKeyOf } from "./settings/master-key.js";
 import { sharedPrices } from "./settings/price-map.js";
+import { postgresOf } from "./settings/postgres.js";
 import { redisOf } from "./settings/redis.js";
 import { modelsForRequests } from "./settings/request-models.js";
 import { routingOf } from "./settings/routing.js";
@@ -75,6 +76,7 @@ export function loadConfig(options: LoadOptions): GatewayConfig {
   const { notes, ...limits } = limitsOf(settings, resolved, models.deployments, findings);
   const budgets = budgetsOf(settings, resolved, models, findings);
   const redis = redisOf(settings, resolved, environment, findings);
+  const postgres = postgresOf(settings, resolved, environment, findings);
   const router = routerOptions({ settings, root: resolved, ...models, fallbacks, groups }, findings);
   findings.throwIfAny();
 
@@ -98,6 +100,7 @@ export function loadConfig(options: LoadOptions): GatewayConfig {
       ...answers,
     },
     ...(redis !== undefined && { redis }),
+    ...(postgres !== undefined && { postgres }),
     ...(masterKey !== undefined && { masterKey }),
     ...(litellm_key_header_name !== undefined && { keyHeaderName: litellm_key_header_name }),
     ...(forcedModel !== undefined && { forcedModel }),

@@ -1,3 +1,4 @@
+import type { GatewayChannel } from "@darkroom/accounts";
 import {
   type Admission,
   type AdmissionState,
@@ -10,7 +11,10 @@ import {
   redisName,
 } from "@darkroom/router";
 import type { Logger } from "pino";
+import type { Peers } from "../budgets/spend-question.js";
 import type { RedisConfig } from "../config/settings/redis.js";
+import { redisChannel } from "./redis-channel.js";
+import { RedisPeers } from "./redis-peers.js";
 
 /** How long a start waits for Redis; then it goes on without, until it comes. */
 const connectMs = 2_000;
@@ -24,6 +28,12 @@ export interface LimitsStore {
   readonly state: AdmissionState;
   /** Admissions that were decided without the others, since Redis did not answer. */
   readonly degradedAnswers: number;
+  /** Settlements that a shared store has still to be told of. */
+  readonly owedSettlements: number;
+  /** The other gateways that share it; absent: there are none. */
+  readonly peers?: Peers;
+  /** How they call each other. */
+  readonly channel?: (name: string) => GatewayChannel;
   close(): Promise<void>;
 }
 
@@ -43,6 +53,7 @@ export async function openLimitsStore(redis: RedisConfig | undefined, log: Logge
       log.error({ redis: name, reason, policy: onFailure }, "Redis does not answer: limits are not shared");
     }
   });
+  const peers = new RedisPeers(connection, admission);
   await admission.start(connectMs);
   return {
     admission,
@@ -54,8 +65,14 @@ export async function openLimitsStore(redis: RedisConfig | undefined, log: Logge
     get degradedAnswers() {
       return admission.degradedAnswers;
     },
+    get owedSettlements() {
+      return admission.owedSettlements;
+    },
+    peers,
+    channel: (called) => redisChannel(connection, called),
     close: async () => {
       health.close();
+      peers.close();
       await admission.close();
       connection.close();
     },
@@ -70,6 +87,7 @@ function embedded(): LimitsStore {
     name: "in this process",
     state: { kind: "shared" },
     degradedAnswers: 0,
+    owedSettlements: 0,
     close: () => {
       admission.close();
       return Promise.resolve();

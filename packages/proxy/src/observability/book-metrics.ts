@@ -41,6 +41,14 @@ export function bookMetrics(registry: Registry, books: Books): void {
     },
   });
   new Gauge({
+    name: "darkroom_ledger_applying",
+    help: "1 while the journal is applied to the ledger; 0: the ledger cannot be written, and the journal keeps what it lacks.",
+    registers,
+    collect() {
+      this.set(books.ledger.state.kind === "applying" ? 1 : 0);
+    },
+  });
+  new Gauge({
     name: "darkroom_ledger_lag_entries",
     help: "Entries of the journal that are not in the ledger yet.",
     registers,

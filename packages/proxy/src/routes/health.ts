@@ -9,7 +9,7 @@ export const liveliness: RequestHandler = (_request, response) => {
 };
 
 /**
- * `GET /health/readiness`: whether new requests should be sent here. With it what the journal does, whether limits are
+ * `GET /health/readiness`: whether new requests should be sent here. With it what the journal does, how far the ledger is behind it, whether limits are
  * shared as they should be, and the dollars that upstreams may have charged and nobody knows.
  */
 export function readiness(isDraining: () => boolean, books: Books, limits: LimitsStore): RequestHandler {
@@ -20,6 +20,8 @@ export function readiness(isDraining: () => boolean, books: Books, limits: Limit
       status,
       journal: state.name,
       ...(state.name === "stopped" && { reason: state.reason }),
+      ledger: books.ledger.state.kind,
+      ledger_lag_entries: books.ledger.lagEntries,
       limits: limits.state.kind,
       ...(limits.state.kind === "degraded" && { limits_reason: limits.state.reason }),
       uncertain_usd: formatUsd(uncertainNanoUsd),

@@ -1,3 +1,4 @@
+import { spendPeriodAt } from "@darkroom/accounts";
 import { once } from "node:events";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
@@ -44,7 +45,7 @@ describe("an edit leaves its rows", () => {
     const [attempt] = await books.attempts(1);
     const [line] = (await simulator.bill()).lines;
     const [request] = await books.requests(1);
-    const period = new Date(attempt?.atMs ?? 0).toISOString().slice(0, 7);
+    const period = spendPeriodAt(attempt?.atMs ?? 0);
     expect(attempt).toMatchObject({
       attemptId: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
       requestId: answer.headers["x-request-id"],
@@ -63,7 +64,8 @@ describe("an edit leaves its rows", () => {
       inputImages: 1,
       promptBytes: prompt.length,
       charges: [
-        { meter: "gateway", period },
+        { meter: "proxy", period },
+        { meter: "provider:openai", period },
         { meter: `deployment:${String(answer.headers["x-darkroom-deployment"])}`, period },
       ],
       state: "certain",

@@ -5,6 +5,7 @@ import { parseUsd } from "@darkroom/cost-calculator";
 import { BudgetedGateway, dollars } from "./budgeted-gateway.js";
 import { editForm, errorOf } from "./edit-request.js";
 import { type Answer, formType, send } from "./form-request.js";
+import { KeptBooks } from "./kept-books.js";
 import { modelEntries } from "./model-entry.js";
 import { stopAll } from "./running-process.js";
 import { type FaultRule, type RunningSimulator, simulatorKeys, startSimulator } from "./running-simulator.js";
@@ -155,10 +156,13 @@ test.each([1, 2, 3])(
       return amountsOf(again).reserved === 0n;
     });
     const { spent } = amountsOf(await gateway.edit({ key, fields: { quality: "medium" } }));
-    const { team_info } = (await gateway.admin(`/team/info?team_id=${String(team_id)}`)) as {
-      team_info: { spend: number };
-    };
-    expect(BigInt(Math.round(team_info.spend * 1e9))).toBe(spent);
+    // The ledger is a moment behind.
+    await until(async () => {
+      const { team_info } = (await gateway.admin(`/team/info?team_id=${String(team_id)}`)) as {
+        team_info: { spend: number };
+      };
+      return BigInt(Math.round(team_info.spend * 1e9)) === spent;
+    });
     const billed = BigInt((await simulator.bill()).totals.overall.nanoUsd);
     expect(billed).toBeLessThanOrEqual(spent);
     expect(spent).toBeLessThanOrEqual(BigInt(limit));
@@ -168,3 +172,25 @@ test.each([1, 2, 3])(
   },
   120_000,
 );
+
+test("what a person settles is given back to the budget at once", async () => {
+  simulator = await startSimulator();
+  const entry = modelEntries(simulator.url);
+  const gateway = await BudgetedGateway.start(simulator, [entry("edits", "one", simulatorKeys.one)], {
+    router_settings: { queue_timeout: 0, num_retries: 0, disable_cooldowns: true },
+  });
+  const most = await gateway.mostNanoUsd();
+  const key = await gateway.newKey({ max_budget: dollars(Math.round(1.5 * most)) });
+  await simulator.setFaults({ fault: { kind: "cut" } });
+  expect((await gateway.edit({ key })).status).toBe(502);
+  await simulator.setFaults();
+  const refused = await gateway.edit({ key });
+  expect(refused.status).toBe(429);
+  expect(amountsOf(refused)).toMatchObject({ spent: BigInt(most), reserved: 0n });
+
+  const [lost] = await new KeptBooks(gateway.gateway).attempts(1);
+  const settlement = { attempt_id: lost?.attemptId, cost_usd: "0", note: "not on the bill" };
+  expect(await gateway.admin("/ledger/settle", settlement)).toMatchObject({ state: "certain" });
+  expect((await gateway.edit({ key })).status).toBe(200);
+  await gateway.gateway.stop();
+});

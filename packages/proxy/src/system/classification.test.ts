@@ -154,6 +154,10 @@ const rows: readonly Row[] = [
 ];
 
 const { one, two } = simulatorKeys;
+
+/** Each row has an organisation of its own: what leaves one without money leaves all its deployments alone. */
+const keyOf = (index: number | string): string => `sk-row-${String(index)}`;
+
 let simulator: RunningSimulator;
 let gateway: RunningGateway;
 /** Takes connections and reads nothing. */
@@ -161,7 +165,11 @@ let silent: net.Server;
 const arrived: net.Socket[] = [];
 
 beforeAll(async () => {
-  simulator = await startSimulator({ azure: { deployments: { edits: "gpt-image-1" } } });
+  const ofRows = Object.fromEntries(rows.map((_, index) => [keyOf(index), `org-row-${String(index)}`]));
+  simulator = await startSimulator({
+    azure: { deployments: { edits: "gpt-image-1" } },
+    keys: { ...ofRows, [one]: "org-one", [two]: "org-two" },
+  });
   silent = net
     .createServer({ pauseOnConnect: true }, (socket) => arrived.push(socket))
     .listen(0, "127.0.0.1");
@@ -185,9 +193,9 @@ function config(url: string, silentUrl: string): string {
       ...rows.flatMap(({ parameters }, index) => {
         const ofFirst = parameters === undefined ? {} : { api_base: url, ...parameters };
         return [
-          entry(`pair-${String(index)}`, "first", one, ofFirst),
+          entry(`pair-${String(index)}`, "first", keyOf(index), ofFirst),
           entry(`pair-${String(index)}`, "second", two, { weight: 0 }),
-          entry(`alone-${String(index)}`, "only", one, { ...ofFirst, cooldown_time: 0 }),
+          entry(`alone-${String(index)}`, "only", keyOf(index), { ...ofFirst, cooldown_time: 0 }),
         ];
       }),
       entry("other", "only", two),
@@ -224,7 +232,7 @@ describe.each(rows.map((row, index) => ({ ...row, index: String(index) })))("$na
   const { fault, cooldown, calls } = row;
 
   test("is served by whoever may do better, and the deployment is left alone if it is to blame", async () => {
-    await simulator.setFaults({ key: one, fault });
+    await simulator.setFaults({ key: keyOf(row.index), fault });
     const model = `pair-${row.index}`;
     const answer = await sendEdit(gateway.url, { fields: { model } });
     if (row.served === "nobody") expect(answer.status).toBe(fault["status"]);
@@ -255,14 +263,14 @@ describe.each(rows.map((row, index) => ({ ...row, index: String(index) })))("$na
     await simulator.clear();
     await sendEdit(gateway.url, { fields: { model } });
     const keys = (await simulator.requests()).map(({ key }) => key);
-    expect(keys).toEqual([cooldown === "none" ? one : two]);
+    expect(keys).toEqual([cooldown === "none" ? keyOf(row.index) : two]);
   });
 
   test("calls a deployment that is alone as often as it may, and tells the client as it was told", async () => {
-    await simulator.setFaults({ key: one, fault });
+    await simulator.setFaults({ key: keyOf(row.index), fault });
     const fields = { model: `alone-${row.index}`, disable_fallbacks: "true" };
     const answer = await sendEdit(gateway.url, { fields });
-    expect((await simulator.requests()).map(({ key }) => key)).toEqual(Array(calls).fill(one));
+    expect((await simulator.requests()).map(({ key }) => key)).toEqual(Array(calls).fill(keyOf(row.index)));
     expect(answer.headers["x-darkroom-attempts"]?.toString().split(", ")).toHaveLength(calls);
     expect(answer.headers["x-litellm-attempted-retries"]).toBe(String(calls - 1));
 

@@ -66,6 +66,8 @@ function config(url: string): string {
     router_settings: {
       model_group_alias: { house: "edits", secret: { model: "edits", hidden: true }, second: "edits-two" },
       enable_tag_filtering: true,
+      // By chance, so that everybody gets some.
+      routing_strategy: "simple-shuffle",
       fallbacks: [{ rescued: ["house"] }],
       num_retries: 3,
     },

@@ -47,7 +47,7 @@ export class KeptBooks {
 
   /** What is known of each request in the ledger, oldest first: `running`, `ended` or `interrupted`. */
   async requestStates(): Promise<readonly string[]> {
-    const reports = new Reports(this.folder);
+    const reports = Reports.ofFolder(this.folder);
     try {
       return (await reports.requests({}, allRows)).rows.map(({ state }) => state);
     } finally {
@@ -67,7 +67,7 @@ export class KeptBooks {
 
   /** The requests in the ledger that have ended by now, oldest first. */
   async endedRequests(): Promise<readonly LedgerRequest[]> {
-    const reports = new Reports(this.folder);
+    const reports = Reports.ofFolder(this.folder);
     try {
       return await endedRequests(reports);
     } finally {
@@ -78,7 +78,7 @@ export class KeptBooks {
   /** The sum of all attempts, once there are so many. */
   async sum(count: number): Promise<LedgerSum> {
     await this.attempts(count);
-    const reports = new Reports(this.folder);
+    const reports = Reports.ofFolder(this.folder);
     try {
       return await reports.sum({});
     } finally {
@@ -100,7 +100,7 @@ export class KeptBooks {
     count: number,
     read: (reports: Reports) => Promise<readonly Row[]>,
   ): Promise<readonly Row[]> {
-    const reports = new Reports(this.folder);
+    const reports = Reports.ofFolder(this.folder);
     try {
       const rows = await until(async () => {
         const found = await read(reports);

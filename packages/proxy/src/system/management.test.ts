@@ -40,8 +40,8 @@ json() { node -e 'let t="";process.stdin.on("data",d=>t+=d).on("end",()=>console
 curl -sf -X POST "$PROXY/budget/new" -H "Authorization: Bearer sk-1234" -H "Content-Type: application/json" -d '{"budget_id": "free-tier", "soft_budget": 5, "budget_duration": "30d"}' > /dev/null
 TEAM=$(curl -sf --location "$PROXY/team/new" --header 'Authorization: Bearer sk-1234' --header 'Content-Type: application/json' --data-raw '{"team_alias": "my-dev-team", "models": ["gpt-image-1"], "metadata": {"owner": "ishaan"}, "members_with_roles": [{"role": "admin", "user_id": "5c4a0aa3-a1e1-43dc-bd87-3c2da8382a3a"}]}' | json team_id)
 curl -sf -X POST "$PROXY/team/member_add" -H 'Authorization: Bearer sk-1234' -H 'Content-Type: application/json' -d "{\\"team_id\\": \\"$TEAM\\", \\"member\\": {\\"role\\": \\"user\\", \\"user_id\\": \\"krrish247652@berri.ai\\"}}" > /dev/null
-KEY=$(curl -sf "$PROXY/key/generate" --header 'Authorization: Bearer sk-1234' --header 'Content-Type: application/json' --data-raw "{\\"models\\": [\\"gpt-image-1\\"], \\"duration\\": \\"20m\\", \\"team_id\\": \\"$TEAM\\", \\"metadata\\": {\\"user\\": \\"ishaan@berri.ai\\"}, \\"rpm_limit\\": null}" | json key)
-curl -sf -X POST "$PROXY/key/update" -H 'Authorization: Bearer sk-1234' -H 'Content-Type: application/json' -d "{\\"key\\": \\"$KEY\\", \\"rpm_limit\\": null}" > /dev/null
+KEY=$(curl -sf "$PROXY/key/generate" --header 'Authorization: Bearer sk-1234' --header 'Content-Type: application/json' --data-raw "{\\"models\\": [\\"gpt-image-1\\"], \\"duration\\": \\"20m\\", \\"team_id\\": \\"$TEAM\\", \\"metadata\\": {\\"user\\": \\"ishaan@berri.ai\\"}, \\"max_budget\\": 10, \\"budget_duration\\": \\"30d\\", \\"rpm_limit\\": 100}" | json key)
+curl -sf -X POST "$PROXY/key/update" -H 'Authorization: Bearer sk-1234' -H 'Content-Type: application/json' -d "{\\"key\\": \\"$KEY\\", \\"rpm_limit\\": 50, \\"model_max_budget\\": {\\"gpt-image-1\\": {\\"budget_limit\\": 5, \\"time_period\\": \\"1d\\"}}}" > /dev/null
 curl -sf -X POST "$PROXY/customer/new" -H 'Authorization: Bearer sk-1234' -H 'Content-Type: application/json' -d '{"user_id": "my-customer-id", "budget_id": "free-tier"}' > /dev/null
 curl -sf -X POST "$PROXY/v1/images/edits" -H "Authorization: Bearer $KEY" -F model=gpt-image-1 -F image=@photo.png -F prompt="Add a red hat" -F user=my-customer-id > /dev/null
 curl -sf -X GET "$PROXY/key/info?key=$KEY" -H 'Authorization: Bearer sk-1234' | json info.team_id > team
@@ -55,6 +55,8 @@ for K in "$KEY" "$NEW"; do curl -sf "$PROXY/v1/models" -H "Authorization: Bearer
 curl -sf "$PROXY/v1/model/info" -H "Authorization: Bearer $NEW" | json 'data[0].model_name'
 curl -sf -X POST "$PROXY/team/delete" -H 'Authorization: Bearer sk-1234' -H 'Content-Type: application/json' -d "{\\"team_ids\\": [\\"$TEAM\\"]}" > /dev/null
 curl -s -o /dev/null -w '%{http_code}\\n' "$PROXY/v1/models" -H "Authorization: Bearer $NEW"
+SPENT=$(curl -sf "$PROXY/key/generate" --header 'Authorization: Bearer sk-1234' --header 'Content-Type: application/json' --data-raw '{"max_budget": 0, "budget_duration": "10s"}' | json key)
+curl -s -X POST "$PROXY/v1/images/edits" -H "Authorization: Bearer $SPENT" -F model=gpt-image-1 -F image=@photo.png -F prompt="Add a red hat" | json error.type
 `,
     );
     try {
@@ -69,6 +71,7 @@ curl -s -o /dev/null -w '%{http_code}\\n' "$PROXY/v1/models" -H "Authorization: 
         "1",
         "gpt-image-1",
         "401",
+        "budget_exceeded",
       ]);
     } finally {
       rmSync(folder, { recursive: true });

@@ -377,6 +377,7 @@ describe("health and page", () => {
     expect(JSON.parse(ready.body.toString("utf8"))).toEqual({
       status: "healthy",
       journal: "writing",
+      limits: "shared",
       uncertain_usd: expect.stringMatching(/^\d+(\.\d+)?$/) as string,
     });
   });

@@ -150,6 +150,11 @@ export interface Settlement {
   readonly admittedAtMs: number;
   /** Charges whose amount was not what was used in the end; what is not named stays as it was taken. */
   readonly corrections: readonly Correction[];
+  /**
+   * What it has cost, in the place of all money that is reserved for it and not named in a correction; absent: what is
+   * reserved was used. Of an attempt that is not known here nothing is charged by this.
+   */
+  readonly money?: bigint;
 }
 
 export interface Correction {

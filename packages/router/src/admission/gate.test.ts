@@ -22,9 +22,14 @@ interface BudgetOptions {
   /** What a call costs at most, by deployment; null: nobody knows, and the account does not pay for it. */
   readonly prices?: Readonly<Record<string, bigint | null>>;
   readonly rpm?: bigint;
+  /** What was spent cannot be told. */
+  readonly isUnreadable?: boolean;
 }
 
-function setting(deployments: readonly Deployment[], { limit, spent = 0n, prices = {}, rpm }: BudgetOptions) {
+function setting(
+  deployments: readonly Deployment[],
+  { limit, spent = 0n, prices = {}, rpm, isUnreadable }: BudgetOptions,
+) {
   const clock = new HeldClock();
   const nowMs = (): number => clock.nowMs;
   const quotas = new Quotas(deployments, { guardMs: 250 });
@@ -48,7 +53,7 @@ function setting(deployments: readonly Deployment[], { limit, spent = 0n, prices
     },
     spentOf: (meter) => {
       asked.push(meter.key);
-      return Promise.resolve(spent);
+      return isUnreadable === true ? Promise.reject(new Error("locked")) : Promise.resolve(spent);
     },
     refusalFor: ({ used, charge, limit: most }) => ({ error: refusal, waits: used + charge.amount <= most }),
   };
@@ -150,4 +155,37 @@ test("a full quota beside a budget that would pay is the quota's refusal", async
     ofAccount: [],
     isFinal: false,
   });
+});
+
+test("where nobody can tell what was spent, nothing is sent", async () => {
+  const { admit } = setting([one], { limit: 100n, isUnreadable: true });
+  expect(await admit()).toEqual({
+    refusals: [],
+    ofAccount: [],
+    isFinal: false,
+    unavailable: "what was spent cannot be read at present",
+  });
+});
+
+test("an attempt that was not sent before its budget's period ended asks anew, and leaves nothing behind", async () => {
+  const { clock, pass, admit } = setting([one], { limit: 10n });
+  clock.pass(dayMs - 100);
+  const late = await pass();
+  clock.pass(200);
+  expect(await late.pass.beginCall()).toBe("ask anew");
+  late.pass.end();
+  const next = await pass();
+  expect(await next.pass.beginCall()).toBeUndefined();
+  expect(await admit()).toMatchObject({ ofAccount: [{ waits: true }] });
+});
+
+test("what waits to be sent is paid once it is sent, if it can be paid then", async () => {
+  const { clock, pass } = setting([one], { limit: 10n });
+  const late = await pass();
+  clock.pass(1_000);
+  expect(await late.pass.beginCall()).toBeUndefined();
+  late.pass.settle({}, 4n);
+  const { pass: other } = setting([one], { limit: 10n });
+  const first = await other();
+  expect(first.pass.paidFrom.map(({ key }) => key)).toEqual(["team"]);
 });

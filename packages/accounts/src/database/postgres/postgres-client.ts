@@ -7,12 +7,15 @@ export interface PostgresDeadlines {
   readonly statementMs: number;
 }
 
+/** By the numbers of their types (https://github.com/postgres/postgres/blob/REL_15_0/src/include/catalog/pg_type.dat). */
+const wholeNumbers: ReadonlySet<number> = new Set([/* int8 */ 20, /* int4 */ 23, /* numeric */ 1700]);
+
+const usualParser = types.getTypeParser as (oid: number, format?: string) => (value: string) => unknown;
+
 /** Integers as bigints and sums of them too, as the SQLite library gives them. */
 export const exactTypes = {
   getTypeParser: (oid: number, format?: "text" | "binary") =>
-    oid === types.builtins.INT8 || oid === types.builtins.INT4 || oid === types.builtins.NUMERIC
-      ? exactNumber
-      : (types.getTypeParser(oid, format as "text") as (value: string) => unknown),
+    wholeNumbers.has(oid) ? exactNumber : usualParser(oid, format),
 };
 
 function exactNumber(text: string): bigint | number {

@@ -1,10 +1,13 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { parentPort, workerData } from "node:worker_threads";
+import type { PostgresSettings } from "../../database/postgres/postgres-settings.js";
 import { Follower, type FollowerReport, type LedgerProgress } from "./follower.js";
 
 /** What the thread that applies is started with. */
 export interface ApplierSettings {
   readonly folder: string;
+  /** Where the ledger is, unless it is in the folder too. */
+  readonly postgres?: PostgresSettings;
   readonly committedAtStart: number;
 }
 
@@ -19,10 +22,10 @@ export type FromApplier =
   | { readonly kind: "refused"; readonly reason: string };
 
 /** The thread that applies: a follower, told of the journal's commits by messages. */
-function work(port: NonNullable<typeof parentPort>, settings: ApplierSettings): void {
+async function work(port: NonNullable<typeof parentPort>, settings: ApplierSettings): Promise<void> {
   const say = (message: FromApplier): void => port.postMessage(message);
   const closing = new AbortController();
-  const follower = new Follower({
+  const follower = await Follower.open({
     ...settings,
     report: say,
     wait: (milliseconds) => wait(milliseconds, undefined, { signal: closing.signal }).catch(() => undefined),
@@ -39,10 +42,9 @@ function work(port: NonNullable<typeof parentPort>, settings: ApplierSettings): 
 }
 
 if (parentPort !== null) {
-  try {
-    work(parentPort, workerData as ApplierSettings);
-  } catch (error) {
+  const port = parentPort;
+  work(port, workerData as ApplierSettings).catch((error: unknown) => {
     const reason = error instanceof Error ? error.message : String(error);
-    parentPort.postMessage({ kind: "refused", reason } satisfies FromApplier);
-  }
+    port.postMessage({ kind: "refused", reason } satisfies FromApplier);
+  });
 }

@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { SqliteStatements } from "../../database/sqlite-statements.js";
 import type { OutcomeState } from "../../journal/records.js";
 import { removeTemporaryFolders, temporaryFolder } from "../../journal/journal-folder.test.support.js";
 import { requestOf } from "../../journal/records.test.support.js";
@@ -114,26 +115,27 @@ class Model {
   }
 }
 
-it("has every attempt once and the spend of exactly these, however entries are cut into batches and applied again", () => {
-  fc.assert(
-    fc.property(
+it("has every attempt once and the spend of exactly these, however entries are cut into batches and applied again", async () => {
+  await fc.assert(
+    fc.asyncProperty(
       fc.array(happening, { maxLength: 60 }),
       fc.array(fc.record({ length: fc.integer({ min: 1, max: 15 }), restarts: fc.boolean() }), {
         minLength: 60,
         maxLength: 60,
       }),
-      (happenings, batches) => {
+      async (happenings, batches) => {
         const model = new Model();
         const entries = happenings.map((happened, index) => model.note(index + 1, happened));
         const database = openedLedger(temporaryFolder());
-        let applier = new Applier(database, "journal-1");
+        const statements = new SqliteStatements(database);
+        let applier = await Applier.open(statements, "journal-1");
         for (const { length, restarts } of batches) {
-          if (restarts) applier = new Applier(database, "journal-1");
-          applier.apply(entries.slice(applier.appliedThrough, applier.appliedThrough + length));
+          if (restarts) applier = await Applier.open(statements, "journal-1");
+          await applier.apply(entries.slice(applier.appliedThrough, applier.appliedThrough + length));
           expect(keptSpend(database)).toEqual(spendOfRows(database));
         }
         // The same once more, as another journal would bring it: whatever has an id is there already.
-        new Applier(database, "journal-2").apply(
+        await (await Applier.open(statements, "journal-2")).apply(
           entries.filter(({ kind }) => kind === "outcome" || kind === "recovered"),
         );
         expect(keptSpend(database)).toEqual(spendOfRows(database));

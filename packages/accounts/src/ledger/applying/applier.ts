@@ -1,6 +1,4 @@
-import { inTransaction } from "../../database/in-transaction.js";
-import type { LibsqlDatabase } from "../../database/open-database.js";
-import { isAboutValues } from "../../database/sqlite-error.js";
+import type { StatementDatabase } from "../../database/statement-database.js";
 import type { OutcomeState } from "../../journal/records.js";
 import { DailyChanges } from "./daily-changes.js";
 import { UnreadableEntryError } from "./fields.js";
@@ -27,6 +25,11 @@ interface Sums {
   readonly daily: DailyChanges;
 }
 
+/** Somebody else has applied entries of the same journal: whoever adopted it, or whom it was taken from. */
+class MarkMovedError extends Error {
+  override readonly name = "MarkMovedError";
+}
+
 /**
  * Applies a journal's entries to the ledger, each once: rows, spend and the mark, how far the journal is applied, change in
  * one transaction. An attempt or a correction that is there already, by whatever way it came, changes nothing.
@@ -34,25 +37,28 @@ interface Sums {
  * An entry that cannot be applied moves the mark on and is set aside as it is, so that it never holds up those behind it.
  */
 export class Applier {
-  readonly #database: LibsqlDatabase;
+  readonly #database: StatementDatabase;
   readonly #statements: LedgerStatements;
-  readonly #journal: number;
-  #appliedThrough: number;
-  #uncertain: UncertainTotal;
+  readonly #journalId: string;
+  #journal = 0;
+  #appliedThrough = 0;
+  #uncertain: UncertainTotal = { attempts: 0, nanoUsd: 0n };
 
-  /** @param journalId names the mark */
-  constructor(database: LibsqlDatabase, journalId: string) {
+  /**
+   * @param journalId names the mark
+   * @throws Error where the database cannot be read or written
+   */
+  static async open(database: StatementDatabase, journalId: string): Promise<Applier> {
+    const applier = new Applier(database, journalId);
+    await applier.#statements.insertJournal.run({ id: journalId });
+    await applier.#readMark();
+    return applier;
+  }
+
+  private constructor(database: StatementDatabase, journalId: string) {
     this.#database = database;
     this.#statements = ledgerStatements(database);
-    this.#statements.insertJournal.run({ id: journalId });
-    const [mark] = this.#statements.journal.all({ id: journalId }) as {
-      number: bigint;
-      applied_through: bigint;
-    }[];
-    if (mark === undefined) throw new Error("a mark was written and is not there");
-    this.#journal = Number(mark.number);
-    this.#appliedThrough = Number(mark.applied_through);
-    this.#uncertain = this.#sumUncertain();
+    this.#journalId = journalId;
   }
 
   /** The sequence of the last entry that was applied; on the disk. */
@@ -68,61 +74,94 @@ export class Applier {
    * Applies the entries right behind the mark.
    *
    * @returns those that were set aside
-   * @throws SqliteError where the file cannot be written: nothing was applied then
+   * @throws Error where the database cannot be written: nothing was applied then
    */
-  apply(entries: readonly JournalEntry[]): EntrySetAside[] {
+  async apply(entries: readonly JournalEntry[]): Promise<EntrySetAside[]> {
     try {
-      return this.#inTransaction(entries, (sums) => this.#applyAll(entries, sums));
+      return await this.#inTransaction(entries, (sums) => this.#applyAll(entries, sums));
     } catch (error) {
-      if (!isAboutValues(error)) throw error;
+      if (error instanceof MarkMovedError) {
+        await this.#readMark();
+        return [];
+      }
+      if (!this.#database.isAboutValues(error)) throw error;
       // One of them the database does not take: which one shows when each has a transaction to itself.
       const [entry, ...others] = entries;
       if (entry === undefined) throw error;
-      if (others.length > 0) return entries.flatMap((one) => this.apply([one]));
-      return this.#inTransaction(entries, () => [this.#setAside(entry, error.message)]);
+      if (others.length === 0)
+        return this.#inTransaction(entries, async () => [await this.#setAside(entry, error.message)]);
+      const setAside: EntrySetAside[] = [];
+      for (const one of entries)
+        if (one.sequence === this.#appliedThrough + 1) setAside.push(...(await this.apply([one])));
+      return setAside;
     }
   }
 
   /** For a start: whatever request runs by the ledger, its gateway has ended. */
-  interruptRequests(): void {
-    this.#statements.interruptRequests.run({});
+  async interruptRequests(): Promise<void> {
+    await this.#statements.interruptRequests.run({ journal: this.#journal });
   }
 
   /**
    * Deletes some of the rows that are older than a time; what they come to stays in all sums of meters and days. What is
    * uncertain may still be settled, and a request that runs has not ended: both stay.
    * @returns whether there may be more
-   * @throws SqliteError where the file cannot be written: nothing was deleted then
+   * @throws Error where the database cannot be written: nothing was deleted then
    */
-  deleteBefore(beforeMs: number): boolean {
-    return inTransaction(this.#database, () => {
-      const old = this.#statements.oldAttempts.all({ beforeMs }) as {
+  deleteBefore(beforeMs: number): Promise<boolean> {
+    return this.#database.inTransaction(async () => {
+      const old = (await this.#statements.oldAttempts.all({ beforeMs })) as {
         number: bigint;
         cost_nano_usd: bigint | null;
       }[];
-      for (const { number } of old) this.#statements.deleteAttempt.run({ number: Number(number) });
-      const requests = this.#statements.deleteRequests.run({ beforeMs });
-      this.#statements.deleteRefusals.run({ beforeMs });
-      this.#statements.noteDeleted.run({
-        beforeMs,
-        attempts: old.length,
-        costNanoUsd: old.reduce((sum, { cost_nano_usd: cost }) => sum + (cost ?? 0n), 0n),
-      });
+      // Of gateways that delete at the same time each counts what it has deleted itself.
+      let attempts = 0;
+      let costNanoUsd = 0n;
+      for (const { number, cost_nano_usd: cost } of old) {
+        if ((await this.#statements.deleteAttempt.run({ number: Number(number) })) === 0) continue;
+        attempts += 1;
+        costNanoUsd += cost ?? 0n;
+      }
+      const requests = await this.#statements.deleteRequests.run({ beforeMs });
+      await this.#statements.deleteRefusals.run({ beforeMs });
+      await this.#statements.noteDeleted.run({ beforeMs, attempts, costNanoUsd });
       return [old.length, requests].includes(rowsDeletedAtOnce);
     });
   }
 
-  #inTransaction(entries: readonly JournalEntry[], change: (sums: Sums) => EntrySetAside[]): EntrySetAside[] {
+  /** Sums up anew what nobody knows: others may have changed it. */
+  async sumUncertain(): Promise<void> {
+    const [row] = (await this.#statements.uncertain.all({})) as { attempts: bigint; nano_usd: bigint }[];
+    this.#uncertain = { attempts: Number(row?.attempts ?? 0n), nanoUsd: row?.nano_usd ?? 0n };
+  }
+
+  async #readMark(): Promise<void> {
+    const [mark] = (await this.#statements.journal.all({ id: this.#journalId })) as {
+      number: bigint;
+      applied_through: bigint;
+    }[];
+    if (mark === undefined) throw new Error("a mark was written and is not there");
+    this.#journal = Number(mark.number);
+    this.#appliedThrough = Number(mark.applied_through);
+    await this.sumUncertain();
+  }
+
+  async #inTransaction(
+    entries: readonly JournalEntry[],
+    change: (sums: Sums) => Promise<EntrySetAside[]>,
+  ): Promise<EntrySetAside[]> {
     const last = entries.at(-1);
     if (last === undefined) return [];
     const [spend, daily] = [new SpendChanges(), new DailyChanges()];
-    const setAside = inTransaction(this.#database, () => {
-      const result = change({ spend, daily });
-      for (const one of spend) this.#statements.addSpend.run(one);
-      this.#statements.addDailySpend.run(
-        [...daily].flatMap((one) => [...dailyNames, ...dailySums].map((column) => one[column])),
+    const setAside = await this.#database.inTransaction(async () => {
+      // First of all: whoever applies the same journal waits here, and finds the mark moved.
+      await this.#moveMark(last.sequence);
+      const result = await change({ spend, daily });
+      // Last of all: everybody writes some of these rows, and they are locked until the end.
+      for (const one of spend) await this.#statements.addSpend.run(one);
+      await this.#statements.addDailySpend.run(
+        daily.inOrder().flatMap((one) => [...dailyNames, ...dailySums].map((column) => one[column])),
       );
-      this.#statements.markApplied.run({ number: this.#journal, appliedThrough: last.sequence });
       return result;
     });
     this.#appliedThrough = last.sequence;
@@ -134,68 +173,94 @@ export class Applier {
     return setAside;
   }
 
-  #applyAll(entries: readonly JournalEntry[], sums: Sums): EntrySetAside[] {
-    return entries.flatMap((entry) => {
+  async #moveMark(appliedThrough: number): Promise<void> {
+    const from = this.#appliedThrough;
+    const moved = await this.#statements.moveMark.run({ number: this.#journal, from, appliedThrough });
+    if (moved === 0) throw new MarkMovedError("somebody else has applied this journal");
+  }
+
+  async #applyAll(entries: readonly JournalEntry[], sums: Sums): Promise<EntrySetAside[]> {
+    const setAside: EntrySetAside[] = [];
+    for (const entry of entries) {
       try {
-        this.#applyOne(entry.sequence, readEntry(entry), sums);
-        return [];
+        await this.#applyOne(entry.sequence, readEntry(entry), sums);
       } catch (error) {
-        if (error instanceof UnreadableEntryError) return [this.#setAside(entry, error.message)];
-        throw error;
+        if (!(error instanceof UnreadableEntryError)) throw error;
+        setAside.push(await this.#setAside(entry, error.message));
       }
-    });
+    }
+    return setAside;
   }
 
   /** @throws UnreadableEntryError before anything is changed */
-  #applyOne(sequence: number, change: Change, sums: Sums): void {
+  async #applyOne(sequence: number, change: Change, sums: Sums): Promise<void> {
     const origin = { journal: this.#journal, sequence };
     switch (change.kind) {
       case "attempt": {
         const { attempt, charges } = change;
-        if (this.#statements.insertAttempt.run({ ...attempt, ...origin }) === 0) return;
-        this.#statements.noteAttempt.run({ ...attempt, isRetry: Number(attempt.retry > 0) });
+        if ((await this.#statements.insertAttempt.run({ ...attempt, ...origin })) === 0) return;
+        await this.#statements.noteAttempt.run({ ...attempt, isRetry: Number(attempt.retry > 0) });
         sums.spend.add(charges, attempt.state, attempt.costNanoUsd);
         sums.daily.add({ ...attempt, charges }, attempt);
         return;
       }
       case "request":
-        this.#statements.upsertRequest.run(change.request);
+        await this.#statements.upsertRequest.run(change.request);
         return;
       case "refusals":
-        this.#statements.insertRefusals.run({ ...change.refusals, ...origin });
+        await this.#statements.insertRefusals.run({ ...change.refusals, ...origin });
         return;
       case "correction":
-        this.#correct({ ...change.correction, ...origin }, sums);
+        await this.#correct({ ...change.correction, ...origin }, sums);
         return;
       case "carried": {
         const { carried } = change;
-        if (this.#statements.insertCarried.run({ ...carried, ...origin }) === 0) return;
+        if ((await this.#statements.insertCarried.run({ ...carried, ...origin })) === 0) return;
         sums.spend.carry(carried, carried.nanoUsd);
         sums.daily.carry(carried);
       }
     }
   }
 
-  #correct(
+  async #correct(
     correction: Parameters<LedgerStatements["insertCorrection"]["run"]>[0],
     { spend, daily }: Sums,
-  ): void {
+  ): Promise<void> {
     const { attemptId, revision, costNanoUsd, differenceNanoUsd } = correction;
-    const attempt = this.#attemptToCorrect(attemptId);
+    const attempt = await this.#attemptToCorrect(attemptId);
     if (attempt === undefined) throw new UnreadableEntryError("correction.attemptId is of no attempt");
-    if (revision <= attempt.revision) return;
+    if (revision <= attempt.revision) return this.#checkKnown(correction);
     if (revision !== attempt.revision + 1)
       throw new UnreadableEntryError(`correction.revision is not ${attempt.revision + 1}, the next one`);
     if (differenceNanoUsd !== costNanoUsd - (attempt.nanoUsd ?? 0n))
       throw new UnreadableEntryError("correction.differenceNanoUsd is not what the cost changes by");
-    this.#statements.insertCorrection.run(correction);
-    this.#statements.correctAttempt.run({ attemptId, revision, costNanoUsd });
+    await this.#statements.insertCorrection.run(correction);
+    await this.#statements.correctAttempt.run({ attemptId, revision, costNanoUsd });
     spend.settle(attempt.charges, attempt, costNanoUsd);
     daily.settle(attempt, attempt, costNanoUsd);
   }
 
-  #attemptToCorrect(attemptId: string) {
-    const [row] = this.#statements.attemptToCorrect.all({ attemptId }) as {
+  /** Two people may have settled the same attempt at two gateways: the second one's word must not be lost in silence. */
+  async #checkKnown({
+    attemptId,
+    revision,
+    atMs,
+    costNanoUsd,
+    settledBy,
+  }: Parameters<LedgerStatements["insertCorrection"]["run"]>[0]): Promise<void> {
+    const [known] = (await this.#statements.correction.all({ attemptId, revision })) as {
+      at_ms: bigint;
+      cost_nano_usd: bigint;
+      settled_by: string;
+    }[];
+    if (known === undefined) return;
+    const isSame =
+      Number(known.at_ms) === atMs && known.cost_nano_usd === costNanoUsd && known.settled_by === settledBy;
+    if (!isSame) throw new UnreadableEntryError("correction.revision was taken by another correction");
+  }
+
+  async #attemptToCorrect(attemptId: string) {
+    const [row] = (await this.#statements.attemptToCorrect.all({ attemptId })) as {
       state: OutcomeState;
       cost_nano_usd: bigint | null;
       revision: bigint;
@@ -218,13 +283,8 @@ export class Applier {
     };
   }
 
-  #setAside(entry: JournalEntry, reason: string): EntrySetAside {
-    this.#statements.setAside.run({ ...entry, journal: this.#journal, reason });
+  async #setAside(entry: JournalEntry, reason: string): Promise<EntrySetAside> {
+    await this.#statements.setAside.run({ ...entry, journal: this.#journal, reason });
     return { sequence: entry.sequence, kind: entry.kind, reason };
-  }
-
-  #sumUncertain(): UncertainTotal {
-    const [row] = this.#statements.uncertain.all({}) as { attempts: bigint; nano_usd: bigint }[];
-    return { attempts: Number(row?.attempts ?? 0n), nanoUsd: row?.nano_usd ?? 0n };
   }
 }

@@ -61,8 +61,10 @@ export class DailyChanges {
     }
   }
 
-  [Symbol.iterator](): Iterator<DailySpendTable> {
-    return this.#changes.values();
+  /** The same everywhere: two who change the same rows wait for each other, and never both. */
+  inOrder(): readonly DailySpendTable[] {
+    const ordered = [...this.#changes].sort(([one], [other]) => (one < other ? -1 : 1));
+    return ordered.map(([, change]) => change);
   }
 
   #rowsOf({ atMs, model, modelGroup, provider, charges }: DailyAttempt): DailySpendTable[] {

@@ -30,8 +30,8 @@ afterEach(async () => {
 afterAll(removeTemporaryFolders);
 
 /** A follower of the journal as it is; it is closed behind the test. */
-function opened(options: Partial<FollowerOptions> = {}): Follower {
-  follower = new Follower({
+async function opened(options: Partial<FollowerOptions> = {}): Promise<Follower> {
+  follower = await Follower.open({
     folder,
     committedAtStart: journal.committed,
     report: (report) => reports.push(report),
@@ -57,7 +57,7 @@ function rows(sql: string): unknown[] {
 
 it("applies what is committed batch by batch, and says how far it is", async () => {
   append(2_500);
-  await opened().follow(2_500);
+  await (await opened()).follow(2_500);
   expect(reports.map((report) => report.kind === "progress" && report.progress.appliedThrough)).toEqual([
     1_000, 2_000, 2_500,
   ]);
@@ -69,17 +69,17 @@ it("applies what is committed batch by batch, and says how far it is", async () 
 
 it("applies nothing that it was not told of", async () => {
   append(10);
-  await opened({ committedAtStart: 4 }).follow(6);
+  await (await opened({ committedAtStart: 4 })).follow(6);
   expect(follower!.progress.appliedThrough).toBe(6);
 });
 
 it("tells interrupted requests from those of this process, and goes on behind what is pruned", async () => {
   journal.append("outcome", attemptEntry("a", { requestId: "cut" }));
-  await opened().follow(1);
+  await (await opened()).follow(1);
   await follower!.close();
   journal.prune(1);
   journal.append("outcome", attemptEntry("b", { requestId: "also cut" }));
-  opened({ committedAtStart: 2 });
+  await opened({ committedAtStart: 2 });
   journal.append("outcome", attemptEntry("c", { requestId: "new" }));
   await follower!.follow(3);
   expect(rows("SELECT request_id, state FROM requests ORDER BY number")).toEqual([
@@ -92,39 +92,39 @@ it("tells interrupted requests from those of this process, and goes on behind wh
 describe("files that do not fit together are refused", () => {
   it("a ledger that was lost", async () => {
     append(3);
-    await opened().follow(3);
+    await (await opened()).follow(3);
     await follower!.close();
     journal.prune(2);
     for (const end of ["", "-wal", "-shm"]) rmSync(join(folder, `ledger.sqlite${end}`), { force: true });
-    expect(() => opened()).toThrow(/ledger\.sqlite lacks entries 1 to 2 of the journal beside it/);
+    await expect(opened()).rejects.toThrow(/ledger\.sqlite lacks entries 1 to 2 of the journal beside it/);
   });
 
   it("a journal that was restored from an older backup", async () => {
     append(3);
-    await opened().follow(3);
+    await (await opened()).follow(3);
     await follower!.close();
     journal.execute("DELETE FROM entries WHERE sequence > 1");
-    expect(() => opened()).toThrow(/has 3 entries of the journal beside it, which has only 1/);
+    await expect(opened()).rejects.toThrow(/has 3 entries of the journal beside it, which has only 1/);
   });
 
-  it("a ledger of a newer version", () => {
+  it("a ledger of a newer version", async () => {
     const database = openedLedger(folder);
     database.pragma("user_version = 99");
     database.close();
-    expect(() => opened()).toThrow(/was written by a newer version of Darkroom/);
+    await expect(opened()).rejects.toThrow(/was written by a newer version of Darkroom/);
   });
 
-  it("a folder without a journal", () => {
-    expect(() => opened({ folder: temporaryFolder() })).toThrow("Unable to open");
+  it("a folder without a journal", async () => {
+    await expect(opened({ folder: temporaryFolder() })).rejects.toThrow("Unable to open");
   });
 
   it("but another journal begins at its first entry", async () => {
     append(3);
-    await opened().follow(3);
+    await (await opened()).follow(3);
     await follower!.close();
     journal.execute("UPDATE journal SET id = 'another'; DELETE FROM entries WHERE sequence > 1");
     journal.append("outcome", attemptEntry("new"));
-    await opened().follow(2);
+    await (await opened()).follow(2);
     expect(rows("SELECT count(*) AS count FROM attempts")).toEqual([{ count: 4n }]);
   });
 });
@@ -132,7 +132,7 @@ describe("files that do not fit together are refused", () => {
 it("stops at an entry that is missing, and says which", async () => {
   append(5);
   journal.execute("DELETE FROM entries WHERE sequence = 3");
-  await opened({ committedAtStart: 5 }).follow(5);
+  await (await opened({ committedAtStart: 5 })).follow(5);
   expect(reports).toEqual([
     {
       kind: "stopped",
@@ -144,7 +144,7 @@ it("stops at an entry that is missing, and says which", async () => {
 
 it("stops at an entry that was said to be committed and is not there", async () => {
   append(2);
-  await opened({ committedAtStart: 3 }).follow(3);
+  await (await opened({ committedAtStart: 3 })).follow(3);
   expect(reports.at(-1)).toEqual({
     kind: "stopped",
     reason: expect.stringMatching(/journal\.sqlite has no entry 3, but has committed it\.$/),
@@ -154,7 +154,7 @@ it("stops at an entry that was said to be committed and is not there", async () 
 describe("a damaged ledger", () => {
   beforeEach(async () => {
     append(3_000);
-    await opened().follow(3_000);
+    await (await opened()).follow(3_000);
     await follower!.close();
     reports = [];
   });
@@ -168,9 +168,9 @@ describe("a damaged ledger", () => {
     closeSync(file);
   };
 
-  it("is refused with what to do, where that shows at once", () => {
+  it("is refused with what to do, where that shows at once", async () => {
     overwrite(0);
-    expect(() => opened()).toThrow(
+    await expect(opened()).rejects.toThrow(
       /ledger\.sqlite is damaged \(file is not a database\)\. Put back a backup/,
     );
   });
@@ -178,7 +178,7 @@ describe("a damaged ledger", () => {
   it("is nothing to go on with, where it is met later: nothing more is applied", async () => {
     overwrite(20);
     append(2_000);
-    await opened().follow(5_000);
+    await (await opened()).follow(5_000);
     expect(reports).toEqual([{ kind: "stopped", reason: expect.stringContaining("malformed") }]);
     expect(follower!.progress.appliedThrough).toBe(3_000);
   });
@@ -187,7 +187,7 @@ describe("a damaged ledger", () => {
 it("tries again for as long as nothing can be written, ever more seldom, and loses nothing", async () => {
   append(10);
   const waits: number[] = [];
-  opened({
+  await opened({
     wait: (milliseconds) => {
       waits.push(milliseconds);
       if (waits.length === 7) other.exec("ALTER TABLE gone RENAME TO attempts");
@@ -218,7 +218,7 @@ it("has the same books, killed between and within batches or not", async () => {
   journal.execute("COMMIT");
   const kills = [1, 4, 2, 7];
   for (const batches of kills) await killBehind(batches);
-  const before = opened().progress.appliedThrough;
+  const before = (await opened()).progress.appliedThrough;
   expect(before).toBeGreaterThanOrEqual(14_000);
   expect(before).toBeLessThan(24_000);
   await follower!.follow(24_000);
@@ -242,7 +242,7 @@ async function killBehind(batches: number): Promise<void> {
   const program = `
     let told = 0;
     const { Follower } = await import(${JSON.stringify(module)});
-    const follower = new Follower({
+    const follower = await Follower.open({
       folder: ${JSON.stringify(folder)}, committedAtStart: 24_000, wait: () => new Promise(() => {}),
       report: ({ kind }) => {
         console.log(kind);

@@ -1,13 +1,11 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { migrate } from "../../database/migrate.js";
-import { type LibsqlDatabase, openForWriting } from "../../database/open-database.js";
+import type { PostgresSettings } from "../../database/postgres/postgres-settings.js";
 import { isDamage } from "../../database/sqlite-error.js";
 import { LedgerError } from "../errors.js";
-import { ledgerPath } from "../files.js";
-import { ledgerMigrations } from "../schema.js";
-import { Applier, type EntrySetAside } from "./applier.js";
-import type { UncertainTotal } from "./spend-changes.js";
+import type { EntrySetAside } from "./applier.js";
 import { JournalReader } from "./journal-reader.js";
+import { type OpenApplier, openApplier } from "./open-applier.js";
+import type { UncertainTotal } from "./spend-changes.js";
 
 /** How far the ledger has come. */
 export interface LedgerProgress {
@@ -27,6 +25,8 @@ export type FollowerReport =
 export interface FollowerOptions {
   /** The data folder. */
   readonly folder: string;
+  /** Where the ledger is, unless it is in the folder too. */
+  readonly postgres?: PostgresSettings;
   /** What the journal had committed before this process wrote to it. */
   readonly committedAtStart: number;
   readonly report: (report: FollowerReport) => void;
@@ -35,6 +35,9 @@ export interface FollowerOptions {
 
 /** So many entries are some 50 ms of work. */
 const entriesOfBatch = 1_000;
+
+/** What nobody knows is summed up anew so often where others may have changed it. */
+const batchesOfSum = 100;
 
 const firstWaitMs = 1_000;
 const longestWaitMs = 30_000;
@@ -47,38 +50,42 @@ const longestWaitMs = 30_000;
  */
 export class Follower {
   readonly #options: FollowerOptions;
-  readonly #database: LibsqlDatabase;
+  readonly #ledger: OpenApplier;
   readonly #journal: JournalReader;
-  readonly #applier: Applier;
   /** Whether requests of the process before are known from those of this one. */
   #hasInterrupted = false;
+  #batches = 0;
   #target = 0;
   #running: Promise<void> | undefined;
   #deleting: Promise<void> | undefined;
   #isClosed = false;
 
-  /** @throws Error where the files do not fit together or cannot be used; the message says what to do */
-  constructor(options: FollowerOptions) {
-    this.#options = options;
-    const path = ledgerPath(options.folder);
-    this.#journal = new JournalReader(options.folder);
-    let database: LibsqlDatabase | undefined;
+  /** @throws Error where journal and ledger do not fit together or cannot be used; the message says what to do */
+  static async open(options: FollowerOptions): Promise<Follower> {
+    const { folder, postgres } = options;
+    const journal = new JournalReader(folder);
+    let ledger: OpenApplier | undefined;
     try {
-      database = openForWriting(path);
-      migrate(database, path, ledgerMigrations);
-      this.#applier = new Applier(database, this.#journal.head.id);
-      this.#checkMark(path);
-      this.#interruptRequests();
+      ledger = await openApplier(folder, postgres, journal.head.id);
+      const follower = new Follower(options, journal, ledger);
+      follower.#checkMark();
+      await follower.#interruptRequests();
+      return follower;
     } catch (error) {
-      this.#journal.close();
-      database?.close();
-      throw isDamage(error) ? damaged(path, error) : error;
+      journal.close();
+      await ledger?.close();
+      throw error;
     }
-    this.#database = database;
+  }
+
+  private constructor(options: FollowerOptions, journal: JournalReader, ledger: OpenApplier) {
+    this.#options = options;
+    this.#journal = journal;
+    this.#ledger = ledger;
   }
 
   get progress(): LedgerProgress {
-    const { appliedThrough, uncertain } = this.#applier;
+    const { appliedThrough, uncertain } = this.#ledger.applier;
     return { appliedThrough, uncertain };
   }
 
@@ -104,7 +111,7 @@ export class Follower {
 
   async #delete(beforeMs: number): Promise<void> {
     try {
-      while (!this.#isClosed && this.#applier.deleteBefore(beforeMs)) await nextTurn();
+      while (!this.#isClosed && (await this.#ledger.applier.deleteBefore(beforeMs))) await nextTurn();
     } catch (error) {
       if (!isDamage(error)) return;
       const reason = error instanceof Error ? error.message : String(error);
@@ -118,24 +125,14 @@ export class Follower {
     this.#isClosed = true;
     await Promise.all([this.#running, this.#deleting]);
     this.#journal.close();
-    this.#carryOver();
-    this.#database.close();
-  }
-
-  /** Leaves the ledger as one file, as far as that can be done: all is in the log beside it anyway. */
-  #carryOver(): void {
-    try {
-      this.#database.pragma("wal_checkpoint(TRUNCATE)");
-    } catch {
-      // Whatever is wrong with the file, the next start will meet and tell it.
-    }
+    await this.#ledger.close();
   }
 
   async #run(): Promise<void> {
     let waitMs = firstWaitMs;
-    while (!this.#isClosed && this.#applier.appliedThrough < this.#target) {
+    while (!this.#isClosed && this.#ledger.applier.appliedThrough < this.#target) {
       try {
-        this.#step();
+        await this.#step();
         waitMs = firstWaitMs;
         await nextTurn();
       } catch (error) {
@@ -152,49 +149,46 @@ export class Follower {
     }
   }
 
-  #step(): void {
-    const { appliedThrough } = this.#applier;
+  async #step(): Promise<void> {
+    const { appliedThrough } = this.#ledger.applier;
     const through = this.#hasInterrupted ? this.#target : this.#options.committedAtStart;
     const entries = this.#journal.read(appliedThrough, Math.min(through - appliedThrough, entriesOfBatch));
     if (entries.length === 0)
       throw new LedgerError(
         `${this.#journal.path} has no entry ${appliedThrough + 1}, but has committed it.`,
       );
-    const setAside = this.#applier.apply(entries);
-    this.#interruptRequests();
+    const setAside = await this.#ledger.applier.apply(entries);
+    await this.#interruptRequests();
+    this.#batches += 1;
+    if (this.#ledger.isShared && this.#batches % batchesOfSum === 0)
+      await this.#ledger.applier.sumUncertain();
     this.#options.report({ kind: "progress", progress: this.progress, setAside });
   }
 
   /** Behind the last entry of the process before, and ahead of the first of this one, requests that run are known to be over. */
-  #interruptRequests(): void {
-    if (this.#hasInterrupted || this.#applier.appliedThrough < this.#options.committedAtStart) return;
-    this.#applier.interruptRequests();
+  async #interruptRequests(): Promise<void> {
+    if (this.#hasInterrupted || this.#ledger.applier.appliedThrough < this.#options.committedAtStart) return;
+    await this.#ledger.applier.interruptRequests();
     this.#hasInterrupted = true;
   }
 
   /** Both files, or neither, must be those that worked together last. */
-  #checkMark(path: string): void {
-    const { appliedThrough } = this.#applier;
+  #checkMark(): void {
+    const { name } = this.#ledger;
+    const { appliedThrough } = this.#ledger.applier;
     const { prunedThrough } = this.#journal.head;
     if (appliedThrough < prunedThrough) {
       throw new LedgerError(
-        `${path} lacks entries ${appliedThrough + 1} to ${prunedThrough} of the journal beside it, which has handed them over: ` +
+        `${name} lacks entries ${appliedThrough + 1} to ${prunedThrough} of the journal beside it, which has handed them over: ` +
           "the ledger was lost, replaced or restored from an older backup. Put back the newest one, or move both files " +
           "away to begin anew.",
       );
     }
     if (appliedThrough > this.#options.committedAtStart) {
       throw new LedgerError(
-        `${path} has ${appliedThrough} entries of the journal beside it, which has only ${this.#options.committedAtStart}: ` +
+        `${name} has ${appliedThrough} entries of the journal beside it, which has only ${this.#options.committedAtStart}: ` +
           "the journal was restored from an older backup. Put back the newest one, or move the journal away to begin another.",
       );
     }
   }
-}
-
-function damaged(path: string, error: unknown): LedgerError {
-  const reason = error instanceof Error ? error.message : String(error);
-  return new LedgerError(
-    `${path} is damaged (${reason}). Put back a backup of it; without one, move it away together with journal.sqlite to begin anew.`,
-  );
 }

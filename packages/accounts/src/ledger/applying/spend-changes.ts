@@ -54,8 +54,10 @@ export class SpendChanges {
     }
   }
 
+  /** In an order that is the same everywhere: two who change the same rows wait for each other, and never both. */
   [Symbol.iterator](): Iterator<SpendChange> {
-    return this.#changes.values();
+    const ordered = [...this.#changes].sort(([one], [other]) => (one < other ? -1 : 1));
+    return ordered.map(([, change]) => change).values();
   }
 
   #addUncertain(attempts: number, nanoUsd: bigint): void {

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
-import type { LibsqlDatabase } from "../../database/open-database.js";
+import { ManyRowsStatement } from "../../database/many-rows-statement.js";
 import { PreparedStatement, statementBuilder } from "../../database/prepared-statement.js";
-import { ManyRows } from "../../journal/many-rows.js";
+import type { StatementDatabase } from "../../database/statement-database.js";
 import type {
   AttemptTable,
   CarriedSpendTable,
@@ -24,6 +24,11 @@ type RequestOfAttempt = Pick<
 
 type SetAside = JournalEntry & { readonly journal: number; readonly reason: string };
 
+interface Mark {
+  readonly number: number;
+  readonly from: number;
+  readonly appliedThrough: number;
+}
 /** So many are some 10 ms of work, in which nothing is applied. */
 export const rowsDeletedAtOnce = 1_000;
 
@@ -52,7 +57,7 @@ export const dailySums = [
 /** All that the applier says to the database. */
 export type LedgerStatements = ReturnType<typeof ledgerStatements>;
 
-export function ledgerStatements(database: LibsqlDatabase) {
+export function ledgerStatements(database: StatementDatabase) {
   const build = statementBuilder<LedgerTables>(database);
   const excluded = (column: string) => sql.ref<string>(`excluded.${column}`);
   return {
@@ -104,11 +109,19 @@ export function ledgerStatements(database: LibsqlDatabase) {
         );
     }),
 
-    interruptRequests: new PreparedStatement<object>(database, () =>
+    /** Those of one journal: the gateways that write the others may be running. */
+    interruptRequests: new PreparedStatement<Pick<AttemptTable, "journal">>(database, ({ journal }) =>
       build
         .updateTable("requests")
         .set({ state: sql<string>`'interrupted'` })
-        .where("state", "=", sql<string>`'running'`),
+        .where("state", "=", sql<string>`'running'`)
+        .where("requestId", "in", (all) =>
+          all
+            .selectFrom("attempts")
+            .select("requestId")
+            .whereRef("attempts.requestId", "=", "requests.requestId")
+            .where("journal", "=", journal as never),
+        ),
     ),
 
     addSpend: new PreparedStatement<SpendChange>(database, (change) =>
@@ -125,10 +138,10 @@ export function ledgerStatements(database: LibsqlDatabase) {
     ),
 
     /** Of many rows at once: an attempt changes some eight. */
-    addDailySpend: new ManyRows<string | number | bigint>(
+    addDailySpend: new ManyRowsStatement(
       database,
       `INSERT INTO daily_spend (${[...dailyNames, ...dailySums].map(inSnakeCase).join(", ")}) VALUES`,
-      `(${[...dailyNames, ...dailySums].map(() => "?").join(",")})`,
+      dailyNames.length + dailySums.length,
       ` ON CONFLICT (${dailyNames.map(inSnakeCase).join(", ")}) DO UPDATE SET ${dailySums
         .map(inSnakeCase)
         .map((column) => `${column} = daily_spend.${column} + excluded.${column}`)
@@ -144,6 +157,16 @@ export function ledgerStatements(database: LibsqlDatabase) {
         .selectFrom("attempts")
         .select(["state", "costNanoUsd", "revision", "charges", "atMs", "model", "modelGroup", "provider"])
         .where("attemptId", "=", attemptId),
+    ),
+
+    correction: new PreparedStatement<Pick<CorrectionTable, "attemptId" | "revision">>(
+      database,
+      ({ attemptId, revision }) =>
+        build
+          .selectFrom("corrections")
+          .select(["atMs", "costNanoUsd", "settledBy"])
+          .where("attemptId", "=", attemptId)
+          .where("revision", "=", revision),
     ),
 
     insertCorrection: new PreparedStatement<CorrectionTable>(database, (correction) =>
@@ -183,10 +206,13 @@ export function ledgerStatements(database: LibsqlDatabase) {
       build.selectFrom("journals").select(["number", "appliedThrough"]).where("id", "=", id),
     ),
 
-    markApplied: new PreparedStatement<{ readonly number: number; readonly appliedThrough: number }>(
-      database,
-      ({ number, appliedThrough }) =>
-        build.updateTable("journals").set({ appliedThrough }).where("number", "=", number),
+    /** Changes nothing where the mark is not where it was: somebody else has applied this journal. */
+    moveMark: new PreparedStatement<Mark>(database, ({ number, from, appliedThrough }) =>
+      build
+        .updateTable("journals")
+        .set({ appliedThrough })
+        .where("number", "=", number)
+        .where("appliedThrough", "=", from),
     ),
 
     uncertain: new PreparedStatement<object>(database, () =>
@@ -236,7 +262,7 @@ export function ledgerStatements(database: LibsqlDatabase) {
       build
         .updateTable("deleted")
         .set({
-          beforeMs: sql<string>`max(before_ms, ${beforeMs})`,
+          beforeMs: sql<string>`case when before_ms < ${beforeMs} then ${beforeMs} else before_ms end`,
           attempts: sql<string>`attempts + ${attempts}`,
           costNanoUsd: sql<string>`cost_nano_usd + ${costNanoUsd}`,
         })

@@ -68,6 +68,8 @@ async function correctionsOf(
   database: Kysely<LedgerTables>,
   attemptIds: readonly string[],
 ): Promise<LedgerCorrection[]> {
+  // SQL knows no empty list.
+  if (attemptIds.length === 0) return [];
   const rows = await database
     .selectFrom("corrections")
     .selectAll()

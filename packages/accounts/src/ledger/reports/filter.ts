@@ -71,6 +71,6 @@ function isOneOf(callers: readonly string[]): RawBuilder<unknown> {
 }
 
 /** The text of the charge stands in that of all charges, letter by letter: LIKE would not mind the case. */
-function isChargedTo(meter: string): RawBuilder<unknown> {
-  return sql`replace(charges, ${`"meter":${JSON.stringify(meter)}`}, '') <> charges`;
+export function isChargedTo(meter: string): RawBuilder<SqlBool> {
+  return sql<SqlBool>`replace(charges, ${`"meter":${JSON.stringify(meter)}`}, '') <> charges`;
 }

@@ -18,6 +18,7 @@ beforeAll(async () => {
   ledger = await Ledger.open({
     folder,
     journal: {
+      id: "journal-1",
       committed: journal.committed,
       prune: () => undefined,
       correct: () => Promise.reject(new Error("nothing is corrected")),

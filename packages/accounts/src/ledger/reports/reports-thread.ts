@@ -10,7 +10,7 @@ import type { ReportAnswer, ReportQuestion } from "./reports-worker.js";
 import type { CarriedSpend, LedgerReports } from "./reports.js";
 import type { LedgerAttempt, LedgerRequest } from "./rows.js";
 import type { MeterSpend } from "./spend.js";
-import type { Spent, TimeSpan } from "./spent.js";
+import type { SharedSpend, Spent, TimeSpan } from "./spent.js";
 import type { KeyedSum, LedgerSum, SumKey } from "./sum.js";
 
 interface Asked {
@@ -69,8 +69,8 @@ export class ReportsThread implements LedgerReports {
     return this.#ask("spend", of);
   }
 
-  spentIn(meter: string, span: TimeSpan): Promise<Spent> {
-    return this.#ask("spentIn", meter, span);
+  spentIn(meter: string, span: TimeSpan, shared?: SharedSpend): Promise<Spent> {
+    return this.#ask("spentIn", meter, span, shared);
   }
 
   keyedAttempts(sinceMs: number): Promise<readonly KeyedAttempt[]> {

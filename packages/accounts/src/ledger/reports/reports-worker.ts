@@ -18,7 +18,7 @@ if (parentPort !== null) {
   const { folder } = workerData as { folder: string };
   let reports: Reports | undefined;
   const answer = async ({ name, values }: ReportQuestion): Promise<unknown> => {
-    reports ??= new Reports(folder);
+    reports ??= Reports.ofFolder(folder);
     const ask = reports[name].bind(reports) as (...given: readonly unknown[]) => Promise<unknown>;
     return ask(...values);
   };

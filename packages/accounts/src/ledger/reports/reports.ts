@@ -1,5 +1,7 @@
-import type { Kysely } from "kysely";
+import { type Kysely, PostgresDialect, SqliteDialect } from "kysely";
 import { type LibsqlDatabase, openForReading } from "../../database/open-database.js";
+import { type PostgresDeadlines, postgresPool } from "../../database/postgres/postgres-client.js";
+import type { PostgresSettings } from "../../database/postgres/postgres-settings.js";
 import { queryBuilder } from "../../database/query-builder.js";
 import { LedgerError } from "../errors.js";
 import { ledgerPath } from "../files.js";
@@ -20,7 +22,7 @@ import { countAttempts, listAttempts, listRequests } from "./lists.js";
 import type { Page, PageRequest } from "./page.js";
 import type { LedgerAttempt, LedgerRequest } from "./rows.js";
 import { type MeterSpend, listSpend } from "./spend.js";
-import { type Spent, type TimeSpan, spentIn } from "./spent.js";
+import { type SharedSpend, type Spent, type TimeSpan, spentIn } from "./spent.js";
 import { type KeyedSum, type LedgerSum, type SumKey, sumAttempts, sumAttemptsBy } from "./sum.js";
 
 export type CarriedSpend = Omit<CarriedSpendTable, "journal" | "sequence">;
@@ -40,7 +42,7 @@ export interface LedgerReports {
   deleted(): Promise<DeletedAttempts>;
   spend(of: { readonly meter?: string; readonly period?: string }): Promise<readonly MeterSpend[]>;
   /** What a meter was charged for attempts that were sent within a span. */
-  spentIn(meter: string, span: TimeSpan): Promise<Spent>;
+  spentIn(meter: string, span: TimeSpan, shared?: SharedSpend): Promise<Spent>;
   /** Attempts of requests with an idempotency key that ended at `sinceMs` or later. */
   keyedAttempts(sinceMs: number): Promise<readonly KeyedAttempt[]>;
   /** What was carried over from elsewhere. */
@@ -50,13 +52,31 @@ export interface LedgerReports {
   close(): Promise<void>;
 }
 
+/** A report over millions of rows may take a while, and so may the turn of one among many that are asked at once. */
+const deadlines: PostgresDeadlines = { connectMs: 15_000, statementMs: 60_000 };
+
+/** Beside those that write and authenticate, so that reports never take theirs. */
+const mostConnections = 4;
+
 /** Reports on a connection of their own, which holds up nobody who writes. */
 export class Reports implements LedgerReports {
   readonly #database: Kysely<LedgerTables>;
 
   /** @throws LedgerError where the folder has no ledger that can be read */
-  constructor(folder: string) {
-    this.#database = queryBuilder<LedgerTables>(opened(ledgerPath(folder)));
+  static ofFolder(folder: string): Reports {
+    return new Reports(
+      queryBuilder<LedgerTables>(new SqliteDialect({ database: opened(ledgerPath(folder)) })),
+    );
+  }
+
+  /** Connects with the first question. */
+  static ofPostgres(settings: PostgresSettings): Reports {
+    const pool = postgresPool(settings, deadlines, mostConnections);
+    return new Reports(queryBuilder<LedgerTables>(new PostgresDialect({ pool })));
+  }
+
+  private constructor(database: Kysely<LedgerTables>) {
+    this.#database = database;
   }
 
   attempts(filter: AttemptFilter, page: PageRequest): Promise<Page<LedgerAttempt>> {
@@ -99,8 +119,8 @@ export class Reports implements LedgerReports {
     return listSpend(this.#database, of);
   }
 
-  spentIn(meter: string, span: TimeSpan): Promise<Spent> {
-    return spentIn(this.#database, meter, span);
+  spentIn(meter: string, span: TimeSpan, shared?: SharedSpend): Promise<Spent> {
+    return spentIn(this.#database, meter, span, shared);
   }
 
   keyedAttempts(sinceMs: number): Promise<readonly KeyedAttempt[]> {

@@ -33,12 +33,15 @@ beforeAll(async () => {
   spend("e", "12:44:59.999", 10_000n);
   spend("f", "12:45:00", 100_000n);
   spend("unknown", "12:20:00", null, "uncertain");
+  spend("unsure", "14:07:00", 9n, "uncertain", "team:unsure");
+  spend("unsure too", "14:20:00", 20n, "uncertain", "team:unsure");
+  spend("sure", "14:21:00", 300n, "certain", "team:unsure");
   spend("other", "12:20:00", 7n, "certain", "team:blue");
   journal.append("correction", correctionOf("c", { costNanoUsd: 60n, differenceNanoUsd: -40n }));
   const correct = () => Promise.reject(new Error("nothing is corrected"));
   ledger = await Ledger.open({
     folder,
-    journal: { committed: journal.committed, prune: () => undefined, correct, carry: correct },
+    journal: { id: "journal-1", committed: journal.committed, prune: () => undefined, correct, carry: correct },
   });
   await ledger.catchUp();
 });
@@ -57,7 +60,7 @@ it.each([
   ["nothing", "13:00:00", "13:30:00", 0n],
 ])("sums up %s", async (_, from, until, nanoUsd) => {
   const span = { fromMs: at(from), untilMs: at(until) };
-  expect(await ledger.reports.spentIn("team:red", span)).toEqual({ nanoUsd, sequence: 9 });
+  expect(await ledger.reports.spentIn("team:red", span)).toMatchObject({ nanoUsd, sequence: 12 });
 });
 
 it("without an end takes all that came later", async () => {
@@ -65,9 +68,19 @@ it("without an end takes all that came later", async () => {
     nanoUsd: 111_060n,
   });
   expect(await ledger.reports.spentIn("team:red", { fromMs: 0 })).toMatchObject({ nanoUsd: 111_071n });
-  expect(await ledger.reports.spentIn("proxy", { fromMs: 0 })).toMatchObject({ nanoUsd: 111_078n });
+  expect(await ledger.reports.spentIn("proxy", { fromMs: 0 })).toMatchObject({ nanoUsd: 111_407n });
 });
 
 it("is nothing for whoever was never charged", async () => {
-  expect(await ledger.reports.spentIn("team:green", { fromMs: 0 })).toEqual({ nanoUsd: 0n, sequence: 9 });
+  expect(await ledger.reports.spentIn("team:green", { fromMs: 0 })).toEqual({
+    nanoUsd: 0n,
+    uncertainNanoUsd: 0n,
+    sequence: 12,
+  });
+});
+
+it("tells what of it nobody knows for sure, at the edges of a span as well", async () => {
+  const spentFrom = (time: string) => ledger.reports.spentIn("team:unsure", { fromMs: at(time) });
+  expect(await spentFrom("14:07:00")).toMatchObject({ nanoUsd: 329n, uncertainNanoUsd: 29n });
+  expect(await spentFrom("14:08:00")).toMatchObject({ nanoUsd: 320n, uncertainNanoUsd: 20n });
 });

@@ -1,4 +1,5 @@
 import { type Kysely, type RawBuilder, sql } from "kysely";
+import { membersOf } from "../../database/postgres/postgres-dialect.js";
 import type { LedgerTables } from "../schema.js";
 import { type AttemptFilter, fits } from "./filter.js";
 
@@ -81,7 +82,7 @@ async function tokensByKey(
 ): Promise<Map<string, Record<string, number>>> {
   const { rows } = await sql<{ sumKey: string; kind: string; count: number }>`
     select ${key} as sum_key, kinds.key as kind, sum(kinds.value) as count
-    from attempts, json_each(attempts.tokens) as kinds
+    from attempts, ${membersOf(database, "attempts.tokens")} as kinds
     where ${fits("atMs", filter)}
     group by sum_key, kind order by sum_key, kind
   `.execute(database);

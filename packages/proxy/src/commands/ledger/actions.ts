@@ -5,11 +5,14 @@ import {
   JournalUnavailableError,
   LedgerError,
   type LedgerReports,
+  PostgresError,
   SettlementError,
 } from "@darkroom/accounts";
 import { LedgerQueryError } from "../../ledger/query.js";
 import { CommandError } from "../command-error.js";
 import { dataDirectory } from "../data-directory.js";
+import { storesOfEnvironment } from "../stores-of-environment.js";
+import { adopt } from "./adopt.js";
 import { withLedger, withReports } from "./books.js";
 import { type ExplainOptions, explain } from "./explain.js";
 import { type ExportOptions, exportedText } from "./export.js";
@@ -44,6 +47,13 @@ export async function settleOne(options: SettleOptions & WithDataDir): Promise<v
   );
 }
 
+export async function adoptFolder(options: WithDataDir): Promise<void> {
+  const { postgres, redis } = storesOfEnvironment();
+  if (postgres === undefined)
+    throw new CommandError("Set DATABASE_URL: without it a journal belongs to the ledger beside it.");
+  await told(async () => console.log(await adopt({ folder: dataDirectory(options), postgres, redis })));
+}
+
 export async function printExport(options: ExportOptions & WithDataDir): Promise<void> {
   await told(() =>
     withReports(dataDirectory(options), async (reports) => {
@@ -62,7 +72,7 @@ async function print(options: WithDataDir, text: (reports: LedgerReports) => Pro
 }
 
 /** Errors whose message is for the person who asked. */
-const forPeople = [LedgerError, SettlementError, JournalFileError, JournalUnavailableError];
+const forPeople = [LedgerError, SettlementError, JournalFileError, JournalUnavailableError, PostgresError];
 
 /** @throws CommandError in the place of any of these */
 async function told(act: () => Promise<void>): Promise<void> {

@@ -2,9 +2,10 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { DataFolderInUseError, Journal, Ledger, type LedgerReports, Reports } from "@darkroom/accounts";
 import { CommandError } from "../command-error.js";
+import { storesOfEnvironment } from "../stores-of-environment.js";
 
 /**
- * Reads the books of a folder. Where no gateway runs on it, they are completed first; the folder is free again before they
+ * Reads the books of the PostgreSQL that `DATABASE_URL` names, as far as gateways have shipped them, or those of a folder. Where no gateway runs on it, they are completed first; the folder is free again before they
  * are read, so that a long report keeps no gateway from starting.
  *
  * @throws CommandError where there are none; JournalFileError or LedgerError where they cannot be used
@@ -13,8 +14,9 @@ export async function withReports<Result>(
   folder: string,
   use: (reports: LedgerReports) => Promise<Result>,
 ): Promise<Result> {
-  await withLedger(folder, () => Promise.resolve());
-  const reports = new Reports(folder);
+  const { postgres } = storesOfEnvironment();
+  if (postgres === undefined) await withLedger(folder, () => Promise.resolve());
+  const reports = postgres === undefined ? Reports.ofFolder(folder) : Reports.ofPostgres(postgres);
   try {
     return await use(reports);
   } finally {
@@ -25,13 +27,14 @@ export async function withReports<Result>(
 /**
  * Completes the books of a folder: attempts without outcome are entered as uncertain, and all of the journal is applied.
  *
- * @param use gets nothing where a gateway runs on the folder: only it writes then
+ * @param use gets nothing where a gateway runs on the folder, or gateways share the books: only they write then
  * @throws as {@link withReports}
  */
 export async function withLedger<Result>(
   folder: string,
   use: (ledger: Ledger | undefined) => Promise<Result>,
 ): Promise<Result> {
+  if (storesOfEnvironment().postgres !== undefined) return use(undefined);
   if (!existsSync(join(folder, "journal.sqlite")))
     throw new CommandError(
       `There are no books in ${folder}; name the gateway's data folder with --data-dir.`,

@@ -55,6 +55,10 @@ export function addLedgerCommand(program: Command): void {
       (await actions()).settleOne({ attemptId, ...options }),
     );
 
+  withFolder(ledger.command("adopt"))
+    .description("take up the journal of a gateway that is gone: DATABASE_URL and REDIS_URL say where to")
+    .action(async (options: { readonly dataDir?: string }) => (await actions()).adoptFolder(options));
+
   withFilter(withFolder(ledger.command("export")))
     .description("write out all attempts, the oldest first")
     .addOption(new Option("--format <format>", "how").choices(["csv", "jsonl"]).makeOptionMandatory())

@@ -28,7 +28,7 @@ const listed = { requests: false, limit: "50", json: false };
 /** What was entered, read as a command does beside a running gateway. */
 async function read<Result>(use: (reports: Reports) => Promise<Result>): Promise<Result> {
   await ledger.catchUp();
-  const reports = new Reports(books.folder);
+  const reports = Reports.ofFolder(books.folder);
   const result = await use(reports);
   await reports.close();
   return result;

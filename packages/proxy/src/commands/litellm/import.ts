@@ -77,7 +77,7 @@ async function tried(plan: ImportPlan, folder: string): Promise<Imported> {
 
 /** The ledger of a folder that no newer version has opened yet knows of nothing carried over. */
 async function carriedIn(folder: string): Promise<ReadonlySet<string>> {
-  const reports = new Reports(folder);
+  const reports = Reports.ofFolder(folder);
   try {
     const carried = await reports.carriedSpend();
     return new Set(carried.filter(({ source }) => source === "litellm").map(({ meter }) => meter));

@@ -34,7 +34,7 @@ function billOf(text: string): string {
 }
 
 async function sum() {
-  const reports = new Reports(books.folder);
+  const reports = Reports.ofFolder(books.folder);
   try {
     return await reports.sum({});
   } finally {
@@ -61,7 +61,7 @@ test("what a day's bill has beyond what is certain is shared among what is uncer
   );
   expect(await sum()).toMatchObject({ certainNanoUsd: 142_000_000n, uncertainRows: 0 });
 
-  const explained = new Reports(books.folder);
+  const explained = Reports.ofFolder(books.folder);
   const { attempts = [] } = (await explained.explain("request-1")) ?? {};
   await explained.close();
   expect(attempts.flatMap(({ corrections }) => corrections.map(({ note }) => note))).toEqual(

@@ -48,7 +48,7 @@ export async function reconciliation(options: ReconcileOptions): Promise<string>
   const span = spanOf(options, nowMs);
   const bill = await billAt(options.bill);
   const reconciled = await withLedger(folder, async (ledger): Promise<Reconciled> => {
-    const reports = new Reports(folder);
+    const reports = Reports.ofFolder(folder);
     try {
       const found = await reconcile(reports, bill, {
         ...span,

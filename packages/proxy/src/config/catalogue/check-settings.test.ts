@@ -33,12 +33,12 @@ it("names what is lacking in one warning, however often it is there", () => {
   - {model_name: a, litellm_params: {model: gpt-image-1, region_name: us}, model_info: {input_cost_per_audio_token: 0.04}}
 router_settings: {polling_interval: 3, cache_responses: true, deployment_affinity_ttl_seconds: 30, alerting_config: false}
 litellm_settings: {cache: true, s3_callback_params: {a: b}, set_verbose: true}
-general_settings: {alerting: [slack], database_url: "postgres://u:p@h/d"}
+general_settings: {alerting: [slack], database_type: dynamo_db}
 `;
   expect(folder.warningsOf(yaml)).toEqual([
     "not supported yet and without effect: router_settings.polling_interval, router_settings.cache_responses, " +
       "router_settings.deployment_affinity_ttl_seconds, litellm_settings.cache, litellm_settings.s3_callback_params, " +
-      "general_settings.alerting, general_settings.database_url, litellm_params.region_name, " +
+      "general_settings.alerting, general_settings.database_type, litellm_params.region_name, " +
       "litellm_params.input_cost_per_second, model_info.input_cost_per_audio_token",
   ]);
 });

@@ -17,6 +17,8 @@ export const generalSettings: Catalogue = {
     "user_header_name",
     // Darkroom's own.
     "default_model",
+    "database_url",
+    "database_schema",
     "directory_grace",
     "budget_reset",
     "budget_exceeded_status",
@@ -71,7 +73,6 @@ export const generalSettings: Catalogue = {
     "database_connection_pool_limit",
     "database_connection_timeout",
     "database_type",
-    "database_url",
     "disable_budget_reservation",
     "disable_reset_budget",
     "disable_retry_on_max_parallel_request_limit_error",

@@ -224,6 +224,8 @@ export const fileSchemas = {
     team_metrics: optional(wholeNumberFrom(0)),
     user_header_name: optional(text),
     user_header_mappings: optional(userHeaders),
+    database_url: optional(text),
+    database_schema: optional(text),
     directory_grace: optional(numberFrom(0)),
     budget_exceeded_status: optional(budgetStatus),
     budget_reset: optional(z.enum(["calendar", "rolling"], { error: "expected calendar or rolling" })),

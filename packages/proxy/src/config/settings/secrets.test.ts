@@ -68,6 +68,8 @@ it.each([
   ["litellm_key_header_name", `${oneModel}general_settings: {litellm_key_header_name: 4711}`],
   ["redis_pasword", `${oneModel}router_settings: {redis_pasword: 4711}`],
   ["database_urls", `${oneModel}general_settings: {database_urls: "postgres://u:4711@host"}`],
+  ["database_url", `${oneModel}general_settings: {database_url: "postgres//u:4711@host"}`],
+  ["database_url", `${oneModel}general_settings: {database_url: "postgres://u:4711%@host"}`],
   ["environment_variables", `${oneModel}environment_variables: {KEY: [4711]}`],
   ["api_key", "credential_list: [{credential_name: a, credential_values: {api_key: 4711}}]"],
   ["num_retries", `${oneModel}router_settings: {num_retries: os.environ/SECRET}`],
@@ -88,9 +90,9 @@ it("hides a key that stands in a wrong place", () => {
 it("prints no lacking secret in a warning", () => {
   const warnings = folder.warningsOf(
     `${oneModel}router_settings: {cache_kwargs: {password: hunter2}}
-general_settings: {database_url: "postgres://:hunter2@h"}`,
+general_settings: {alert_to_webhook_url: {spend: "https://:hunter2@h"}}`,
   );
   expect(warnings).toEqual([
-    "not supported yet and without effect: router_settings.cache_kwargs, general_settings.database_url",
+    "not supported yet and without effect: router_settings.cache_kwargs, general_settings.alert_to_webhook_url",
   ]);
 });

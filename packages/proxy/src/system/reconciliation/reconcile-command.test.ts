@@ -46,7 +46,7 @@ async function reconciled(bill: string, ...flags: readonly string[]): Promise<Re
 }
 
 async function sums() {
-  const reports = new Reports(folder);
+  const reports = Reports.ofFolder(folder);
   try {
     return await reports.sum({});
   } finally {

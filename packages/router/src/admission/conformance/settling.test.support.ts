@@ -49,6 +49,18 @@ export function describeSettling(fresh: () => Promise<FreshAdmission>): void {
       expect((await admission.admit(attempt("2", [[of(tokens)]]))).kind).toBe("refused");
     });
 
+    test("puts what an attempt has cost in the place of all money that is reserved for it, where it is known", async () => {
+      const { admission, time } = await fresh();
+      const budgets = ["one", "other"].map((key) => money(minute(key, 1_000n)));
+      await admission.seed(budgets.map((meter) => ({ meter, spent: 0n })));
+      await admission.admit(attempt("1", [[...budgets.map((meter) => of(meter, 600n)), of(tokens, 5n)]]));
+      const cost = (attemptId: string) => ({ ...settlement(attemptId, time.nowMs, []), money: 70n });
+      await admission.settle([cost("1"), cost("unknown")]);
+      await admission.settle([cost("1")]);
+      for (const budget of budgets) expect(await fill(admission, budget)).toEqual([70n, 0n]);
+      expect(await fill(admission, tokens)).toEqual([5n, 0n]);
+    });
+
     test("corrects a request's own charges too", async () => {
       const { admission, time } = await fresh();
       const callers = minute("caller", 1_000n);

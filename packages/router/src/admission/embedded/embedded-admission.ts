@@ -215,7 +215,7 @@ export class EmbeddedAdmission implements Admission {
   }
 
   /** @returns whether something came back */
-  #apply({ attemptId, admittedAtMs, corrections }: Settlement, nowMs: number): boolean {
+  #apply({ attemptId, admittedAtMs, corrections, money }: Settlement, nowMs: number): boolean {
     const record = this.#records.attempt(attemptId);
     const isOpen = record !== undefined && !record.isSettled;
     const takings = isOpen ? [...record.takings, ...record.request.takings] : [];
@@ -231,7 +231,10 @@ export class EmbeddedAdmission implements Admission {
       }
     }
     if (!isOpen) return hasReturned;
-    for (const taking of record.takings) taking.state.settle(taking, undefined, nowMs);
+    for (const taking of record.takings) {
+      const isCost = taking.state.kind === "money" && !corrected.has(taking);
+      hasReturned = taking.state.settle(taking, isCost ? money : undefined, nowMs) || hasReturned;
+    }
     record.isSettled = true;
     record.heardAtMs = nowMs;
     this.#records.endIfOver(record, nowMs);

@@ -92,7 +92,7 @@ export class HeldCharges {
     for (const held of request.charges) held.used = 0n;
   }
 
-  settle({ attemptId, corrections }: Settlement): void {
+  settle({ attemptId, corrections, money }: Settlement): void {
     const attempt = this.#attempts.get(attemptId);
     if (attempt === undefined || attempt.isSettled) return;
     attempt.isSettled = true;
@@ -105,7 +105,11 @@ export class HeldCharges {
       held.used = used;
       held.isSettled = true;
     }
-    for (const held of attempt.charges) held.isSettled = true;
+    for (const held of attempt.charges) {
+      const isCost = money !== undefined && held.charge.meter.isMoney === true && !held.isSettled;
+      if (isCost) held.used = money;
+      held.isSettled = true;
+    }
   }
 
   /** Whose leases are to be renewed. */

@@ -111,13 +111,14 @@ export class RedisAdmission implements Admission {
   }
 
   async settle(settlements: readonly Settlement[]): Promise<ReadonlyMap<string, bigint>> {
-    const list = settlements.map(({ attemptId, mark, admittedAtMs, corrections }) =>
+    const list = settlements.map(({ attemptId, mark, admittedAtMs, corrections, money }) =>
       JSON.stringify({
         attempt: attemptId,
         at: `${admittedAtMs}`,
         journal: mark?.journalId ?? "",
         before: mark === undefined ? "" : `${mark.sequence - 1n}`,
         sequence: mark === undefined ? "" : `${mark.sequence}`,
+        money: money === undefined ? "" : `${money}`,
         corrections: corrections.map(({ charge, used }) => [chargeTexts(charge), `${used}`]),
       }),
     );

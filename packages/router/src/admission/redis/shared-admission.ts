@@ -159,6 +159,17 @@ export class SharedAdmission implements Admission {
     return this.#gateways;
   }
 
+  /** How many gateways share the limits now, this one included. @throws RedisUnavailableError */
+  async countGateways(): Promise<number> {
+    await this.#greet();
+    return this.#gateways;
+  }
+
+  /** How many settlements Redis has still to be told of. */
+  get owedSettlements(): number {
+    return this.#pendingSettlements.size;
+  }
+
   /** The answer ends it. */
   onState(listener: (state: AdmissionState) => void): () => void {
     this.#stateListeners.add(listener);

@@ -2,7 +2,7 @@ import { meters } from "./meters.js";
 import { records } from "./records.js";
 
 /**
- * Each of ARGV from the second on: {attempt, at, journal or empty, sequence, corrections: [charge, used]} as JSON. Sequences
+ * Each of ARGV from the second on: {attempt, at, journal or empty, sequence, money or empty, corrections: [charge, used]} as JSON. Sequences
  * are compared as texts of equal length, so that they are exact however large they are.
  * Answers with journals, each followed by the last sequence that has been applied.
  */
@@ -48,7 +48,8 @@ local function apply(settlement)
   end
   if not attempt then return end
   for _, taken in ipairs(attempt.taken) do
-    if not corrected[taken] then settle_taken(attempt, taken) end
+    local is_cost = taken[6] == '1' and settlement.money ~= ''
+    if not corrected[taken] then settle_taken(attempt, taken, is_cost and settlement.money or nil) end
   end
   if request and request.has_changed then
     write_taken(request)

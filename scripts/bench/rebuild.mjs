@@ -1,0 +1,83 @@
+/**
+ * How long it takes until budgets pay again after Redis came back empty: what was spent of each meter is asked of a PostgreSQL
+ * with millions of attempts. Starts a PostgreSQL of its own.
+ *
+ *     node scripts/bench/rebuild.mjs --rows 10000000 --keys 1000 --days 30
+ */
+import { performance } from "node:perf_hooks";
+import { parseArgs } from "node:util";
+import { postgresPrograms } from "../postgres-server.mjs";
+import { setUp } from "../setup.mjs";
+
+const { values } = parseArgs({
+  options: {
+    rows: { type: "string", default: "1000000" },
+    keys: { type: "string", default: "1000" },
+    days: { type: "string", default: "30" },
+  },
+});
+const [rows, keys, days] = [values.rows, values.keys, values.days].map(Number);
+
+setUp();
+process.env.POSTGRES_PROGRAMS ??= postgresPrograms() ?? process.exit(1);
+const accounts = "../../packages/accounts/dist/";
+const { PostgresServer } = await import(`${accounts}database/postgres/postgres-server.test.support.js`);
+const { PostgresStatements } = await import(`${accounts}database/postgres/postgres-statements.js`);
+const { Applier } = await import(`${accounts}ledger/applying/applier.js`);
+const { Reports, preparePostgres } = await import(`${accounts}index.js`);
+
+const server = await PostgresServer.start("-c", "shared_buffers=512MB", "-c", "max_wal_size=8GB");
+const settings = server.settings();
+await preparePostgres(settings);
+
+/** Attempts, evenly over the days and the keys, each charged to its key, its team and the proxy. */
+const beginMs = Date.UTC(2026, 10, 1);
+const stepMs = (days * 86_400_000) / rows;
+const quarterHour = `to_char(to_timestamp(floor(at_ms / 900000) * 900) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI')`;
+await timed(`${rows} attempts written`, async () => {
+  await server.query(`SET search_path = ${settings.schema}; 
+    INSERT INTO attempts (attempt_id, journal, sequence, request_id, at_ms, ended_at_ms, requested_model, model_group,
+      deployment_id, provider, model, retry, fallback, n, stream, input_images, prompt_bytes, charges, price_version, state,
+      cost_nano_usd, images, duration_ms, revision)
+    SELECT 'attempt-' || i, 1, i, 'request-' || i, ${beginMs} + floor(i::float8 * ${stepMs}), ${beginMs} + floor(i::float8 * ${stepMs}) + 9000,
+      'edits', 'edits', 'one', 'openai', 'gpt-image-1', 0, 0, 1, 0, 1, 20,
+      '[{"meter":"key:' || i % ${keys} || '","period":""}]', '1', CASE WHEN i % 1000 = 0 THEN 'uncertain' ELSE 'certain' END,
+      42120000, 1, 9000, 0
+    FROM generate_series(1, ${rows}) AS i`);
+});
+await timed("their sums written", async () => {
+  await server.query(`SET search_path = ${settings.schema};
+    INSERT INTO spend SELECT meter, period, coalesce(sum(cost_nano_usd) FILTER (WHERE state = 'certain'), 0),
+      coalesce(sum(cost_nano_usd) FILTER (WHERE state = 'uncertain'), 0), count(*)
+    FROM (SELECT ${quarterHour} AS period, state, cost_nano_usd,
+        unnest(ARRAY['proxy', 'key:' || sequence % ${keys}, 'team:' || sequence % 50]) AS meter FROM attempts) AS charged
+    GROUP BY meter, period; ANALYZE`);
+});
+const [{ count }] = await server.query(`SELECT count(*) FROM ${settings.schema}.spend`);
+console.log(`${count} sums`);
+
+await timed("a start: the journal's mark, and what nobody knows", async () => {
+  const statements = new PostgresStatements(settings);
+  const applier = await Applier.open(statements, "journal");
+  console.log(`  uncertain: ${applier.uncertain.attempts} attempts`);
+  await statements.close();
+});
+
+const reports = Reports.ofPostgres(settings);
+const span = { fromMs: beginMs };
+await timed("the proxy's month", () => reports.spentIn("proxy", span));
+await timed(`the months of ${keys} keys, one after the other`, async () => {
+  for (let key = 0; key < keys; key += 1) await reports.spentIn(`key:${key}`, span);
+});
+await timed(`the months of ${keys} keys, all at once`, async () => {
+  await Promise.all(Array.from({ length: keys }, (_, key) => reports.spentIn(`key:${key}`, span)));
+});
+await reports.close();
+await server.stop();
+process.exit(0);
+
+async function timed(what, act) {
+  const fromMs = performance.now();
+  await act();
+  console.log(`${what}: ${((performance.now() - fromMs) / 1000).toFixed(3)} s`);
+}
