@@ -75,7 +75,7 @@ async function print(options: WithDataDir, text: (reports: LedgerReports) => Pro
 const forPeople = [LedgerError, SettlementError, JournalFileError, JournalUnavailableError, PostgresError];
 
 /** @throws CommandError in the place of any of these */
-async function told(act: () => Promise<void>): Promise<void> {
+export async function told(act: () => Promise<void>): Promise<void> {
   try {
     await act();
   } catch (error) {

@@ -19,7 +19,8 @@ export function addLiteLlmCommands(program: Command): void {
     .option("--allow-unenforced <names...>", "bring what has these settings of LiteLLM, without them", [])
     .action(async (options: ImportOptions) => {
       const { printImport } = await import("./import.js");
-      await printImport(options);
+      const { told } = await import("../ledger/actions.js");
+      await told(() => printImport(options));
     });
 
   withDatabase(

@@ -18,6 +18,7 @@ import {
 import { CommandError } from "../command-error.js";
 import { readConfig } from "../configuration.js";
 import { dataDirectory } from "../data-directory.js";
+import { storesOfEnvironment } from "../stores-of-environment.js";
 import { printable } from "../printable.js";
 import { table } from "../table.js";
 import { type DatabaseOptions, withLiteLlm } from "./database.js";
@@ -44,11 +45,16 @@ interface Imported {
 /** `darkroom import litellm`: brings LiteLLM's keys, teams and budgets into a data folder. */
 export async function printImport(options: ImportOptions): Promise<void> {
   const folder = dataDirectory(options);
+  const config =
+    options.config === undefined ? undefined : readConfig(options.config, options.allowUnenforced);
+  if ((config?.postgres ?? storesOfEnvironment().postgres) !== undefined)
+    throw new CommandError(
+      "The import writes to a data folder, and this gateway keeps its books in PostgreSQL, where it cannot write yet. " +
+        "LiteLLM's own database is named with --database-url or LITELLM_DATABASE_URL, not with DATABASE_URL.",
+    );
   const plan = await withLiteLlm(options, (database) =>
     planImport(database, {
-      calendar: new BudgetCalendar(
-        options.config === undefined ? {} : readConfig(options.config, []).accounts.calendar,
-      ),
+      calendar: new BudgetCalendar(config?.accounts.calendar),
       allowUnenforced: options.allowUnenforced,
       by,
       nowMs: Date.now(),

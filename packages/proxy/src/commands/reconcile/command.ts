@@ -34,6 +34,7 @@ estimates, never more than those. A bill behind an admin key: its key in DARKROO
     )
     .action(async (bill: string, options: Omit<ReconcileOptions, "bill">) => {
       const { reconciliation } = await import("./reconcile.js");
-      console.log(await reconciliation({ bill, ...options }));
+      const { told } = await import("../ledger/actions.js");
+      await told(async () => console.log(await reconciliation({ bill, ...options })));
     });
 }

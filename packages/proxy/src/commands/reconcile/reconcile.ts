@@ -14,6 +14,7 @@ import { CommandError } from "../command-error.js";
 import { dataDirectory } from "../data-directory.js";
 import { withLedger } from "../ledger/books.js";
 import { dollars } from "../ledger/cells.js";
+import { storesOfEnvironment } from "../stores-of-environment.js";
 import { settleThrough, whoAsks } from "../ledger/settle.js";
 import { printable } from "../printable.js";
 import { table } from "../table.js";
@@ -48,7 +49,8 @@ export async function reconciliation(options: ReconcileOptions): Promise<string>
   const span = spanOf(options, nowMs);
   const bill = await billAt(options.bill);
   const reconciled = await withLedger(folder, async (ledger): Promise<Reconciled> => {
-    const reports = Reports.ofFolder(folder);
+    const { postgres } = storesOfEnvironment();
+    const reports = postgres === undefined ? Reports.ofFolder(folder) : Reports.ofPostgres(postgres);
     try {
       const found = await reconcile(reports, bill, {
         ...span,

@@ -290,6 +290,17 @@ describeWithStores("moving in from LiteLLM", () => {
     });
   }, 60_000);
 
+  test("into a PostgreSQL of Darkroom's nothing is imported, and that is said", async () => {
+    const running = new RunningProcess({
+      program: "proxy/dist/main.js",
+      arguments: ["import", "litellm", "--database-url", liteLlm.url, "--data-dir", folder],
+      environment: { DATABASE_URL: liteLlm.url },
+    });
+    expect(await running.ended).toMatchObject({ code: 1 });
+    expect(running.standardError).toContain("keeps its books in PostgreSQL");
+    await running.stop();
+  });
+
   test("it is said for people too, and what is no LiteLLM is told", async () => {
     const shown = await darkroom(
       "import",
