@@ -1,7 +1,59 @@
-/** Programs that checks run and npm does not have: from the machine, or in CI from Debian's packages. */
+/**
+ * Programs that npm does not have: from the machine, or of Debian's packages. Those that tests start are unpacked into a
+ * folder of ours, which takes no rights and changes nothing else on the machine; those that checks run are installed in CI.
+ */
 import { spawnSync } from "node:child_process";
-import { delimiter, join } from "node:path";
-import { existsSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { basename, delimiter, join } from "node:path";
+
+/**
+ * Unpacks packages, and makes a `bin` beside them with programs that find the libraries which came along.
+ * @param programs by their paths in the packages
+ * @returns whether that has succeeded; it does not where there is no apt
+ */
+export function unpackPackages(folder, packages, programs) {
+  if (!runs("apt-get") || !runs("dpkg-deb")) return false;
+  const downloads = join(folder, "downloads");
+  rmSync(folder, { recursive: true, force: true });
+  for (const made of ["lists/partial", "downloads/partial"])
+    mkdirSync(join(folder, made), { recursive: true });
+  // Lists of its own: those of the machine may be absent, or not ours to renew.
+  const own = [
+    `Dir::State::lists=${join(folder, "lists")}`,
+    `Dir::Cache=${downloads}`,
+    "APT::Sandbox::User=",
+  ].flatMap((option) => ["-o", option]);
+  if (!succeeds("apt-get", [...own, "-qq", "update"], folder)) return false;
+  if (!succeeds("apt-get", [...own, "-qq", "download", ...packages], downloads)) return false;
+  const files = readdirSync(downloads).filter((name) => name.endsWith(".deb"));
+  if (!files.every((name) => succeeds("dpkg-deb", ["-x", join(downloads, name), folder], folder)))
+    return false;
+  for (const done of ["lists", "downloads"]) rmSync(join(folder, done), { recursive: true });
+  wrap(folder, programs);
+  return true;
+}
+
+export const runs = (program) => spawnSync(program, ["--version"]).status === 0;
+
+function wrap(folder, programs) {
+  const folders = [join(folder, "usr", "lib"), join(folder, "lib")].filter(existsSync);
+  const libraries = folders.flatMap((lib) => [
+    lib,
+    ...readdirSync(lib, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => join(lib, name)),
+  ]);
+  mkdirSync(join(folder, "bin"));
+  for (const path of programs) {
+    const program = join(folder, "bin", basename(path));
+    const original = join(folder, path);
+    writeFileSync(program, `#!/bin/sh\nLD_LIBRARY_PATH='${libraries.join(":")}' exec '${original}' "$@"\n`);
+    chmodSync(program, 0o755);
+  }
+}
+
+const succeeds = (program, args, cwd) =>
+  spawnSync(program, args, { cwd, stdio: ["ignore", "ignore", "inherit"], timeout: 300_000 }).status === 0;
 
 /**
  * Whether these programs are there. In CI (`CI=true`) missing ones are installed; elsewhere nothing is changed on a machine,

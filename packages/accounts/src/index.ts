@@ -84,6 +84,7 @@ export {
 export type { JournalState } from "./journal/commit-queue.js";
 export { Journal, type JournalOptions } from "./journal/journal.js";
 export type {
+  CarriedSpendRecord,
   Charge,
   CorrectionRecord,
   IntentRecord,
@@ -92,6 +93,11 @@ export type {
   RefusalsRecord,
   RequestRecord,
 } from "./journal/records.js";
+export { type ImportCounts, type OpenImport, applyImport, compareImport } from "./litellm/apply-import.js";
+export { type AuditedTeam, auditImageSpend } from "./litellm/audit-image-spend.js";
+export type { Finding, ImportedKind } from "./litellm/findings.js";
+export { type ImportOptions, type ImportPlan, planImport } from "./litellm/import-plan.js";
+export { LiteLlmDatabase, LiteLlmDatabaseError } from "./litellm/litellm-database.js";
 export type { ApplierState } from "./ledger/applying/applier-thread.js";
 export type { EntrySetAside } from "./ledger/applying/applier.js";
 export { type KeptOutcome, keptOutcomes } from "./ledger/applying/kept-outcomes.js";
@@ -137,3 +143,13 @@ export { meterOf } from "./payers/meters.js";
 export { type NamedPayer, NamedPayers, type NamedPayersOptions } from "./payers/named-payers.js";
 export type { Payer, Scope } from "./payers/payer.js";
 export { type RequestPayers, payersOf, payersOfDeployment } from "./payers/payers.js";
+export { type Bill, BillError } from "./reconciliation/bill.js";
+export { readBill } from "./reconciliation/read-bill.js";
+export { imageItems } from "./reconciliation/reconcile-days.js";
+export { type ReconcileOptions, reconcile } from "./reconciliation/reconcile.js";
+export type {
+  Difference,
+  ProposedSettlement,
+  ReconciledRow,
+  Reconciliation,
+} from "./reconciliation/reconciliation.js";

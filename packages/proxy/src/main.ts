@@ -5,7 +5,9 @@ import type { CheckOptions } from "./commands/check.js";
 import { CommandError } from "./commands/command-error.js";
 import type { EditOptions } from "./commands/edit.js";
 import { addLedgerCommand } from "./commands/ledger/command.js";
+import { addLiteLlmCommands } from "./commands/litellm/command.js";
 import { addManagementCommands } from "./commands/management/command.js";
+import { addReconcileCommand } from "./commands/reconcile/command.js";
 import { addReportsCommand } from "./commands/reports/command.js";
 import type { PriceOptions } from "./commands/price.js";
 import type { QuotaOptions } from "./commands/quota.js";
@@ -104,6 +106,8 @@ program
 
 addLedgerCommand(program);
 addReportsCommand(program);
+addReconcileCommand(program);
+addLiteLlmCommands(program);
 addManagementCommands(program);
 
 try {

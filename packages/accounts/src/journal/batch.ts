@@ -18,7 +18,7 @@ export interface Intent {
 export type NoteKind = "request" | "refusals";
 
 export interface Entry {
-  readonly kind: "outcome" | "correction" | NoteKind;
+  readonly kind: "outcome" | "correction" | "carried" | NoteKind;
   readonly text: string;
   /** The ordinal of the intent that it ends. */
   readonly concludes?: number;
@@ -28,7 +28,7 @@ export interface Entry {
 
 /** Whether an entry that cannot be written now is written later, when whoever waited for it has been sent away. */
 function isKept({ kind }: Entry): boolean {
-  return kind !== "correction";
+  return kind !== "correction" && kind !== "carried";
 }
 
 /** What goes into one transaction, and who waits for it. */

@@ -4,6 +4,7 @@ import { CommitQueue, type JournalState } from "./commit-queue.js";
 import { DataFolderLock } from "./data-folder-lock.js";
 import { JournalUnavailableError } from "./errors.js";
 import {
+  carriedText,
   attemptText,
   correctionText,
   intentText,
@@ -12,6 +13,7 @@ import {
   requestText,
 } from "./record-text.js";
 import type {
+  CarriedSpendRecord,
   CorrectionRecord,
   IntentRecord,
   OutcomeRecord,
@@ -186,6 +188,20 @@ export class Journal {
     const text = correctionText(record);
     return new Promise((resolve, reject) =>
       this.#queue.addEntry({ kind: "correction", text, waiter: { resolve, reject } }),
+    );
+  }
+
+  /**
+   * Resolves with the entry's sequence once what was spent elsewhere is on the disk.
+   *
+   * @throws JournalUnavailableError where it is not written
+   */
+  async carry(record: CarriedSpendRecord): Promise<number> {
+    const { state } = this;
+    if (state.name === "stopped") throw new JournalUnavailableError(state.reason, state.heals, false);
+    const text = carriedText(record);
+    return new Promise((resolve, reject) =>
+      this.#queue.addEntry({ kind: "carried", text, waiter: { resolve, reject } }),
     );
   }
 

@@ -1,4 +1,5 @@
 import type {
+  CarriedSpendRecord,
   CorrectionRecord,
   IntentRecord,
   OutcomeRecord,
@@ -43,6 +44,10 @@ export function correctionText(record: CorrectionRecord): string {
     costNanoUsd: record.costNanoUsd.toString(),
     differenceNanoUsd: record.differenceNanoUsd.toString(),
   });
+}
+
+export function carriedText(record: CarriedSpendRecord): string {
+  return JSON.stringify({ ...record, nanoUsd: record.nanoUsd.toString() });
 }
 
 function amountText(nanoUsd: bigint | null): string | null {

@@ -123,3 +123,15 @@ export interface CorrectionRecord {
   readonly by: string;
   readonly note: string;
 }
+
+/** What a meter had been charged elsewhere before Darkroom counted it. */
+export interface CarriedSpendRecord {
+  /** Where it was counted: `litellm`. Of a source, a meter is carried over once. */
+  readonly source: string;
+  readonly meter: string;
+  /** As in a charge. */
+  readonly period: string;
+  readonly nanoUsd: bigint;
+  readonly atMs: number;
+  readonly by: string;
+}

@@ -187,3 +187,33 @@ it("says when it can apply nothing, and goes on by itself", async () => {
   expect(ledger.uncertain.attempts).toBe(1);
   expect(states).toEqual(["retrying", "applying"]);
 });
+
+it("takes over what was spent elsewhere, each meter once", async () => {
+  const carried = (meter: string, nanoUsd: bigint, period = "2026-11-01T00:00") => ({
+    ...{ source: "litellm", meter, period, nanoUsd, atMs: startMs, by: "ann" },
+  });
+  const records = [
+    carried("team:red", 70n),
+    carried("key:a", 30n),
+    carried("user:ann", 9n, "1970-01-01T00:00"),
+  ];
+  expect(await ledger.carry(records)).toBe(3);
+  expect(await ledger.carry([...records, carried("team:blue", 1n)])).toBe(1);
+  // A second entry of the same, as after a start in between, changes nothing.
+  await journal.carry(carried("team:red", 500n));
+  await ledger.catchUp();
+  expect(await ledger.reports.spend({ meter: "team:red" })).toEqual([
+    { meter: "team:red", period: "2026-11-01T00:00", certainNanoUsd: 70n, uncertainNanoUsd: 0n, attempts: 0 },
+  ]);
+  const fromMs = Date.UTC(2026, 10, 1);
+  expect(await ledger.reports.spentIn("team:red", { fromMs })).toMatchObject({ nanoUsd: 70n });
+  expect(await ledger.reports.spentIn("team:red", { fromMs: fromMs + 900_000 })).toMatchObject({
+    nanoUsd: 0n,
+  });
+  expect(await ledger.reports.dailySpend({ scope: "key", ids: ["a"] }, ["day", "model"])).toMatchObject([
+    { day: "2026-11-01", model: "litellm", certainNanoUsd: 30n, attempts: 0 },
+  ]);
+  // It is no attempt of the ledger's own.
+  expect(await ledger.reports.sum({})).toMatchObject({ rows: 0, certainNanoUsd: 0n });
+  expect(await ledger.reports.carriedSpend()).toHaveLength(4);
+});

@@ -1,5 +1,5 @@
 import type { PostgresSettings } from "../database/postgres/postgres-settings.js";
-import type { CorrectionRecord } from "../journal/records.js";
+import type { CarriedSpendRecord, CorrectionRecord } from "../journal/records.js";
 import { ApplierThread, type ApplierState } from "./applying/applier-thread.js";
 import type { EntrySetAside } from "./applying/applier.js";
 import type { UncertainTotal } from "./applying/spend-changes.js";
@@ -18,6 +18,8 @@ export interface FollowedJournal {
   prune(through: number): void;
   /** @returns the entry's sequence, once it is on the disk */
   correct(correction: CorrectionRecord): Promise<number>;
+  /** @returns the entry's sequence, once it is on the disk */
+  carry(carried: CarriedSpendRecord): Promise<number>;
 }
 
 /** A correction that is in the journal. */
@@ -171,6 +173,22 @@ export class Ledger {
     const settled = this.#settlements.then(() => this.#settle(settlement));
     this.#settlements = settled.catch(() => undefined);
     return settled;
+  }
+
+  /**
+   * Takes over what meters had been charged elsewhere. Each meter is taken over once from one source, however often it is told.
+   *
+   * @returns how many were taken over now
+   * @throws LedgerError where nothing is applied at present
+   */
+  async carry(records: readonly CarriedSpendRecord[]): Promise<number> {
+    await this.catchUp();
+    const before = await this.reports.carriedSpend();
+    const known = new Set(before.map(({ source, meter }) => JSON.stringify([source, meter])));
+    const fresh = records.filter(({ source, meter }) => !known.has(JSON.stringify([source, meter])));
+    await Promise.all(fresh.map((record) => this.#journal.carry(record)));
+    await this.catchUp();
+    return fresh.length;
   }
 
   /** Has `listener` told of every correction, before anything else is settled. There is one. */

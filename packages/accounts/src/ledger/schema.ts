@@ -10,7 +10,7 @@ export interface LedgerTables {
   journals: { number: Generated<number>; id: string; appliedThrough: number };
   attempts: AttemptTable;
   requests: RequestTable;
-  /** What each meter of money was charged in a period: always the sum of its attempts. */
+  /** What each meter of money was charged in a period: always the sum of its attempts, and of what was carried over. */
   spend: {
     meter: string;
     period: string;
@@ -24,12 +24,15 @@ export interface LedgerTables {
   refusals: RefusalTable;
   /** What people have settled by hand, for good. */
   corrections: CorrectionTable;
+  /** What was spent elsewhere, before the ledger counted: it is in the sums of meters and days beside the attempts. */
+  carriedSpend: CarriedSpendTable;
   /** Entries that cannot be applied, word for word. */
   setAside: { journal: number; sequence: number; kind: string; record: string; reason: string };
 }
 
 /**
- * What was spent on a day (UTC, by when attempts began), once for each who paid: always the sum of the attempts. Everybody's
+ * What was spent on a day (UTC, by when attempts began), once for each who paid: always the sum of the attempts and of what
+ * was carried over. Everybody's
  * together is that of the scope `proxy`.
  */
 export interface DailySpendTable {
@@ -155,6 +158,17 @@ export interface CorrectionTable {
   differenceNanoUsd: bigint;
   settledBy: string;
   note: string;
+}
+
+export interface CarriedSpendTable {
+  source: string;
+  meter: string;
+  period: string;
+  nanoUsd: bigint;
+  atMs: number;
+  carriedBy: string;
+  journal: number;
+  sequence: number;
 }
 
 /**
@@ -354,6 +368,19 @@ export const ledgerMigrations = [
   CREATE INDEX refusals_by_time ON refusals (to_ms);
 
   ${dailySpendOfAttempts}
+  `,
+  `
+  CREATE TABLE carried_spend (
+    source TEXT NOT NULL,
+    meter TEXT NOT NULL,
+    period TEXT NOT NULL,
+    nano_usd INTEGER NOT NULL,
+    at_ms INTEGER NOT NULL,
+    carried_by TEXT NOT NULL,
+    journal INTEGER NOT NULL,
+    sequence INTEGER NOT NULL,
+    PRIMARY KEY (source, meter)
+  ) STRICT, WITHOUT ROWID;
   `,
 ];
 

@@ -212,6 +212,13 @@ export class Applier {
         return;
       case "correction":
         await this.#correct({ ...change.correction, ...origin }, sums);
+        return;
+      case "carried": {
+        const { carried } = change;
+        if ((await this.#statements.insertCarried.run({ ...carried, ...origin })) === 0) return;
+        sums.spend.carry(carried, carried.nanoUsd);
+        sums.daily.carry(carried);
+      }
     }
   }
 

@@ -1,5 +1,5 @@
 import type { OutcomeState } from "../../journal/records.js";
-import type { DailySpendTable } from "../schema.js";
+import type { CarriedSpendTable, DailySpendTable } from "../schema.js";
 import type { ChargedMeter } from "./read-entry.js";
 
 /** What of an attempt decides which sums of its day it belongs to. */
@@ -35,6 +35,18 @@ export class DailyChanges {
       row.outputTokens += sumOf(counted, "Output");
       move(row, state, costNanoUsd ?? 0n);
     }
+  }
+
+  /** What was spent elsewhere: which models it was for is not known, and where stands in their place. */
+  carry({
+    source,
+    meter,
+    period,
+    nanoUsd,
+  }: Pick<CarriedSpendTable, "source" | "meter" | "period" | "nanoUsd">): void {
+    const { scope, id } = payerOf(meter);
+    const names = { scope, id, keyId: scope === "key" ? id : "", day: period.slice(0, "2026-11-28".length) };
+    move(this.#of({ ...names, modelGroup: source, model: source, provider: source }), "certain", nanoUsd);
   }
 
   /** An attempt that was charged at one amount is certain to have cost another. */
@@ -101,12 +113,12 @@ function payersOf(
   const ofGroup = `/model:${modelGroup}`;
   return [...meters]
     .filter((meter) => !(meter.endsWith(ofGroup) && meters.has(meter.slice(0, -ofGroup.length))))
-    .map((meter) => {
-      const colon = meter.indexOf(":");
-      return colon < 0
-        ? { scope: meter, id: "" }
-        : { scope: meter.slice(0, colon), id: meter.slice(colon + 1) };
-    });
+    .map(payerOf);
+}
+
+function payerOf(meter: string): { readonly scope: string; readonly id: string } {
+  const colon = meter.indexOf(":");
+  return colon < 0 ? { scope: meter, id: "" } : { scope: meter.slice(0, colon), id: meter.slice(colon + 1) };
 }
 
 function move(row: DailySpendTable, state: OutcomeState, nanoUsd: bigint): void {

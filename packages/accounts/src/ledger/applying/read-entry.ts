@@ -1,4 +1,10 @@
-import type { AttemptTable, CorrectionTable, RefusalTable, RequestTable } from "../schema.js";
+import type {
+  AttemptTable,
+  CarriedSpendTable,
+  CorrectionTable,
+  RefusalTable,
+  RequestTable,
+} from "../schema.js";
 import { Fields, UnreadableEntryError } from "./fields.js";
 
 /** An entry as it stands in the journal. */
@@ -16,7 +22,8 @@ export type Change =
   | { readonly kind: "attempt"; readonly attempt: AttemptChange; readonly charges: readonly ChargedMeter[] }
   | { readonly kind: "request"; readonly request: Unnumbered<RequestTable> }
   | { readonly kind: "refusals"; readonly refusals: Unnumbered<RefusalTable> }
-  | { readonly kind: "correction"; readonly correction: Unnumbered<CorrectionTable> };
+  | { readonly kind: "correction"; readonly correction: Unnumbered<CorrectionTable> }
+  | { readonly kind: "carried"; readonly carried: Unnumbered<CarriedSpendTable> };
 
 export type AttemptChange = Unnumbered<AttemptTable>;
 
@@ -38,6 +45,8 @@ export function readEntry({ kind, record }: JournalEntry): Change {
       return { kind, refusals: readRefusals(fields) };
     case "correction":
       return { kind, correction: readCorrection(fields) };
+    case "carried":
+      return { kind, carried: readCarried(fields) };
     default:
       throw new UnreadableEntryError(`'${kind}' is no kind of entry that is known here`);
   }
@@ -148,6 +157,17 @@ function readCorrection(fields: Fields): Unnumbered<CorrectionTable> {
     differenceNanoUsd: fields.signedAmount("differenceNanoUsd"),
     settledBy: fields.text("by"),
     note: fields.text("note"),
+  };
+}
+
+function readCarried(fields: Fields): Unnumbered<CarriedSpendTable> {
+  return {
+    source: fields.id("source"),
+    meter: fields.id("meter"),
+    period: fields.id("period"),
+    nanoUsd: fields.amount("nanoUsd"),
+    atMs: fields.milliseconds("atMs"),
+    carriedBy: fields.text("by"),
   };
 }
 

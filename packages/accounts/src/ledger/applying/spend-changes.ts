@@ -36,6 +36,11 @@ export class SpendChanges {
     }
   }
 
+  /** What was spent elsewhere. */
+  carry(charge: ChargedMeter, nanoUsd: bigint): void {
+    this.#move(charge, "certain", nanoUsd);
+  }
+
   /** An attempt that was charged at one amount is certain to have cost another. */
   settle(
     charges: readonly ChargedMeter[],

@@ -4,6 +4,7 @@ import { PreparedStatement, statementBuilder } from "../../database/prepared-sta
 import type { StatementDatabase } from "../../database/statement-database.js";
 import type {
   AttemptTable,
+  CarriedSpendTable,
   CorrectionTable,
   DailySpendTable,
   LedgerTables,
@@ -179,6 +180,14 @@ export function ledgerStatements(database: StatementDatabase) {
           .updateTable("attempts")
           .set({ revision, costNanoUsd, state: sql<string>`'certain'` })
           .where("attemptId", "=", attemptId),
+    ),
+
+    /** Changes nothing where the meter was carried over from there before. */
+    insertCarried: new PreparedStatement<CarriedSpendTable>(database, (carried) =>
+      build
+        .insertInto("carriedSpend")
+        .values(carried)
+        .onConflict((conflict) => conflict.columns(["source", "meter"]).doNothing()),
     ),
 
     setAside: new PreparedStatement<SetAside>(database, (entry) =>

@@ -22,6 +22,7 @@ beforeAll(async () => {
       committed: journal.committed,
       prune: () => undefined,
       correct: () => Promise.reject(new Error("nothing is corrected")),
+      carry: () => Promise.reject(new Error("nothing is corrected")),
     },
   });
   await ledger.catchUp();

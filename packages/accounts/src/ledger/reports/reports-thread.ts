@@ -7,7 +7,7 @@ import type { AttemptFilter, RequestFilter } from "./filter.js";
 import type { KeyedAttempt } from "./keyed-attempts.js";
 import type { Page, PageRequest } from "./page.js";
 import type { ReportAnswer, ReportQuestion } from "./reports-worker.js";
-import type { LedgerReports } from "./reports.js";
+import type { CarriedSpend, LedgerReports } from "./reports.js";
 import type { LedgerAttempt, LedgerRequest } from "./rows.js";
 import type { MeterSpend } from "./spend.js";
 import type { SharedSpend, Spent, TimeSpan } from "./spent.js";
@@ -75,6 +75,10 @@ export class ReportsThread implements LedgerReports {
 
   keyedAttempts(sinceMs: number): Promise<readonly KeyedAttempt[]> {
     return this.#ask("keyedAttempts", sinceMs);
+  }
+
+  carriedSpend(): Promise<readonly CarriedSpend[]> {
+    return this.#ask("carriedSpend");
   }
 
   setAside(): Promise<number> {

@@ -5,7 +5,7 @@ import type { PostgresSettings } from "../../database/postgres/postgres-settings
 import { queryBuilder } from "../../database/query-builder.js";
 import { LedgerError } from "../errors.js";
 import { ledgerPath } from "../files.js";
-import type { LedgerTables } from "../schema.js";
+import type { CarriedSpendTable, LedgerTables } from "../schema.js";
 import {
   type DailyFilter,
   type DailyKey,
@@ -25,6 +25,8 @@ import { type MeterSpend, listSpend } from "./spend.js";
 import { type SharedSpend, type Spent, type TimeSpan, spentIn } from "./spent.js";
 import { type KeyedSum, type LedgerSum, type SumKey, sumAttempts, sumAttemptsBy } from "./sum.js";
 
+export type CarriedSpend = Omit<CarriedSpendTable, "journal" | "sequence">;
+
 /** What can be asked of a ledger. Every answer is of one moment; a list has one for each of its pages. */
 export interface LedgerReports {
   attempts(filter: AttemptFilter, page: PageRequest): Promise<Page<LedgerAttempt>>;
@@ -43,6 +45,8 @@ export interface LedgerReports {
   spentIn(meter: string, span: TimeSpan, shared?: SharedSpend): Promise<Spent>;
   /** Attempts of requests with an idempotency key that ended at `sinceMs` or later. */
   keyedAttempts(sinceMs: number): Promise<readonly KeyedAttempt[]>;
+  /** What was carried over from elsewhere. */
+  carriedSpend(): Promise<readonly CarriedSpend[]>;
   /** How many entries of journals could not be applied. */
   setAside(): Promise<number>;
   close(): Promise<void>;
@@ -121,6 +125,15 @@ export class Reports implements LedgerReports {
 
   keyedAttempts(sinceMs: number): Promise<readonly KeyedAttempt[]> {
     return listKeyedAttempts(this.#database, sinceMs);
+  }
+
+  carriedSpend(): Promise<readonly CarriedSpend[]> {
+    return this.#database
+      .selectFrom("carriedSpend")
+      .select(["source", "meter", "period", "nanoUsd", "atMs", "carriedBy"])
+      .orderBy("source")
+      .orderBy("meter")
+      .execute();
   }
 
   async setAside(): Promise<number> {

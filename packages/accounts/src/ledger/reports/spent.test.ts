@@ -41,7 +41,7 @@ beforeAll(async () => {
   const correct = () => Promise.reject(new Error("nothing is corrected"));
   ledger = await Ledger.open({
     folder,
-    journal: { id: "journal-1", committed: journal.committed, prune: () => undefined, correct },
+    journal: { id: "journal-1", committed: journal.committed, prune: () => undefined, correct, carry: correct },
   });
   await ledger.catchUp();
 });

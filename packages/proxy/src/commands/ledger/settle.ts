@@ -1,5 +1,5 @@
 import { userInfo } from "node:os";
-import { type Ledger, asObject, attemptColumns } from "@darkroom/accounts";
+import { type Ledger, type Settlement, asObject, attemptColumns } from "@darkroom/accounts";
 import { formatUsd, parseUsd } from "@darkroom/cost-calculator";
 import { type GatewayOptions, gatewayAt, jsonFromGateway } from "../call-gateway.js";
 import { CommandError } from "../command-error.js";
@@ -17,12 +17,23 @@ export async function settle(ledger: Ledger | undefined, options: SettleOptions)
   const { attemptId, note, json } = options;
   const costNanoUsd = dollarsFrom(options.cost);
   const by = whoAsks();
-  const settled =
-    ledger === undefined
-      ? await settledByGateway({ attempt_id: attemptId, cost_usd: formatUsd(costNanoUsd), note, by }, options)
-      : asObject(attemptColumns, await ledger.settle({ attemptId, costNanoUsd, note, by }));
+  const settled = await settleThrough(ledger, options, { attemptId, costNanoUsd, note, by });
   if (json) return JSON.stringify(settled);
   return `${printable(attemptId)} is settled at $${String(settled["cost_usd"])}, by ${printable(by)}.`;
+}
+
+/**
+ * Settles in the books, or where a gateway runs on them through it.
+ * @returns the attempt as it is now
+ */
+export async function settleThrough(
+  ledger: Ledger | undefined,
+  gateway: GatewayOptions,
+  settlement: Settlement,
+): Promise<Readonly<Record<string, unknown>>> {
+  if (ledger !== undefined) return asObject(attemptColumns, await ledger.settle(settlement));
+  const { attemptId, costNanoUsd, note, by } = settlement;
+  return settledByGateway({ attempt_id: attemptId, cost_usd: formatUsd(costNanoUsd), note, by }, gateway);
 }
 
 /** A gateway that runs on the folder writes its books itself. */
@@ -39,7 +50,7 @@ async function settledByGateway(
 }
 
 /** A user of this machine; in a container it may have no name. */
-function whoAsks(): string {
+export function whoAsks(): string {
   try {
     return userInfo().username;
   } catch {
