@@ -27,6 +27,11 @@ const { Applier } = await import(`${accounts}ledger/applying/applier.js`);
 const { Reports, preparePostgres } = await import(`${accounts}index.js`);
 
 const server = await PostgresServer.start("-c", "shared_buffers=512MB", "-c", "max_wal_size=8GB");
+// Its folder may be large: it goes whatever happens.
+process.once("uncaughtException", (error) => {
+  console.error(error);
+  void server.stop().then(() => process.exit(1));
+});
 const settings = server.settings();
 await preparePostgres(settings);
 

@@ -22,6 +22,9 @@ export async function editAt(url, fields) {
   };
 }
 
+/** Clients come one after the other, as they do: all at the same moment would measure the machine. */
+const comeEveryMs = 5;
+
 /**
  * So many clients, each of which asks again as soon as it is answered.
  * @param {(client: number, edit: number) => Promise<Edit>} ask
@@ -30,6 +33,7 @@ export async function editAt(url, fields) {
 export async function closedLoop(clients, untilMs, ask) {
   const edits = [];
   const client = async (number) => {
+    await wait(number * comeEveryMs);
     for (let count = 0; Date.now() < untilMs; count += 1) edits.push(await ask(number, count));
   };
   await Promise.all(Array.from({ length: clients }, (_, number) => client(number)));

@@ -5,7 +5,7 @@ import { startGateway } from "../../packages/proxy/dist/system/running-gateway.j
 import { startSimulator } from "../../packages/proxy/dist/system/running-simulator.js";
 import { percentile } from "../bench/statistics.mjs";
 import { countsOf, editAt, openLoop } from "./clients.mjs";
-import { callsAt, exceeded, mostByOrganization, ownWindowMs, percent, utilisation } from "./windows.mjs";
+import { callsAt, exceeded, mostByOrganization, meanUse, ownWindowMs, percent } from "./windows.mjs";
 
 /** Images a minute, as OpenAI's tiers have them, and the keys of each. */
 const organizations = {
@@ -48,7 +48,7 @@ export async function manyKeys({ offered }) {
   const calls = await callsAt(simulator.url);
   const firstAtMs = Math.min(...calls.map(({ arrivedAtMs }) => arrivedAtMs));
   const time = { fromMs: firstAtMs + ownWindowMs, toMs: firstAtMs + 3 * ownWindowMs };
-  const goodput = utilisation(calls, "images", allowed, time);
+  const goodput = meanUse(calls, allowed, time);
   const refusedUpstream = calls.filter(({ status }) => status === 429).length / calls.length;
   const refusals = edits.filter(({ status }) => status === 429);
   const needless = refusals.filter(({ answeredAtMs }) => hadRoom(calls, answeredAtMs));

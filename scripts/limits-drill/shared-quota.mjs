@@ -4,7 +4,7 @@ import { modelEntries } from "../../packages/proxy/dist/system/model-entry.js";
 import { startGateway } from "../../packages/proxy/dist/system/running-gateway.js";
 import { simulatorKeys, startSimulator } from "../../packages/proxy/dist/system/running-simulator.js";
 import { closedLoop, countsOf, editAt } from "./clients.mjs";
-import { callsAt, exceeded, mostByOrganization, ownWindowMs, percent, utilisation } from "./windows.mjs";
+import { callsAt, exceeded, mostByOrganization, meanUse, ownWindowMs, percent } from "./windows.mjs";
 
 const gatewayCount = 3;
 const clients = 300;
@@ -49,7 +49,7 @@ export async function sharedQuota({ images, leastUse }) {
     const most = mostByOrganization(calls).get(organization);
     const firstAtMs = Math.min(...calls.map(({ arrivedAtMs }) => arrivedAtMs));
     const time = { fromMs: firstAtMs + ownWindowMs, toMs: firstAtMs + 3 * ownWindowMs };
-    const use = utilisation(calls, "images", ipm, time);
+    const use = meanUse(calls, ipm, time);
     const refusedUpstream = calls.filter(({ status }) => status === 429).length;
     const degraded = gateways
       .flatMap((gateway) => gateway.logLines())
@@ -62,7 +62,7 @@ export async function sharedQuota({ images, leastUse }) {
       lines: [
         `${gatewayCount} gateways, ${clients} clients, n of ${images.join(", ")}; limits: ${rpm} requests and ${ipm} images a minute, ${parallel} calls at once`,
         `most in any minute: ${most.requests} requests, ${most.images} images; at any moment: ${most.parallel} calls`,
-        `of the images that two minutes allow ${percent(use)} were used; the upstream refused ${refusedUpstream}`,
+        `of the images that a minute allows ${percent(use)} were used, on the average; the upstream refused ${refusedUpstream}`,
         `times that a gateway went on without Redis, since it did not answer in time: ${degraded.length}`,
         ...degraded.map(
           ({ time, reason }) =>

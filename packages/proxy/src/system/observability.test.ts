@@ -377,6 +377,8 @@ describe("health and page", () => {
     expect(JSON.parse(ready.body.toString("utf8"))).toEqual({
       status: "healthy",
       journal: "writing",
+      ledger: "applying",
+      ledger_lag_entries: expect.any(Number) as number,
       limits: "shared",
       uncertain_usd: expect.stringMatching(/^\d+(\.\d+)?$/) as string,
     });

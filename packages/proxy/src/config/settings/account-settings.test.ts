@@ -33,7 +33,7 @@ general_settings:
   directory_grace: 60
   budget_reset: rolling
 `);
-  expect(accounts).toEqual({
+  expect(accounts).toMatchObject({
     directoryGraceMs: 60_000,
     customerHeaders: ["X-Our-Customer", "X-Old"],
     calendar: { timeZone: "Asia/Tokyo", resetMinutes: 390, reset: "rolling" },
