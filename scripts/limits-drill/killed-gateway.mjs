@@ -7,7 +7,7 @@ import { simulatorKeys, startSimulator } from "../../packages/proxy/dist/system/
 import { editAt } from "./clients.mjs";
 
 const parallel = 5;
-const longestMs = 31_000;
+const longestMs = 30_000;
 
 export async function killedGateway() {
   const simulator = await startSimulator();

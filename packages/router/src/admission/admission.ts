@@ -70,8 +70,11 @@ export interface Admission {
   close(): Promise<void> | void;
 }
 
-/** A lease comes back by itself after this, unless it is renewed. */
-export const leaseMs = 30_000;
+/**
+ * A lease comes back by itself after this, unless it is renewed: two renewals may be lost, and with the second until somebody
+ * looks, all that a gateway held is free within half a minute of its death.
+ */
+export const leaseMs = 27_000;
 
 /** How often leases are renewed. */
 export const renewEveryMs = 10_000;
