@@ -7,7 +7,7 @@ beforeEach(() => {
 afterEach(() => folder.remove());
 
 it("are LiteLLM's defaults where nothing is said", () => {
-  expect(folder.load(oneModel).accounts).toEqual({
+  expect(folder.load(oneModel).accounts).toMatchObject({
     directoryGraceMs: 3_600_000,
     customerHeaders: [],
     calendar: {},

@@ -1,3 +1,4 @@
+import { leaseMs } from "../../admission.js";
 /**
  * What all scripts of the admission begin with: the clock, and meters.
  *
@@ -21,7 +22,7 @@ if not now then
   now = time[1] * 1000 + math.floor(time[2] / 1000)
 end
 
-local lease_ms = 30000
+local lease_ms = ${String(leaseMs)}
 local day_ms = 86400000
 
 local function text(number)
