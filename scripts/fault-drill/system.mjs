@@ -22,7 +22,9 @@ export function timeoutSecondsFor({ latencyMs }) {
 export async function startSystem(options) {
   const { latencyMs } = options;
   const latency = { meanMs: latencyMs, jitterMs: latencyMs / 3 };
-  const start = (seed) => Deployment.start({ latency, seed });
+  // Each is of an organisation of its own: those of one are limited together, and without money together.
+  const start = (seed) =>
+    Deployment.start({ latency, seed, keys: { [simulatorKeys.one]: `org-${String(seed)}` } });
   const [spare, ...members] = await Promise.all([fallback, ...names].map((_, seed) => start(seed)));
   const deployments = new Map(names.map((name, index) => [name, members[index]]));
   const gateway = await startGateway({ config: configOver(deployments, spare, options) });
