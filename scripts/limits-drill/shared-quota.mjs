@@ -55,9 +55,12 @@ export async function sharedQuota({ images, leastUse }) {
       .flatMap((gateway) => gateway.logLines())
       .filter((line) => line.includes("limits are not shared"))
       .map((line) => JSON.parse(line));
-    const broken = exceeded(mostByOrganization(calls), limits);
-    if (use < leastUse) broken.push(`only ${percent(use)} of the images were used`);
-    if (refusedUpstream > 0) broken.push(`the upstream refused ${refusedUpstream} calls`);
+    // Where Redis was taken for lost, what is promised is less: no more than a share above the limit (README of the router).
+    const allowed = degraded.length === 0 ? limits : withAShareMore(limits);
+    const broken = exceeded(mostByOrganization(calls), allowed);
+    if (use < leastUse && degraded.length === 0) broken.push(`only ${percent(use)} of the images were used`);
+    if (refusedUpstream > 0 && degraded.length === 0)
+      broken.push(`the upstream refused ${refusedUpstream} calls`);
     return {
       lines: [
         `${gatewayCount} gateways, ${clients} clients, n of ${images.join(", ")}; limits: ${rpm} requests and ${ipm} images a minute, ${parallel} calls at once`,
@@ -75,4 +78,12 @@ export async function sharedQuota({ images, leastUse }) {
   } finally {
     await redis.stop();
   }
+}
+
+function withAShareMore(limits) {
+  const raised = Object.entries(limits[organization]).map(([name, limit]) => [
+    name,
+    limit + Math.ceil(limit / gatewayCount),
+  ]);
+  return { [organization]: Object.fromEntries(raised) };
 }
