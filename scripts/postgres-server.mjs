@@ -6,7 +6,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { runs, unpackPackages } from "./unpacked-packages.mjs";
+import { runs, unpackPackages } from "./debian-packages.mjs";
 import { root } from "./setup.mjs";
 
 /** The server runs as another user where we are root, who need not see our folders. */

@@ -3,7 +3,7 @@
  * unpacked into node_modules/.cache.
  */
 import { join } from "node:path";
-import { runs, unpackPackages } from "./unpacked-packages.mjs";
+import { runs, unpackPackages } from "./debian-packages.mjs";
 import { root } from "./setup.mjs";
 
 const cache = join(root, "node_modules", ".cache", "redis");
