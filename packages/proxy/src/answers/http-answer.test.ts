@@ -36,33 +36,36 @@ afterEach(() => {
   server.close();
 });
 
-/** An answer to a client that reads nothing of it, and how long it was to be waited for. */
-async function begin() {
+/**
+ * An answer to a client that reads nothing of it, and how long it was to be waited for.
+ *
+ * @param minuteMs how long a minute of waiting takes: the socket's own timers cannot be held
+ */
+async function begin(minuteMs = 60_000) {
   const asked: number[] = [];
   const { port } = server.address() as AddressInfo;
   const client = http.get({ port, host: "127.0.0.1", agent: false });
   // It sees its connection break when it is let go.
   client.on("error", () => undefined).on("response", (got) => void got.on("error", () => undefined));
   const [, response] = (await once(server, "request")) as [IncomingMessage, ServerResponse];
-  // A minute passes in 60 ms: the socket's own timers cannot be held.
   const setTimeout = response.setTimeout.bind(response);
   response.setTimeout = (milliseconds, callback) => {
     asked.push(milliseconds);
-    return setTimeout(milliseconds / 1000, callback);
+    return setTimeout((milliseconds / 60_000) * minuteMs, callback);
   };
   const answer = new HttpAnswer(response, new RequestRecord(undefined), () => undefined);
   return { answer, response, client, asked };
 }
 
 test("a client that takes nothing of a whole answer for a minute is let go", async () => {
-  const { answer, response, asked } = await begin();
+  const { answer, response, asked } = await begin(60);
   await answer.sendWhole(head, [large], report, { images: [] });
   expect(asked[0]).toBe(60_000);
   expect(response.destroyed).toBe(true);
 });
 
 test("a client that takes nothing of an event for a minute is let go", async () => {
-  const { answer, response, asked } = await begin();
+  const { answer, response, asked } = await begin(60);
   answer.startStream(head, report);
   await answer.writeEvent([large]);
   expect(asked[0]).toBe(60_000);
