@@ -77,6 +77,7 @@ export class Gateway {
         unpriced: config.router.unpriced ?? defaultOptions.unpriced,
         deploymentLimits: config.accounts.deploymentLimits,
         providerLimits: config.accounts.providerLimits,
+        groupOf: (model) => router.limitedNameOf(model),
         nowMs: Date.now,
       },
       soft,

@@ -49,6 +49,7 @@ export type {
 } from "./admission/limits-report.js";
 export { largestLimit } from "./admission/meter.js";
 export type { Deployment } from "./deployments/deployment.js";
+export { servedModel } from "./deployments/groups.js";
 export type { DeploymentOptions } from "./deployments/deployment-options.js";
 export type { Capabilities } from "./deployments/capabilities.js";
 export { type Alias, type Group, Groups } from "./deployments/groups.js";

@@ -169,6 +169,12 @@ export class Router {
     return [this.#groups.resolved(model), ...(group === undefined ? [] : [group])];
   }
 
+  /** The name under which limits of a model are counted: that of its group, of a wildcard group its own. */
+  limitedNameOf(model: string): string {
+    const group = this.#groups.nameFor(model);
+    return group === undefined || group.endsWith("*") ? this.#groups.resolved(model) : group;
+  }
+
   /**
    * The model that serves a request which names none.
    * @throws MissingModelError if there is no clear choice

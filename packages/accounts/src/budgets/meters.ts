@@ -29,17 +29,22 @@ const atMost = (most: bigint, amount: bigint): bigint => (amount < most ? amount
 /** Of requests, tokens and images. */
 const minute = { kind: "rolling", ms: 60_000 } as const;
 
+/** Whether the name of a model, as somebody wrote it beside a limit, means the group that a request is for. */
+export type MeansGroup = (name: string) => boolean;
+
 /**
- * The budgets of payers that a request for a model group is held to. The key of a budget tells the payer, the model if it is
- * for one, and the period's length: budgets of different lengths are different meters.
+ * The budgets of payers that a request for a model group is held to. The key of a budget tells the payer, the model group if it
+ * is for one, and the period's length: budgets of different lengths are different meters.
  *
  * @param calendar when budgets begin anew
+ * @param meansGroup by its own name alone, unless it is said
  */
 export function budgetMeters(
   payers: readonly Payer[],
   modelGroup: string,
   calendar: BudgetCalendar,
   nowMs: number,
+  meansGroup: MeansGroup = (name) => name === modelGroup,
 ): readonly PayerMeter[] {
   const money = (payer: Payer, amount: Amount, model?: string): PayerMeter => ({
     payer,
@@ -62,21 +67,27 @@ export function budgetMeters(
         ...(budgetDuration !== undefined && { duration: budgetDuration }),
       });
     }
-    const ofModel = modelBudgets[modelGroup];
-    const meters = tightest(amounts).map((amount) => money(payer, amount));
-    if (ofModel?.limitNanoUsd !== undefined) {
-      const { limitNanoUsd, duration } = ofModel;
-      meters.push(money(payer, { limitNanoUsd, ...(duration !== undefined && { duration }) }, modelGroup));
-    }
-    return meters;
+    const ofModel = named(modelBudgets, meansGroup).flatMap(({ limitNanoUsd, duration }) =>
+      limitNanoUsd === undefined ? [] : [{ limitNanoUsd, ...(duration !== undefined && { duration }) }],
+    );
+    return [
+      ...tightest(amounts).map((amount) => money(payer, amount)),
+      ...tightest(ofModel).map((amount) => money(payer, amount, modelGroup)),
+    ];
   });
 }
 
 /**
  * The rates of payers that a request for a model group is held to. Of a model, a key's own limit goes before the one in its
  * model budgets, and both before the team's, as with LiteLLM.
+ *
+ * @param meansGroup by its own name alone, unless it is said
  */
-export function rateMeters(payers: readonly Payer[], modelGroup: string): readonly PayerMeter[] {
+export function rateMeters(
+  payers: readonly Payer[],
+  modelGroup: string,
+  meansGroup: MeansGroup = (name) => name === modelGroup,
+): readonly PayerMeter[] {
   const general = payers.flatMap((payer) => {
     const { rpm, tpm, ipm, parallel } = payer.limits;
     return [
@@ -89,14 +100,27 @@ export function rateMeters(payers: readonly Payer[], modelGroup: string): readon
   return [
     ...general,
     ...ofModel(payers, modelGroup, "requests", ({ limits }) => [
-      limits.modelRpm?.[modelGroup],
-      limits.modelBudgets?.[modelGroup]?.rpm,
+      lowest(named(limits.modelRpm, meansGroup)),
+      lowest(named(limits.modelBudgets, meansGroup).map(({ rpm }) => rpm)),
     ]),
     ...ofModel(payers, modelGroup, "tokens", ({ limits }) => [
-      limits.modelTpm?.[modelGroup],
-      limits.modelBudgets?.[modelGroup]?.tpm,
+      lowest(named(limits.modelTpm, meansGroup)),
+      lowest(named(limits.modelBudgets, meansGroup).map(({ tpm }) => tpm)),
     ]),
   ];
+}
+
+function named<Limit>(
+  limits: Readonly<Record<string, Limit>> | undefined,
+  meansGroup: MeansGroup,
+): readonly Limit[] {
+  if (limits === undefined) return [];
+  return Object.entries(limits).flatMap(([name, limit]) => (meansGroup(name) ? [limit] : []));
+}
+
+function lowest(limits: readonly (number | undefined)[]): number | undefined {
+  const known = limits.filter((limit) => limit !== undefined);
+  return known.length === 0 ? undefined : Math.min(...known);
 }
 
 interface Amount {

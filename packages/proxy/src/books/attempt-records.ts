@@ -28,7 +28,7 @@ export function intentRecord(intent: Intent, { caller, payers, prompt, idempoten
     inputImages: images.length,
     promptBytes,
     ...(prompt !== undefined && { prompt }),
-    charges: chargesOf(deployment, group, atMs, payers),
+    charges: chargesOf(deployment, atMs, payers),
     estimateNanoUsd: estimate?.nanoUsd ?? null,
     priceVersion: priceVersionOf(deployment),
     ...(idempotency !== undefined && {

@@ -27,11 +27,12 @@ const rules = {
   unpriced: "refuse",
   deploymentLimits: new Map<string, Limits>(deploymentLimits),
   providerLimits: new Map<string, Limits>(providerLimits),
+  groupOf: (model: string): string => model,
   nowMs: Date.now,
 } as const;
 
 async function isAdmitted(attemptId: string): Promise<boolean> {
-  const account = new EditAccount(payers, "edits", rules, () => []);
+  const account = new EditAccount(payers, "edits", "edits", rules, () => []);
   for (;;) {
     const planned = { deployment, estimate: estimate(estimateNanoUsd), nowMs: Date.now() };
     const charges = account.callCharges(planned) as readonly Charge[];

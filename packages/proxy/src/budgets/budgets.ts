@@ -24,12 +24,16 @@ export class Budgets {
 
   /**
    * The account of an edit; none where nobody who pays for it is limited.
-   * @param model the group that its client asked for
+   * @param names the model as its client named it, and what that stands for where the key has a name of its own for it
    * @param edit the whole of it, once it is made
    */
-  accountOf(payers: readonly Payer[], model: string, edit: () => EditRequest): Account | undefined {
+  accountOf(
+    payers: readonly Payer[],
+    { asked, model }: { readonly asked: string; readonly model: string },
+    edit: () => EditRequest,
+  ): Account | undefined {
     if (!this.#limitsDeployments && !payers.some(({ limits }) => refusesRequests(limits))) return undefined;
-    return new EditAccount(payers, model, this.rules, (deployment, mostNanoUsd) =>
+    return new EditAccount(payers, asked, model, this.rules, (deployment, mostNanoUsd) =>
       cheaperEdits(edit(), deployment, mostNanoUsd),
     );
   }

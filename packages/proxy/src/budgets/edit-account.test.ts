@@ -11,6 +11,7 @@ const rules: BudgetRules = {
   unpriced: "refuse",
   deploymentLimits: new Map(),
   providerLimits: new Map(),
+  groupOf: (model) => (model === "other-name" ? "edits" : model),
   nowMs: () => nowMs,
 };
 const payer = (scope: Payer["scope"], id: string, limits: Limits): Payer => ({
@@ -22,7 +23,9 @@ const payer = (scope: Payer["scope"], id: string, limits: Limits): Payer => ({
 const budget = (dollarsNano: bigint): Limits => ({ maxBudgetNanoUsd: dollarsNano });
 
 function account(payers: readonly Payer[], given: Partial<BudgetRules> = {}, model = "edits"): EditAccount {
-  return new EditAccount(payers, model, { ...rules, ...given }, (_, most) => [`at most ${String(most)}`]);
+  return new EditAccount(payers, model, model, { ...rules, ...given }, (_, most) => [
+    `at most ${String(most)}`,
+  ]);
 }
 
 function chargesOf(
@@ -73,7 +76,7 @@ describe("a call", () => {
     };
     const asked = account([payer("key", "k", limits)], {}, "any/image");
     expect(taken(chargesOf(asked))).toEqual([["key:k/model:edits", 5n]]);
-    expect(taken(chargesOf(asked, 5n, { ...deployment, group: "any/*" }))).toEqual([
+    expect(taken(chargesOf(asked, 5n, { ...deployment, group: "any/*", asked: "any/image" }))).toEqual([
       ["key:k/model:any/image", 5n],
     ]);
   });

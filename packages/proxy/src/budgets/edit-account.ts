@@ -18,6 +18,7 @@ import {
   type RequestBound,
   type RouterError,
   mostCharges,
+  servedModel,
 } from "@darkroom/router";
 import {
   BudgetExceededError,
@@ -37,6 +38,8 @@ export interface BudgetRules {
   readonly unpriced: "refuse" | "allow";
   readonly deploymentLimits: ReadonlyMap<string, Limits>;
   readonly providerLimits: ReadonlyMap<string, Limits>;
+  /** The group that serves a model, by whatever name: a limit of one model holds for all names of it. */
+  readonly groupOf: (model: string) => string;
   /** Milliseconds since 1970. */
   readonly nowMs: () => number;
 }
@@ -49,17 +52,22 @@ export class EditAccount implements Account {
   readonly #known = new Map<string, PayerMeter>();
   readonly #rates: readonly PayerMeter[];
 
+  readonly #group: string;
+
   /**
-   * @param model the group that the client asked for
+   * @param asked the model as the client named it
+   * @param model what that stands for, where the key or its team has a name of its own for it
    * @param cheaper what of an edit could be less for it to cost at most so much, in words
    */
   constructor(
     private readonly payers: readonly Payer[],
-    private readonly model: string,
+    private readonly asked: string,
+    model: string,
     private readonly rules: BudgetRules,
     private readonly cheaper: (deployment: Deployment, mostNanoUsd: bigint) => readonly string[],
   ) {
-    this.#rates = rateMeters(payers, model);
+    this.#group = rules.groupOf(model);
+    this.#rates = rateMeters(payers, this.#group, (name) => this.#means(name, this.#group));
   }
 
   requestCharges({ images, tokens }: RequestBound): readonly Charge[] {
@@ -74,8 +82,10 @@ export class EditAccount implements Account {
       { id, provider },
       { deployment: deploymentLimits.get(id) ?? {}, provider: providerLimits.get(provider) ?? {} },
     );
-    const group = deployment.group.endsWith("*") ? this.model : deployment.group;
-    const budgets = budgetMeters([...this.payers, ...ofDeployment], group, calendar, nowMs);
+    const group = servedModel(deployment);
+    const budgets = budgetMeters([...this.payers, ...ofDeployment], group, calendar, nowMs, (name) =>
+      this.#means(name, group),
+    );
     const [first] = budgets;
     if (budgets.length + this.#rates.length > mostOfAccount) return new TooManyLimitsError(mostOfAccount);
     if (first === undefined) return [];
@@ -100,6 +110,13 @@ export class EditAccount implements Account {
     const cheaper = deployment === undefined || left <= 0n ? [] : this.cheaper(deployment, left);
     const resetAtMs = calendar.resetAt(of.duration, nowMs());
     return { error: new BudgetExceededError({ of, refusal, status, resetAtMs, cheaper }, waits), waits };
+  }
+
+  /** Whether a limit of that name is one of a group: the name is the group's, an alias, or what the client called it. */
+  #means(name: string, group: string): boolean {
+    return (
+      name === group || this.rules.groupOf(name) === group || (name === this.asked && group === this.#group)
+    );
   }
 
   readonly #deployments = new WeakMap<Charge, Deployment>();

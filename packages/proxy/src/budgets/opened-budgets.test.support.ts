@@ -87,8 +87,9 @@ export class OpenedBudgets {
   account(payers: readonly Payer[], rules: Partial<BudgetRules> = {}): EditAccount {
     const { calendar, meters } = this;
     const all = { calendar, meters, status: 429, unpriced: "refuse", nowMs: () => this.nowMs } as const;
+    const groupOf = (model: string): string => model;
     const limits = { deploymentLimits: new Map<string, Limits>(), providerLimits: new Map<string, Limits>() };
-    return new EditAccount(payers, "edits", { ...all, ...limits, ...rules }, () => []);
+    return new EditAccount(payers, "edits", "edits", { ...all, groupOf, ...limits, ...rules }, () => []);
   }
 
   /** Admits an attempt as a gateway's gate does. */

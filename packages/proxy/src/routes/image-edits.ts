@@ -103,7 +103,7 @@ export function imageEdits(options: ImageEditsOptions): RequestHandler {
         rehearsesFallbacks: controls.rehearsesFallbacks,
         tags,
         sizeFit: sizeFitOf(upload),
-        account: budgets.accountOf(payers, model, (): EditRequest => edit),
+        account: budgets.accountOf(payers, { asked, model }, (): EditRequest => edit),
       };
       if (isDryRun(request)) {
         response.json(dryRunAnswer(await router.plan(edit)));

@@ -11,6 +11,8 @@ export interface Deployment {
   readonly id: string;
   /** The model group it serves: the public name clients ask for. May end in `*` (a wildcard group). */
   readonly group: string;
+  /** Of a wildcard group, while it serves a request: the name that was asked for. */
+  readonly asked?: string;
   /** The model's name at the upstream. Where it ends in `*`, the part of the client's name that the group's `*` stands for is put there. */
   readonly model: string;
   /** The name under which prices are looked up, where it is not `model` (LiteLLM's `base_model`). */

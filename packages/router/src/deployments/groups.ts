@@ -119,9 +119,14 @@ function byGroup(deployments: readonly Deployment[]): Map<string, Deployment[]> 
   return groups;
 }
 
+/** What a deployment serves, by the name under which its spend and its limits are counted: its group, of a wildcard each model. */
+export function servedModel({ group, asked }: Pick<Deployment, "group" | "asked">): string {
+  return asked ?? group;
+}
+
 /** A wildcard deployment as it serves this model: from here on its model is the name to send upstream. */
-function concrete(deployment: Deployment, model: string): Deployment {
-  return deployment.model.endsWith("*")
-    ? { ...deployment, model: upstreamModel(deployment, model) }
-    : deployment;
+function concrete(deployment: Deployment, asked: string): Deployment {
+  if (!deployment.group.endsWith("*")) return deployment;
+  const { model } = deployment;
+  return { ...deployment, asked, model: model.endsWith("*") ? upstreamModel(deployment, asked) : model };
 }

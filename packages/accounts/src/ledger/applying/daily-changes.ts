@@ -110,10 +110,21 @@ function payersOf(
   modelGroup: string,
 ): { readonly scope: string; readonly id: string }[] {
   const meters = new Set(charges.map(({ meter }) => meter));
-  const ofGroup = `/model:${modelGroup}`;
-  return [...meters]
-    .filter((meter) => !(meter.endsWith(ofGroup) && meters.has(meter.slice(0, -ofGroup.length))))
-    .map(payerOf);
+  return [...meters].filter((meter) => !countsOneModel(meter, modelGroup, meters)).map(payerOf);
+}
+
+const ofModel = "/model:";
+
+/** A wildcard's spend is counted by the model that was asked for. Of a payer's own name anything may be a part. */
+function countsOneModel(meter: string, modelGroup: string, meters: ReadonlySet<string>): boolean {
+  for (let end = meter.indexOf(ofModel); end >= 0; end = meter.indexOf(ofModel, end + 1)) {
+    const model = meter.slice(end + ofModel.length);
+    const isOfGroup = modelGroup.endsWith("*")
+      ? model.startsWith(modelGroup.slice(0, -1))
+      : model === modelGroup;
+    if (isOfGroup && meters.has(meter.slice(0, end))) return true;
+  }
+  return false;
 }
 
 function payerOf(meter: string): { readonly scope: string; readonly id: string } {
