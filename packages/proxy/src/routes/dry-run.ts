@@ -1,11 +1,24 @@
 import { formatUsd } from "@darkroom/cost-calculator";
 import type { EditPlan } from "@darkroom/router";
 import type { Request } from "express";
-import { envelope, errorAnswer } from "../errors.js";
+import { GatewayError, envelope, errorAnswer } from "../errors.js";
 
-/** Whether a request only asks what would become of it (`x-darkroom-dry-run: true`). */
+const header = "x-darkroom-dry-run";
+
+/**
+ * Whether a request only asks what would become of it (`x-darkroom-dry-run: true`).
+ * @throws GatewayError for any other word than true or false: who asks for nothing to be spent must not pay
+ */
 export function isDryRun(request: Request): boolean {
-  return request.get("x-darkroom-dry-run")?.trim().toLowerCase() === "true";
+  const word = (request.get(header) ?? "false").trim().toLowerCase();
+  if (word === "true" || word === "false") return word === "true";
+  throw new GatewayError({
+    status: 400,
+    type: "invalid_request_error",
+    code: "invalid_value",
+    param: header,
+    message: `Invalid value for '${header}': expected true or false.`,
+  });
 }
 
 /** What a dry run answers: where the edit would go, what it would cost at most, or who would refuse it. */

@@ -72,6 +72,7 @@ export function imageEdits(options: ImageEditsOptions): RequestHandler {
     const { account } = principal;
     const record = recordOf(response);
     const key = idempotencyKeyFrom(request.headers);
+    const isRehearsal = isDryRun(request);
     const upload = await receiveUpload(request, response, uploadSettings, uploads);
     try {
       record.pausesMs = upload.pausesMs;
@@ -105,7 +106,7 @@ export function imageEdits(options: ImageEditsOptions): RequestHandler {
         sizeFit: sizeFitOf(upload),
         account: budgets.accountOf(payers, { asked, model }, (): EditRequest => edit),
       };
-      if (isDryRun(request)) {
+      if (isRehearsal) {
         response.json(dryRunAnswer(await router.plan(edit)));
         return;
       }

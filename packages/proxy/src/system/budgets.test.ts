@@ -178,6 +178,15 @@ test("a dry run tells where an edit would go and what it costs at most, and take
   });
 });
 
+test("who asks for a dry run in words that are not known pays for nothing", async () => {
+  for (const word of ["1", "yes", ""]) {
+    const answer = await edit(await newKey({}), {}, { "x-darkroom-dry-run": word });
+    expect([word, answer.status, errorOf(answer).param]).toEqual([word, 400, "x-darkroom-dry-run"]);
+  }
+  expect(await simulator.requests()).toEqual([]);
+  expect((await edit(await newKey({}), {}, { "x-darkroom-dry-run": "False" })).status).toBe(200);
+});
+
 test("after a kill the books hold: what may have been charged is not spent twice", async () => {
   const folder = mkdtempSync(join(tmpdir(), "darkroom-budgets-"));
   const entry = modelEntries(simulator.url);
