@@ -95,7 +95,8 @@ class Fields {
   }
 }
 
-const refuseOtherBodies: ErrorRequestHandler = (error: unknown, _request, _response, _next) => {
+const refuseOtherBodies: ErrorRequestHandler = (error: unknown, _request, _response, next) => {
+  if (error instanceof GatewayError) return next(error);
   const isTooLarge = typeof error === "object" && error !== null && "status" in error && error.status === 413;
   if (isTooLarge) throw invalid(undefined, "The body must not have more than 16 KiB.", 413);
   throw invalid(undefined, "The body must be a JSON object.");

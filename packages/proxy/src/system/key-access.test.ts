@@ -214,6 +214,10 @@ test("admins and viewers are told apart by their user's role", async () => {
   });
   expect((await asViewer("/key/list")).status).toBe(200);
   expect((await asViewer("/key/generate", {})).status).toBe(403);
+  expect(await asViewer("/ledger/settle", {})).toMatchObject({
+    status: 403,
+    body: { error: { type: "auth_error", code: "403" } },
+  });
 });
 
 test("a rotated key has two secrets for as long as it is said, and one account of what it spent", async () => {
