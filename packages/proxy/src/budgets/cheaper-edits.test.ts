@@ -29,6 +29,14 @@ test("says the smallest single changes that fit, and no more than three", () => 
   }
 });
 
+test("says how many images still fit, once", () => {
+  const one = { quality: "low", size: "1024x1024" };
+  const most = costOf({ ...one, n: "4" });
+  expect(cheaperEdits(editWith({ ...one, n: "10" }), deployment, most)).toEqual(["n=4"]);
+  expect(cheaperEdits(editWith({ ...one, n: "5" }), deployment, most)).toEqual(["n=4"]);
+  expect(cheaperEdits(editWith({ ...one, n: "5" }), deployment, costOf(one))).toEqual(["n=1"]);
+});
+
 test("changes all at once where no single change is enough", () => {
   const most = costOf({ n: "1", quality: "low", size: "1024x1024" });
   expect(cheaperEdits(editWith(dear), deployment, most)).toEqual(["n=1, quality=low and size=1024x1024"]);
