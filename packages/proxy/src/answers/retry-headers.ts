@@ -22,7 +22,7 @@ export function retryHeaders({ status, retryAfterMs, mayBeBilled }: RouterError)
 /** LiteLLM's headers for a rate limit of the caller's own. */
 export function callerLimitHeaders(error: RouterError): HeaderList {
   if (!(error instanceof CallerLimitError)) return [];
-  const { limitType, limit, remaining, resetAtMs } = error;
+  const { limitType, limit, remaining, resetAtMs, fitsInMs } = error;
   const isOpenAis = limitType !== "concurrent_requests";
   return [
     "rate_limit_type",
@@ -30,7 +30,13 @@ export function callerLimitHeaders(error: RouterError): HeaderList {
     ...(resetAtMs === undefined ? [] : ["reset_at", new Date(resetAtMs).toISOString()]),
     ...(isOpenAis ? [`x-ratelimit-limit-${limitType}`, String(limit)] : []),
     ...(isOpenAis ? [`x-ratelimit-remaining-${limitType}`, String(remaining)] : []),
+    ...(isOpenAis && fitsInMs !== undefined ? [`x-ratelimit-reset-${limitType}`, inSeconds(fitsInMs)] : []),
   ];
+}
+
+/** As OpenAI writes it. */
+function inSeconds(ms: number): string {
+  return `${(ms / 1000).toFixed(3)}s`;
 }
 
 /** OpenAI's headers for the limit that stands in the way: how much of it is left, and seconds until there will be enough. */
@@ -45,6 +51,6 @@ export function rateLimitHeaders(error: RouterError): HeaderList {
     String(limit),
     `x-ratelimit-remaining-${dimension}`,
     String(remaining),
-    ...(fitsInMs === undefined ? [] : [`x-ratelimit-reset-${dimension}`, `${(fitsInMs / 1000).toFixed(3)}s`]),
+    ...(fitsInMs === undefined ? [] : [`x-ratelimit-reset-${dimension}`, inSeconds(fitsInMs)]),
   ];
 }

@@ -81,6 +81,8 @@ export class CallerLimitError extends RouterError {
   readonly limitType: string;
   /** Milliseconds since 1970, where it is known. */
   readonly resetAtMs: number | undefined;
+  /** Milliseconds from now on until it fits, where they are known. */
+  readonly fitsInMs: number | undefined;
   readonly limit: bigint;
   readonly remaining: bigint;
 
@@ -99,6 +101,7 @@ export class CallerLimitError extends RouterError {
     this.limitType = limitType;
     this.retryAfterMs = waitMs;
     this.resetAtMs = resetAtMs;
+    this.fitsInMs = fits ? fitsInMs : undefined;
     this.limit = limit;
     this.remaining = remaining;
   }
