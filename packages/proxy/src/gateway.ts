@@ -118,6 +118,7 @@ export class Gateway {
       calendar: accounts.calendar,
       ledger: books.ledger,
       spendOf: spendOfLedger(books.ledger),
+      isMasterKey: (secret) => accounts.isMasterKey(secret),
       newKeyDefaults: config.accounts.newKeyDefaults,
       newKeyBounds: config.accounts.newKeyBounds,
       modelNames: names,

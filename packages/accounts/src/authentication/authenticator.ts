@@ -67,6 +67,11 @@ export class Authenticator {
     return this.#admitted(account);
   }
 
+  /** Whether a secret is the operator's own. */
+  isMasterKey(secret: string): boolean {
+    return this.#masterKey?.matches(secret) === true;
+  }
+
   /** A version of the directory that somebody else has seen. */
   noteVersion(version: number): void {
     this.#accounts.noteVersion(version);

@@ -80,6 +80,11 @@ export class Accounts {
     return this.settings.masterKey !== undefined;
   }
 
+  /** Whether a secret is the operator's own. */
+  isMasterKey(secret: string): boolean {
+    return this.authenticator.isMasterKey(secret);
+  }
+
   /**
    * Who asks. Decides from the headers alone, so that nothing of a refused request's body is ever read into memory; at once,
    * where they were here a moment ago.

@@ -229,6 +229,17 @@ describe("what is refused names its field", () => {
     ["/key/generate", { allowed_routes: ["/v1/models"] }, "allowed_routes"],
     ["/key/generate", { max_budgt: 1 }, "max_budgt"],
     ["/key/generate", { budget_limits: [{ max_budget: 1 }] }, "budget_limits"],
+    [
+      "/key/generate",
+      { budget_limits: [{ max_budget: 1, budget_duration: "1d", soft_budget: 1 }] },
+      "budget_limits",
+    ],
+    ["/key/generate", { temp_budget_increase: 1 }, "temp_budget_expiry"],
+    ["/key/generate", { temp_budget_expiry: "1d" }, "temp_budget_increase"],
+    ["/key/generate", { key: masterKey }, "key"],
+    ["/key/generate", { spend: 1 }, "spend"],
+    ["/key/update", { key: "sk-any", spend: 0 }, "spend"],
+    ["/team/member_add", { team_id: "t", member: { user_id: "u", max_budget_in_team: 1 } }, "member"],
     ["/user/new", { user_role: "king" }, "user_role"],
     ["/team/new", { organization_id: "org" }, "organization_id"],
     ["/team/new", { members_with_roles: [{ role: "user" }] }, "members_with_roles"],
@@ -253,6 +264,27 @@ describe("what is refused names its field", () => {
       send_invite_email: true,
     };
     expect((await manage("/key/generate", inert)).status).toBe(200);
+    for (const [path, body] of [
+      ["/key/generate", { spend: 0 }],
+      ["/team/new", { spend: 0, admins: [], members: [], members_with_roles: [] }],
+      ["/user/new", { spend: 0, teams: [] }],
+      ["/customer/new", { user_id: "has-spent-nothing", spend: 0 }],
+    ] as const)
+      expect([path, (await manage(path, body)).status]).toEqual([path, 200]);
+  });
+
+  test("of a value with several forms, the part of it that is wrong", async () => {
+    const { body } = await manage("/team/member_add", {
+      team_id: "t",
+      member: { user_id: "u", role: "boss" },
+    });
+    expect(body.error.message).toContain("'member.role': expected one of admin, user");
+  });
+
+  test("nobody gives a key the gateway's own", async () => {
+    const { body: key } = await manage("/key/generate", {});
+    const answer = await manage("/key/regenerate", { key: key.key, new_key: masterKey });
+    expect(answer).toMatchObject({ status: 400, body: { error: { param: "new_key" } } });
   });
 
   test("a body that is none, and one that is too large", async () => {
@@ -291,6 +323,20 @@ describe("what is refused names its field", () => {
       body: { error: { param: "team_id" } },
     });
   });
+});
+
+test("a temporary increase is changed part by part, and taken away by either", async () => {
+  const { body: key } = await manage("/key/generate", {
+    max_budget: 1,
+    temp_budget_increase: 1,
+    temp_budget_expiry: "2040-01-01T00:00:00Z",
+  });
+  const update = async (fields: object) => (await manage("/key/update", { key: key.key, ...fields })).body;
+  expect(await update({ temp_budget_increase: 2 })).toMatchObject({
+    temp_budget_increase: 2,
+    temp_budget_expiry: "2040-01-01T00:00:00.000Z",
+  });
+  expect(await update({ temp_budget_expiry: null })).not.toHaveProperty("temp_budget_increase");
 });
 
 test("the audit log tells who changed what, and no secret", async () => {

@@ -11,6 +11,8 @@ export interface ManagementContext {
   readonly ledger: Pick<Ledger, "reports" | "catchUp" | "lagEntries">;
   /** What was charged to a meter so far, of each that is asked for, in nano-dollars. */
   readonly spendOf: (meters: readonly string[]) => Promise<ReadonlyMap<string, bigint>>;
+  /** Whether a secret is the operator's own, which is no virtual key. */
+  readonly isMasterKey: (secret: string) => boolean;
   /** Fields of a new key whose maker says nothing of them. */
   readonly newKeyDefaults: Readonly<Record<string, unknown>>;
   /** Fields of a new key, and what they are at most. */

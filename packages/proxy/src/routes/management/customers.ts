@@ -3,7 +3,7 @@ import { z } from "zod";
 import { customerAnswers, customerSchema, only } from "./answers.js";
 import { type ManagementContext, changing, checkBudget } from "./context.js";
 import { limitFields, limitsFrom } from "./limit-fields.js";
-import { type ManagementRoute, invalid, route } from "./management-route.js";
+import { type ManagementRoute, invalid, route, withoutOwnSpend } from "./management-route.js";
 import { changed, id, ids, longPage, onOrOff, text } from "./values.js";
 
 const customerFields = {
@@ -73,6 +73,7 @@ export function customerRoutes(context: ManagementContext): readonly ManagementR
       audience: "admins",
       fields: { ...customerFields, user_id: id },
       lacking,
+      prepare: withoutOwnSpend,
       answer: customerSchema,
       handle: async ({ user_id, ...input }, call) => {
         if (input.budget_id != null && input.max_budget != null)

@@ -22,7 +22,7 @@ import {
   withKeyInput,
 } from "./key-fields.js";
 import { findKeyId, keyIdOf, noSuchKey } from "./key-lookup.js";
-import { type ManagementRoute, invalid, route } from "./management-route.js";
+import { type ManagementRoute, invalid, route, withoutOwnSpend } from "./management-route.js";
 import { newKeyInput } from "./new-key-parameters.js";
 import { duration, id, ids, onOrOff, page, pageSize, text } from "./values.js";
 
@@ -45,6 +45,12 @@ export function keyRoutes(context: ManagementContext): readonly ManagementRoute[
     await checkReferences(change, key);
     await change.keys.replace(key);
     return key;
+  };
+
+  /** Nobody would ever be held to the limits of such a key. */
+  const refuseMasterKey = (field: string, chosen: string | null | undefined): void => {
+    if (chosen != null && context.isMasterKey(chosen))
+      throw invalid(field, `Invalid value for '${field}': this is the key of the gateway itself.`);
   };
 
   const setBlocked = (path: string, blocked: boolean): ManagementRoute =>
@@ -78,8 +84,9 @@ export function keyRoutes(context: ManagementContext): readonly ManagementRoute[
       lacking: lackingKeyFields,
       ignored: [...ignoredKeyFields, "key_name", "token"],
       answer: shownKeySchema,
-      handle: async ({ key, new_key, grace_period, ...input }, call) =>
-        shown(
+      handle: async ({ key, new_key, grace_period, ...input }, call) => {
+        refuseMasterKey("new_key", new_key);
+        return shown(
           await changing(context, call, async (change) => {
             const keyId = await keyIdOf(change, key);
             await update(change, keyId, input);
@@ -88,7 +95,8 @@ export function keyRoutes(context: ManagementContext): readonly ManagementRoute[
               graceMs: grace_period == null ? 0 : lengthMs(parseDuration(grace_period)),
             });
           }),
-        ),
+        );
+      },
     });
 
   return [
@@ -100,10 +108,12 @@ export function keyRoutes(context: ManagementContext): readonly ManagementRoute[
       fields: { ...keyFields, key: secret.nullish().describe("of your choice; else one is made") },
       lacking: lackingKeyFields.filter((name) => name !== "key_type"),
       ignored: ignoredKeyFields,
-      prepare: (given) => withoutUsualType(newKeyInput(given, context)),
+      prepare: (given) => withoutUsualType(newKeyInput(withoutOwnSpend(given), context)),
       answer: shownKeySchema,
-      handle: async ({ key, ...input }, call) =>
-        shown(await changing(context, call, (change) => makeKey(change, input, key ?? undefined))),
+      handle: async ({ key, ...input }, call) => {
+        refuseMasterKey("key", key);
+        return shown(await changing(context, call, (change) => makeKey(change, input, key ?? undefined)));
+      },
     }),
     route({
       method: "get",

@@ -1,8 +1,9 @@
 import type { BudgetCalendar, Limits, ModelBudget } from "@darkroom/accounts";
 import { z } from "zod";
+import { invalid } from "./management-route.js";
 import { changed, count, dollars, duration, id, inDollars, instant, instantFrom, isoTime } from "./values.js";
 
-const budgetWindow = z.object(
+const budgetWindow = z.strictObject(
   { max_budget: dollars, budget_duration: duration },
   { error: "expected an object with max_budget and budget_duration" },
 );
@@ -72,7 +73,7 @@ export function limitsFrom(input: LimitInput, nowMs: number, before: Limits = {}
     parallel: input.max_parallel_requests,
     modelRpm: input.model_rpm_limit,
     modelTpm: input.model_tpm_limit,
-    temporaryIncrease: increaseFrom(input, nowMs),
+    temporaryIncrease: increaseFrom(input, nowMs, before.temporaryIncrease),
   });
 }
 
@@ -112,13 +113,23 @@ function modelBudgetsFrom(
   );
 }
 
+/** @throws GatewayError for an increase without an end, or an end of none: neither would do anything */
 function increaseFrom(
   { temp_budget_increase: amount, temp_budget_expiry: until }: LimitInput,
   nowMs: number,
+  before: Limits["temporaryIncrease"],
 ): Limits["temporaryIncrease"] | null {
   if (amount === null || until === null) return null;
-  if (amount === undefined || until === undefined) return undefined;
-  return { amountNanoUsd: amount, untilMs: instantFrom(until, nowMs) };
+  if (amount === undefined && until === undefined) return undefined;
+  const amountNanoUsd = amount ?? before?.amountNanoUsd;
+  const untilMs = until === undefined ? before?.untilMs : instantFrom(until, nowMs);
+  if (amountNanoUsd === undefined) throw missing("temp_budget_increase", "temp_budget_expiry");
+  if (untilMs === undefined) throw missing("temp_budget_expiry", "temp_budget_increase");
+  return { amountNanoUsd, untilMs };
+}
+
+function missing(field: string, given: string): Error {
+  return invalid(field, `'${given}' is given without '${field}'.`);
 }
 
 /** Budgets and rates, as answers have them. */

@@ -125,11 +125,22 @@ function validated(
   }
   const result = z.object(fields).safeParse(known);
   if (result.success) return result.data;
-  const [issue] = result.error.issues;
+  const [first] = result.error.issues;
+  const issue = first && innermost(first);
   const path = issue?.path.map(String) ?? [];
   const [field] = path;
   const message = issue?.message ?? "invalid";
   throw invalid(field, field === undefined ? message : `Invalid value for '${path.join(".")}': ${message}.`);
+}
+
+/** Of a value that may have several forms: what is wrong with the one that it comes nearest to. */
+function innermost(issue: z.core.$ZodIssue): z.core.$ZodIssue {
+  if (issue.code !== "invalid_union") return issue;
+  const [nearest] = issue.errors
+    .flatMap(([first]) => (first === undefined ? [] : [innermost(first)]))
+    .sort((one, other) => other.path.length - one.path.length);
+  if (nearest === undefined || nearest.path.length === 0) return issue;
+  return { ...nearest, path: [...issue.path, ...nearest.path] };
 }
 
 function refuseUnlessInert(
@@ -138,9 +149,19 @@ function refuseUnlessInert(
   lacking: readonly string[],
   known: readonly string[],
 ): void {
-  if (!lacking.includes(name)) throw invalid(name, `'${name}' is unknown here${hint(name, known)}.`);
+  if (!lacking.includes(name)) throw invalid(name, sentence(`'${name}' is unknown here${hint(name, known)}`));
   if (asksForNothing(value)) return;
   throw invalid(name, `'${name}' is not supported yet, and restricts what may be done; leave it out.`);
+}
+
+function sentence(text: string): string {
+  return text.endsWith("?") ? text : `${text}.`;
+}
+
+/** Of what is made: that it has spent nothing yet, which LiteLLM's scripts say of it, goes without saying. */
+export function withoutOwnSpend(given: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const { spend, ...others } = given;
+  return spend === 0 ? others : given;
 }
 
 function asksForNothing(value: unknown): boolean {

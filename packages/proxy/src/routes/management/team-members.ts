@@ -21,7 +21,7 @@ const role = z.enum(memberRoles, { error: `expected one of ${memberRoles.join(",
 
 /** Whom LiteLLM calls a member: by id or by email. */
 export const member = z
-  .object(
+  .strictObject(
     { user_id: id.nullish(), user_email: text.nullish(), role: role.default("user") },
     { error: "expected an object with user_id or user_email, and role" },
   )

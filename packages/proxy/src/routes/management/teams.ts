@@ -11,7 +11,7 @@ import { z } from "zod";
 import { keyAnswers, keySchema, memberAnswers, only, teamAnswers, teamSchema } from "./answers.js";
 import { type ManagementContext, changing, checkBudget, checkOrganization } from "./context.js";
 import { limitFields, limitsFrom } from "./limit-fields.js";
-import { type ManagementRoute, invalid, route } from "./management-route.js";
+import { type ManagementRoute, invalid, route, withoutOwnSpend } from "./management-route.js";
 import { member, memberRoutes, memberUserId } from "./team-members.js";
 import {
   aliases,
@@ -103,10 +103,11 @@ export function teamRoutes(context: ManagementContext): readonly ManagementRoute
         ...teamFields,
         team_id: id.nullish(),
         members_with_roles: z.array(member).nullish(),
-        admins: ids.nullish(),
-        members: ids.nullish(),
+        admins: names.nullish(),
+        members: names.nullish(),
       },
       lacking,
+      prepare: withoutOwnSpend,
       answer: teamSchema,
       handle: async ({ team_id, members_with_roles, admins, members, ...input }, call) => {
         const team = await changing(context, call, async (made) => {

@@ -13,7 +13,7 @@ import { keyAnswers, keySchema, only, teamAnswers, teamSchema, userAnswers, user
 import { type ManagementContext, changing, checkBudget } from "./context.js";
 import { ignoredKeyFields, keyFields, lackingKeyFields, makeKey } from "./key-fields.js";
 import { limitFields, limitsFrom } from "./limit-fields.js";
-import { type ManagementRoute, invalid, route } from "./management-route.js";
+import { type ManagementRoute, invalid, route, withoutOwnSpend } from "./management-route.js";
 import { newKeyInput } from "./new-key-parameters.js";
 import { changed, id, ids, metadata, names, nothingOf, onOrOff, page, pageSize, text } from "./values.js";
 
@@ -46,7 +46,7 @@ export function userRoutes(context: ManagementContext): readonly ManagementRoute
       fields: {
         ...userFields,
         user_id: id.nullish(),
-        teams: ids.nullish(),
+        teams: names.nullish(),
         auto_create_key: onOrOff.default(true),
         key_alias: keyFields.key_alias,
         duration: keyFields.duration,
@@ -54,6 +54,7 @@ export function userRoutes(context: ManagementContext): readonly ManagementRoute
       },
       lacking,
       ignored: ignoredKeyFields,
+      prepare: withoutOwnSpend,
       answer: userSchema.extend({ key: z.string().nullable() }),
       handle: async ({ user_id, teams, auto_create_key, ...input }, call) => {
         const { user, made } = await changing(context, call, async (change) => {
