@@ -41,6 +41,17 @@ test("a CSV export, with quotes, commas and an empty line", () => {
   });
 });
 
+test.each([
+  ["2026-11-01", "2026-11-01"],
+  ["2026-11-01T23:30:00", "2026-11-01"],
+  ["2026-11-01 23:30:00 UTC", "2026-11-01"],
+  ["2026-11-01T23:30:00-01:00", "2026-11-02"],
+  ["1793491200", "2026-11-01"],
+])("a CSV's %s is of the day %s (UTC), wherever it is read", (date, day) => {
+  for (const end of ["\n", "\r\n", "\r"])
+    expect(readBill(`date,amount${end}${date},1`)).toMatchObject({ items: [{ day }] });
+});
+
 test("a simulator's lines", () => {
   const line = {
     requestId: "req_1",
@@ -62,6 +73,13 @@ test.each([
   ["an amount that is none", JSON.stringify(page([cost("much")])), "no number"],
   ["a line without an amount", JSON.stringify({ lines: [{ requestId: "a", time: "2026-11-01" }] }), "Line 1"],
   ["a CSV without times", "a,b\n1,2\n", "no column start_time_iso"],
+  ["a date that has two meanings", "date,amount\n11/01/2026,2\n", "no column start_time_iso"],
+  ["a CSV that is not well quoted", 'date,amount,line_item\n2026-11-01,1,5" image\n2026-11-01,2,x', "Row 2"],
+  ["a CSV that breaks off within a text", 'date,amount,line_item\n2026-11-01,1,"image', "Row 2"],
+  ["an amount beyond all", JSON.stringify(page([cost(1e21)])), "no number"],
+  ["a time beyond all", JSON.stringify({ data: [{ start_time: 1e18, results: [] }] }), "no start_time"],
+  ["a bucket that is none", JSON.stringify({ data: [null] }), "no start_time"],
+  ["a result that is none", JSON.stringify(page([null as never])), "no number"],
 ])("%s is refused", (_, text, message) => {
   expect(() => readBill(text)).toThrow(BillError);
   expect(() => readBill(text)).toThrow(message);

@@ -34,7 +34,7 @@ function parsed(text: string): unknown {
 }
 
 function lineOf(value: unknown, index: number): BillLine {
-  const { requestId, time, model, nanoUsd } = (value ?? {}) as Fields;
+  const { requestId, time, model, nanoUsd } = fieldsOf(value);
   const atMs = typeof time === "string" ? Date.parse(time) : Number.NaN;
   if (
     typeof requestId !== "string" ||
@@ -48,17 +48,19 @@ function lineOf(value: unknown, index: number): BillLine {
 }
 
 function itemsOfPage(page: unknown): BillItem[] {
-  const buckets = ((page ?? {}) as Fields)["data"];
+  const buckets = fieldsOf(page)["data"];
   if (!Array.isArray(buckets))
     throw new BillError("The bill has neither 'lines', as the simulator's, nor 'data', as OpenAI's costs.");
-  return buckets.flatMap((bucket: Fields) => {
-    const { start_time: startSeconds, results } = bucket;
-    if (typeof startSeconds !== "number" || !Array.isArray(results))
+  return buckets.flatMap((bucket: unknown) => {
+    const { start_time: startSeconds, results } = fieldsOf(bucket);
+    const atMs = typeof startSeconds === "number" ? startSeconds * 1_000 : Number.NaN;
+    if (!isTime(atMs) || !Array.isArray(results))
       throw new BillError("A bucket of the costs has no start_time and results.");
-    return results.map((result: Fields) => {
-      const { value, currency } = (result["amount"] ?? {}) as Fields;
+    return results.map((given: unknown) => {
+      const result = fieldsOf(given);
+      const { value, currency } = fieldsOf(result["amount"]);
       return itemOf({
-        day: dayOf(startSeconds * 1_000),
+        day: dayOf(atMs),
         amount: value,
         currency,
         item: result["line_item"],
@@ -70,9 +72,11 @@ function itemsOfPage(page: unknown): BillItem[] {
 
 function itemOfRecord(record: Readonly<Record<string, string>>): BillItem {
   const when = record["start_time_iso"] ?? record["date"] ?? record["start_time"] ?? "";
-  const atMs = /^\d{9,11}$/.test(when) ? Number(when) * 1_000 : Date.parse(when);
-  if (Number.isNaN(atMs))
-    throw new BillError("The bill's CSV has no column start_time_iso, start_time or date with times.");
+  const atMs = /^\d{9,11}$/.test(when) ? Number(when) * 1_000 : isoTime(when);
+  if (!isTime(atMs))
+    throw new BillError(
+      "The bill's CSV has no column start_time_iso, start_time or date with times such as 2026-11-28.",
+    );
   return itemOf({
     day: dayOf(atMs),
     amount: record["amount_value"] ?? record["amount"] ?? record["cost"],
@@ -82,10 +86,32 @@ function itemOfRecord(record: Readonly<Record<string, string>>): BillItem {
   });
 }
 
+/** Years from 1970 to 9999. */
+function isTime(atMs: number): boolean {
+  return atMs >= 0 && atMs < Date.UTC(10_000, 0);
+}
+
+/** Of ISO 8601 alone, since what else `Date` reads depends on where it runs. Without a zone it is UTC, as are a bill's days. */
+function isoTime(text: string): number {
+  const found = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?) ?(Z|UTC|[+-]\d\d:?\d\d)?)?$/.exec(
+    text.trim(),
+  );
+  if (found === null) return Number.NaN;
+  const [, day = "", time = "00:00", zone = "Z"] = found;
+  return Date.parse(`${day}T${time}${zone === "UTC" ? "Z" : zone}`);
+}
+
+function fieldsOf(value: unknown): Fields {
+  return typeof value === "object" && value !== null ? (value as Fields) : {};
+}
+
+/** In dollars; beyond it a float has no cents. */
+const largestAmount = 1e12;
+
 function itemOf(given: Readonly<Record<"day", string>> & Fields): BillItem {
   const { day, amount, currency, item, project } = given;
   const dollars = typeof amount === "string" && amount !== "" ? Number(amount) : amount;
-  if (typeof dollars !== "number" || !Number.isFinite(dollars))
+  if (typeof dollars !== "number" || !(Math.abs(dollars) <= largestAmount))
     throw new BillError(`The bill of ${day} has an amount that is no number.`);
   if (typeof currency === "string" && currency !== "" && currency.toLowerCase() !== "usd")
     throw new BillError(`The bill of ${day} is in '${currency}', not in dollars.`);

@@ -23,7 +23,13 @@ export async function reconcileLines(
   lines: readonly BillLine[],
   { fromMs, untilMs, toleranceMs }: LinesSpan,
 ): Promise<Reconciliation> {
-  const lineOf = new Map(lines.map((line) => [line.requestId, line]));
+  const lineOf = new Map<string, BillLine>();
+  // What is billed once more is in no ledger.
+  const again: BillLine[] = [];
+  for (const line of lines) {
+    if (lineOf.has(line.requestId)) again.push(line);
+    else lineOf.set(line.requestId, line);
+  }
   const sums = new RowSums();
   const differences: Difference[] = [];
   const settlements: ProposedSettlement[] = [];
@@ -110,7 +116,7 @@ export async function reconcileLines(
       settle(attempt, 0n, "the bill has no line for it");
     } else stillUncertain += 1;
   }
-  for (const line of lineOf.values()) {
+  for (const line of [...lineOf.values(), ...again]) {
     if (line.atMs < fromMs || line.atMs >= untilMs) continue;
     const names = { day: dayOf(line.atMs), model: plainModel(line.model) };
     sums.add({ ...names, deploymentId: "" }, { billNanoUsd: line.nanoUsd });

@@ -29,17 +29,28 @@ async function fetched(url: URL): Promise<string> {
   for (let page = 0; page < mostPages; page += 1) {
     const text = await textAt(url);
     if (!text.trimStart().startsWith("{")) return text;
-    const answer = JSON.parse(text) as {
-      readonly lines?: unknown;
-      readonly has_more?: boolean;
-      readonly next_page?: string;
-    };
+    const answer = pageIn(text);
     if (answer.lines !== undefined) return text;
     pages.push(answer);
     if (answer.has_more !== true || !answer.next_page) break;
     url.searchParams.set("page", answer.next_page);
   }
   return JSON.stringify(pages);
+}
+
+interface Page {
+  readonly lines?: unknown;
+  readonly has_more?: boolean;
+  readonly next_page?: string;
+}
+
+/** @throws BillError */
+function pageIn(text: string): Page {
+  try {
+    return JSON.parse(text) as Page;
+  } catch {
+    throw new BillError("The bill is no JSON.");
+  }
 }
 
 async function textAt(url: URL): Promise<string> {
