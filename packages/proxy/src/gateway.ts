@@ -124,6 +124,8 @@ export class Gateway {
       modelNames: names,
       listedModels: () => router.modelNames,
       deployments: config.router.deployments,
+      limits: () => router.limits(),
+      editsInFlight: () => this.#edits.count,
       now: Date.now,
     };
     const offered = [...managementRoutes(management), ...reportRoutes(management)];

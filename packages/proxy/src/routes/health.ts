@@ -18,6 +18,9 @@ export function readiness(isDraining: () => boolean, books: Books, limits: Limit
     const status = isDraining() ? "draining" : books.areOpen ? "healthy" : "journal stopped";
     response.status(status === "healthy" ? 200 : 503).json({
       status,
+      // As LiteLLM says it.
+      db: books.ledger.state.kind === "applying" ? "connected" : "Not connected",
+      cache: limits.peers === undefined ? null : "redis",
       journal: state.name,
       ...(state.name === "stopped" && { reason: state.reason }),
       ledger: books.ledger.state.kind,

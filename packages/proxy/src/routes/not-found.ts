@@ -3,7 +3,8 @@ import { GatewayError } from "../errors.js";
 
 const served =
   "POST /v1/images/edits, /images/edits, /openai/deployments/{model}/images/edits; " +
-  "GET /v1/models, /models, /v1/images/files/{name}, /ledger/sum, /health/liveliness, /health/readiness, /metrics, /; POST /ledger/settle";
+  "GET /v1/models, /models, /v1/images/files/{name}, /quota, /ledger/sum, /health/liveliness, /health/readiness, /metrics, /; " +
+  "POST /ledger/settle; and what stands in /openapi.json";
 
 /** What Darkroom does not serve is told so, with what it does. */
 export const notFound: RequestHandler = (request) => {

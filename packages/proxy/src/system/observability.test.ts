@@ -376,6 +376,8 @@ describe("health and page", () => {
     expect(ready.status).toBe(200);
     expect(JSON.parse(ready.body.toString("utf8"))).toEqual({
       status: "healthy",
+      db: "connected",
+      cache: null,
       journal: "writing",
       ledger: "applying",
       ledger_lag_entries: expect.any(Number) as number,

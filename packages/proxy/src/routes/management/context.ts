@@ -1,5 +1,5 @@
 import type { BudgetCalendar, Change, Directory, Ledger, ModelNames } from "@darkroom/accounts";
-import type { Deployment } from "@darkroom/router";
+import type { Deployment, LimitsReport } from "@darkroom/router";
 import type { Call } from "./management-route.js";
 import { invalid } from "./management-route.js";
 
@@ -21,6 +21,9 @@ export interface ManagementContext {
   /** What clients may ask for. */
   readonly listedModels: () => readonly string[];
   readonly deployments: readonly Deployment[];
+  /** How full limits are, and how deployments are doing. */
+  readonly limits: () => Promise<LimitsReport>;
+  readonly editsInFlight: () => number;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }

@@ -2,6 +2,7 @@ import { auditRoutes } from "./audit.js";
 import { budgetRoutes } from "./budgets.js";
 import type { ManagementContext } from "./context.js";
 import { customerRoutes } from "./customers.js";
+import { healthRoutes } from "./health.js";
 import { keyRoutes } from "./keys.js";
 import type { ManagementRoute } from "./management-route.js";
 import { modelRoutes } from "./models.js";
@@ -21,6 +22,7 @@ export function managementRoutes(context: ManagementContext): readonly Managemen
     ...budgetRoutes(context),
     ...tagRoutes(context),
     ...modelRoutes(context),
+    ...healthRoutes(context),
     ...auditRoutes(context),
   ];
 }

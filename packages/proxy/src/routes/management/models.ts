@@ -3,6 +3,7 @@ import type { Deployment } from "@darkroom/router";
 import { z } from "zod";
 import type { ManagementContext } from "./context.js";
 import { type ManagementRoute, invalid, route } from "./management-route.js";
+import { highestPrices, priceFields } from "./model-prices.js";
 import { id } from "./values.js";
 
 /** Which models there are, for whoever asks. Nothing here tells a provider's key. */
@@ -35,7 +36,7 @@ export function modelRoutes(context: ManagementContext): readonly ManagementRout
     }),
     route({
       method: "get",
-      paths: ["/model_group/info"],
+      paths: ["/model_group/info", "/v1/model_group/info"],
       summary: "The model groups and aliases that the one who asks may name",
       audience: "everybody",
       fields: { model_group: id.optional() },
@@ -52,6 +53,8 @@ export function modelRoutes(context: ManagementContext): readonly ManagementRout
               model_group: model,
               providers: [...new Set(members.map(providerOf))],
               mode: "image_edit",
+              ...limitsOfAll(members),
+              ...highestPrices(members),
               deployments: members.length,
             };
           }),
@@ -62,13 +65,17 @@ export function modelRoutes(context: ManagementContext): readonly ManagementRout
 }
 
 function deploymentAnswer(deployment: Deployment, accessGroups: readonly string[]): object {
-  const { id: modelId, group, model, apiBase, rpm, weight, order, tags, baseModel } = deployment;
+  const { id: modelId, group, model, apiBase, weight, order, tags, baseModel } = deployment;
+  const { rpm, tpm, ipm, parallel } = limitsOf(deployment);
   return {
     model_name: group,
     litellm_params: {
       model: `${providerOf(deployment)}/${model}`,
-      api_base: withoutSecrets(apiBase),
+      api_base: shownApiBase(apiBase),
       ...(rpm !== undefined && { rpm }),
+      ...(tpm !== undefined && { tpm }),
+      ...(ipm !== undefined && { ipm }),
+      ...(parallel !== undefined && { max_parallel_requests: parallel }),
       ...(weight !== undefined && { weight }),
       ...(order !== undefined && { order }),
       ...(tags !== undefined && { tags }),
@@ -78,18 +85,41 @@ function deploymentAnswer(deployment: Deployment, accessGroups: readonly string[
       db_model: false,
       mode: "image_edit",
       litellm_provider: providerOf(deployment),
+      ...priceFields(deployment),
       ...(baseModel !== undefined && { base_model: baseModel }),
       ...(accessGroups.length > 0 && { access_groups: accessGroups }),
     },
   };
 }
 
-function providerOf({ provider = "openai" }: Deployment): string {
+function limitsOf({
+  limits = {},
+  rpm,
+}: Deployment): Readonly<Record<"rpm" | "tpm" | "ipm" | "parallel", number | undefined>> {
+  const { requestsPerMinute, tokensPerMinute, imagesPerMinute, parallelCalls } = limits;
+  return {
+    rpm: requestsPerMinute ?? rpm,
+    tpm: tokensPerMinute,
+    ipm: imagesPerMinute,
+    parallel: parallelCalls,
+  };
+}
+
+/** Together, as LiteLLM tells them; null where nobody has one. */
+function limitsOfAll(members: readonly Deployment[]): object {
+  const sum = (of: "rpm" | "tpm" | "ipm"): number | null => {
+    const known = members.flatMap((member) => limitsOf(member)[of] ?? []);
+    return known.length === 0 ? null : known.reduce((total, one) => total + one, 0);
+  };
+  return { rpm: sum("rpm"), tpm: sum("tpm"), ipm: sum("ipm") };
+}
+
+export function providerOf({ provider = "openai" }: Deployment): string {
   return provider;
 }
 
 /** An address may carry a password or a key. */
-function withoutSecrets(address: string): string {
+export function shownApiBase(address: string): string {
   if (!URL.canParse(address)) return address;
   const { origin, pathname } = new URL(address);
   return `${origin}${pathname === "/" ? "" : pathname}`;
