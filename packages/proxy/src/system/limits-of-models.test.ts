@@ -77,7 +77,7 @@ test("of a wildcard group each model has a budget of its own, which begins with 
   const most = await gateway.mostNanoUsd({ key, fields: { model: "gpt-image-1" } });
   await gateway.admin("/key/update", {
     key,
-    model_max_budget: { "gpt-image-1": { budget_limit: dollars(most), time_period: "30d" } },
+    model_max_budget: { "gpt-image-1": { budget_limit: dollars(most) } },
   });
   expect(await statusOf(key, "gpt-image-1")).toBe(429);
   expect(await statusOf(key, "gpt-image-1-mini")).toBe(200);
