@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { chmodSync, chownSync, mkdtempSync, rmSync } from "node:fs";
-import { type AddressInfo, connect, createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { until } from "./until.js";
@@ -61,7 +61,11 @@ export class StoreServer {
     this.#child = child;
     started.add(child);
     child.once("exit", () => started.delete(child));
-    await until(() => answers(this.port));
+    await until(() => {
+      if (child.exitCode !== null || child.signalCode !== null)
+        throw new Error(`${child.spawnfile} has ended on port ${this.port}`);
+      return answers(this.port);
+    });
     return this;
   }
 
@@ -103,10 +107,20 @@ function answers(port: number): Promise<boolean> {
   });
 }
 
+/**
+ * A port that nobody listens on. It is below those that systems give to connections: one of these could be somebody's by the
+ * time a server starts on it, or while the server is down between two starts.
+ */
 async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  for (;;) {
+    const port = 10_000 + Math.floor(Math.random() * 10_000);
+    const server = createServer();
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.once("error", () => resolve(false));
+      server.listen(port, "127.0.0.1", () => resolve(true));
+    });
+    if (!isFree) continue;
+    await new Promise((resolve) => server.close(resolve));
+    return port;
+  }
 }

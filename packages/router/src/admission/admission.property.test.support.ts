@@ -14,19 +14,25 @@ export function testSameAnswers(
   make: (time: HeldTime) => Promise<Admission> | Admission,
   { numRuns }: { readonly numRuns: number },
 ): void {
-  test(`${name}: whatever happens, it answers as the embedded admission does`, async () => {
-    await fc.assert(
-      fc.asyncProperty(commands, async (happening) => {
-        const time = new HeldTime();
-        const admission = await make(time);
-        try {
-          const play = new Play([new EmbeddedAdmission({ nowMs: () => time.nowMs }), admission], time);
-          for (const command of happening) await play.run(command);
-        } finally {
-          await admission.close();
-        }
-      }),
-      { numRuns },
-    );
-  });
+  // Thousands of questions, one after the other: on a busy machine they take a while.
+  const mostMs = 180_000;
+  test(
+    `${name}: whatever happens, it answers as the embedded admission does`,
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(commands, async (happening) => {
+          const time = new HeldTime();
+          const admission = await make(time);
+          try {
+            const play = new Play([new EmbeddedAdmission({ nowMs: () => time.nowMs }), admission], time);
+            for (const command of happening) await play.run(command);
+          } finally {
+            await admission.close();
+          }
+        }),
+        { numRuns },
+      );
+    },
+    mostMs,
+  );
 }

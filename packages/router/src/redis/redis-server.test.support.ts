@@ -1,4 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer, type Server, type Socket, connect, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -65,8 +66,11 @@ export class RedisServer {
     const child = spawn(program, args, { stdio: "ignore" });
     this.#child = child;
     started.add(child);
-    child.once("exit", () => started.delete(child));
-    await this.ask((redis) => redis.ping());
+    const ended = once(child, "exit").then(() => {
+      started.delete(child);
+      throw new Error(`${program} has ended on port ${this.port}`);
+    });
+    await this.ask((redis) => Promise.race([redis.ping(), ended]));
     return this;
   }
 
@@ -144,13 +148,22 @@ export async function eventually(holds: () => boolean | Promise<boolean>, within
   }
 }
 
+/**
+ * A port that nobody listens on. It is below those that systems give to connections: one of these could be somebody's by the
+ * time a server starts on it, or while the server is down between two starts.
+ */
 async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  // A cluster's nodes talk on a port that is 10,000 higher.
-  return port < 55_000 ? port : freePort();
+  for (;;) {
+    const port = 10_000 + Math.floor(Math.random() * 10_000);
+    const server = createServer();
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.once("error", () => resolve(false));
+      server.listen(port, "127.0.0.1", () => resolve(true));
+    });
+    if (!isFree) continue;
+    await new Promise((resolve) => server.close(resolve));
+    return port;
+  }
 }
 
 /** A network between a gateway and its Redis, which may be slow or cut. */

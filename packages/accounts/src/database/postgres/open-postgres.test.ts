@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { describeWithPostgres } from "./describe-with-postgres.test.support.js";
-import { GatewayLock } from "./gateway-lock.js";
+import { GatewayLock, type GatewayLockOptions } from "./gateway-lock.js";
 import { PostgresError, preparePostgres } from "./open-postgres.js";
 import { PostgresServer } from "./postgres-server.test.support.js";
 import { type PostgresSettings, settingsFromPostgresUrl } from "./postgres-settings.js";
@@ -80,19 +80,22 @@ describeWithPostgres("a PostgreSQL", () => {
 
   describe("a gateway's lock", () => {
     const locks: GatewayLock[] = [];
-    const lost: string[] = [];
-    const take = async (settings: PostgresSettings, company: "alone" | "together"): Promise<GatewayLock> => {
+    const take = async (
+      settings: PostgresSettings,
+      company: "alone" | "together",
+      { onLost = () => undefined, timers }: Partial<GatewayLockOptions> = {},
+    ): Promise<GatewayLock> => {
       const lock = await GatewayLock.take(settings, {
         company,
         waitMs: 0,
-        onLost: (reason) => lost.push(reason),
+        onLost,
+        ...(timers !== undefined && { timers }),
       });
       locks.push(lock);
       return lock;
     };
     afterEach(async () => {
       for (const lock of locks.splice(0)) await lock.release();
-      lost.length = 0;
     });
 
     it("is one gateway's that is alone, and any number's that share their limits, never both", async () => {
@@ -109,28 +112,47 @@ describeWithPostgres("a PostgreSQL", () => {
 
     it("is taken again after its connection was lost, or else the gateway is told to end", async () => {
       const [kept, stolen] = [fresh(), fresh()];
-      await take(kept, "alone");
-      await take(stolen, "alone");
-      const drop = async (): Promise<void> => {
-        await server.query(
-          "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND pid <> pg_backend_pid()",
-        );
+      const lost: string[] = [];
+      const tries: (() => void)[] = [];
+      let noticed = (): void => undefined;
+      let told = (): void => undefined;
+      const bothHaveNoticed = new Promise<void>((resolve) => (noticed = resolve));
+      const oneIsTold = new Promise<void>((resolve) => (told = resolve));
+      const watched: Partial<GatewayLockOptions> = {
+        onLost: (reason) => {
+          lost.push(reason);
+          told();
+        },
+        // They try again when the test says so, not before the thief has come.
+        timers: {
+          after: (_, tryAgain) => {
+            if (tries.push(tryAgain) === 2) noticed();
+            return () => undefined;
+          },
+        },
       };
-      await drop();
+      await take(kept, "alone", watched);
+      await take(stolen, "alone", watched);
+      await server.query(
+        "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND pid <> pg_backend_pid()",
+      );
       // The server drops a lock a moment after its connection.
       let thief: GatewayLock | undefined;
       while (thief === undefined) thief = await take(stolen, "alone").catch(() => undefined);
-      while (lost.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+      await bothHaveNoticed;
+      for (const tryAgain of tries) tryAgain();
+      await oneIsTold;
+      while (!(await isHeld(kept)));
       expect(lost).toEqual([expect.stringContaining(stolen.schema)]);
-      const held = async (): Promise<number> => {
-        const [row] = await server.query<{ count: string }>(
-          "SELECT count(*) AS count FROM pg_locks WHERE locktype = 'advisory' AND granted",
-        );
-        return Number(row?.count);
-      };
-      while ((await held()) < 2) await new Promise((resolve) => setTimeout(resolve, 10));
-      expect(lost).toHaveLength(1);
-      await thief.release();
+      await expect(take(kept, "alone")).rejects.toThrow(PostgresError);
     });
+
+    async function isHeld({ schema }: PostgresSettings): Promise<boolean> {
+      const rows = await server.query(
+        "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted AND objid = (hashtext($1)::bigint & 4294967295)::oid",
+        [schema],
+      );
+      return rows.length > 0;
+    }
   });
 });

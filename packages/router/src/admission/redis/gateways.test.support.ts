@@ -1,3 +1,4 @@
+import { type Timers, backgroundTimers } from "../../memory/timers.js";
 import { RedisConnection } from "../../redis/redis-connection.js";
 import type { RedisSettings } from "../../redis/redis-settings.js";
 import {
@@ -5,6 +6,11 @@ import {
   type SharedAdmissionSettings,
   type SharedAdmissionSurroundings,
 } from "./shared-admission.js";
+
+/** For tests in which Redis always answers: however busy the machine is, it is not taken for gone after a quarter of a second. */
+export const patience: Timers = {
+  after: (milliseconds, callback) => backgroundTimers.after(Math.max(milliseconds, 20_000), callback),
+};
 
 /** Gateways, as far as their limits are concerned, gone after the test. */
 export class Gateways {
@@ -16,7 +22,8 @@ export class Gateways {
     shared: Partial<SharedAdmissionSettings> = {},
     surroundings: SharedAdmissionSurroundings = {},
   ): Promise<SharedAdmission> {
-    const connection = new RedisConnection(settings);
+    const { timers } = surroundings;
+    const connection = new RedisConnection(settings, timers && { timers });
     const admission = new SharedAdmission(connection, { onFailure: "local-share", ...shared }, surroundings);
     this.#open.push({ admission, connection });
     await admission.start(1000);

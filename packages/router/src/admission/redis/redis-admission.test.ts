@@ -4,7 +4,7 @@ import type { HeldTime } from "../conformance/held-time.test.support.js";
 import { RedisConnection } from "../../redis/redis-connection.js";
 import { describeWithRedis } from "../../redis/describe-with-redis.test.support.js";
 import { RedisServer } from "../../redis/redis-server.test.support.js";
-import { Gateways } from "./gateways.test.support.js";
+import { Gateways, patience } from "./gateways.test.support.js";
 import { RedisAdmission } from "./redis-admission.js";
 
 describeWithRedis("Redis", () => {
@@ -22,11 +22,11 @@ describeWithRedis("Redis", () => {
 
   const make = async (time: HeldTime): Promise<RedisAdmission> => {
     count += 1;
-    const connection = new RedisConnection({ ...server.settings, keyPrefix: `test-${count}` });
+    const settings = { ...server.settings, keyPrefix: `test-${count}` };
+    const connection = new RedisConnection(settings, { timers: patience });
     connections.push(connection);
-    await connection.connect(2000);
-    const deadlines = { admitMs: 5000, otherMs: 5000 };
-    return new RedisAdmission(connection, { testNowMs: () => time.nowMs, deadlines });
+    await connection.connect(0);
+    return new RedisAdmission(connection, { testNowMs: () => time.nowMs });
   };
 
   const gateways = new Gateways();
@@ -37,7 +37,7 @@ describeWithRedis("Redis", () => {
     count += 1;
     const nowMs = () => time.nowMs;
     const settings = { ...server.settings, keyPrefix: `test-${count}` };
-    return gateways.start(settings, {}, { nowMs, testNowMs: nowMs });
+    return gateways.start(settings, {}, { nowMs, testNowMs: nowMs, timers: patience });
   });
   testSameAnswers("in Redis", make, { numRuns: 150 });
 });

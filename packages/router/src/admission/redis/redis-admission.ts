@@ -27,12 +27,7 @@ const scripts = {
 };
 
 /** How long an answer is waited for, in milliseconds. */
-export interface AdmissionDeadlines {
-  readonly admitMs: number;
-  readonly otherMs: number;
-}
-
-export const admissionDeadlines: AdmissionDeadlines = { admitMs: 250, otherMs: 2000 };
+export const admissionDeadlines = { admitMs: 250, otherMs: 2000 } as const;
 
 /** How many records one script works on, so that it holds nobody else up. */
 const batchSize = 200;
@@ -61,16 +56,11 @@ export interface Greeting {
 export class RedisAdmission implements Admission {
   readonly #connection: RedisConnection;
   readonly #testNowMs: (() => number) | undefined;
-  readonly #deadlines: AdmissionDeadlines;
 
   /** @param options.testNowMs in place of Redis' clock, for tests alone */
-  constructor(
-    connection: RedisConnection,
-    options: { readonly testNowMs?: () => number; readonly deadlines?: AdmissionDeadlines } = {},
-  ) {
+  constructor(connection: RedisConnection, options: { readonly testNowMs?: () => number } = {}) {
     this.#connection = connection;
     this.#testNowMs = options.testNowMs;
-    this.#deadlines = options.deadlines ?? admissionDeadlines;
   }
 
   async admit(asked: AdmissionRequest): Promise<AdmissionAnswer> {
@@ -92,7 +82,7 @@ export class RedisAdmission implements Admission {
       own: requestCharges.map(chargeTexts),
       candidates: candidates.map(({ charges }) => charges.map(chargeTexts)),
     });
-    return answerOf(asked, await this.#run("admit", [epoch, argument], this.#deadlines.admitMs));
+    return answerOf(asked, await this.#run("admit", [epoch, argument], admissionDeadlines.admitMs));
   }
 
   async release(attemptId: string, how: "sent" | "never sent"): Promise<void> {
@@ -212,7 +202,7 @@ export class RedisAdmission implements Admission {
   #run(
     name: keyof typeof scripts,
     args: readonly string[],
-    deadlineMs = this.#deadlines.otherMs,
+    deadlineMs: number = admissionDeadlines.otherMs,
   ): Promise<unknown> {
     const now = this.#testNowMs === undefined ? "" : `${this.#testNowMs()}`;
     return this.#connection.run(scripts[name], [now, ...args], deadlineMs);

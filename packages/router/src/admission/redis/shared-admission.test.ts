@@ -1,5 +1,6 @@
 import { describeWithRedis } from "../../redis/describe-with-redis.test.support.js";
 import { RedisNetwork, RedisServer } from "../../redis/redis-server.test.support.js";
+import type { RedisSettings } from "../../redis/redis-settings.js";
 import { leaseMs } from "../admission.js";
 import {
   attempt,
@@ -12,8 +13,8 @@ import {
   period,
   settlement,
 } from "../conformance/asking.test.support.js";
-import { Gateways, untilState } from "./gateways.test.support.js";
-import type { SharedAdmission } from "./shared-admission.js";
+import { Gateways, patience, untilState } from "./gateways.test.support.js";
+import type { SharedAdmission, SharedAdmissionSurroundings } from "./shared-admission.js";
 
 const perMinute = minute("quota:requests", 10n);
 const parallel = calls("quota:calls", 4n);
@@ -34,6 +35,9 @@ describeWithRedis("a shared admission", () => {
     return server;
   };
 
+  const startPatient = (settings: RedisSettings, more: SharedAdmissionSurroundings = {}) =>
+    gateways.start(settings, {}, { ...more, timers: patience });
+
   /** How many of so many are admitted. */
   const admitted = async (
     admission: SharedAdmission,
@@ -48,7 +52,7 @@ describeWithRedis("a shared admission", () => {
 
   it("admits over two gateways exactly what the limit allows", async () => {
     const { settings } = await startRedis();
-    const [one, other] = [await gateways.start(settings), await gateways.start(settings)];
+    const [one, other] = [await startPatient(settings), await startPatient(settings)];
     expect([one.state.kind, other.state.kind]).toEqual(["shared", "shared"]);
     const counts = await Promise.all([admitted(one, 30, "one "), admitted(other, 30, "other ")]);
     expect(counts.reduce((sum, count) => sum + count)).toBe(10);
@@ -57,7 +61,7 @@ describeWithRedis("a shared admission", () => {
 
   it("tells all gateways when something came back", async () => {
     const { settings } = await startRedis();
-    const [one, other] = [await gateways.start(settings), await gateways.start(settings)];
+    const [one, other] = [await startPatient(settings), await startPatient(settings)];
     await one.admit(attempt("1", [[of(parallel, 4n)]]));
     expect(await outcomeOf(other, attempt("2", [[of(parallel)]]))).toBe("refused");
     const returned = new Promise<void>((resolve) => other.onReturned(resolve));
@@ -185,8 +189,8 @@ describeWithRedis("a shared admission", () => {
   it("tells its leases again, before it admits anything, after it has stood still for longer than they last", async () => {
     const redis = await startRedis();
     let passedMs = 0;
-    const one = await gateways.start(redis.settings, {}, { passedMs: () => passedMs });
-    const other = await gateways.start(redis.settings);
+    const one = await startPatient(redis.settings, { passedMs: () => passedMs });
+    const other = await startPatient(redis.settings);
     await one.admit(attempt("held", [[of(parallel, 4n)]]));
     // As if its lease had expired meanwhile.
     await redis.ask((client) => client.del("{darkroom}:m:quota:calls", "{darkroom}:l:quota:calls"));

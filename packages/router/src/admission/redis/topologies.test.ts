@@ -9,7 +9,7 @@ import { describeWithRedis } from "../../redis/describe-with-redis.test.support.
 import { eventually, RedisServer, startCluster } from "../../redis/redis-server.test.support.js";
 import type { RedisSettings } from "../../redis/redis-settings.js";
 import { attempt, calls, fill, minute, of, outcomeOf } from "../conformance/asking.test.support.js";
-import { Gateways, untilState } from "./gateways.test.support.js";
+import { Gateways, patience, untilState } from "./gateways.test.support.js";
 import type { SharedAdmission } from "./shared-admission.js";
 
 const rpm = minute("rpm", 10n);
@@ -39,7 +39,8 @@ describeWithRedis("limits are shared", () => {
     servers(nodes);
     const addresses = nodes.map(({ port }) => ({ host: "127.0.0.1", port }));
     const settings: RedisSettings = { topology: { kind: "cluster", nodes: addresses } };
-    const [one, other] = [await gateways.start(settings), await gateways.start(settings)];
+    const start = () => gateways.start(settings, {}, { timers: patience });
+    const [one, other] = [await start(), await start()];
     expect([one.state, other.state]).toEqual([{ kind: "shared" }, { kind: "shared" }]);
     const counts = await Promise.all([admitted(one, "one"), admitted(other, "other")]);
     expect(counts.reduce((sum, count) => sum + count)).toBe(10);
@@ -103,7 +104,7 @@ sentinel failover-timeout gateways 5000
       password: "word",
       tls: { ca: certificate },
     };
-    const admission = await gateways.start(settings);
+    const admission = await gateways.start(settings, {}, { timers: patience });
     expect(admission.state).toEqual({ kind: "shared" });
     expect(await admitted(admission, "one")).toBe(10);
     const distrusting = await gateways.start({ ...settings, tls: {} });
