@@ -5,11 +5,13 @@ import { modelEntries } from "./model-entry.js";
 import { type RunningGateway, spawnGateway, startGateway } from "./running-gateway.js";
 import { RunningProcess, stopAll } from "./running-process.js";
 import { type RunningSimulator, simulatorKeys, startSimulator } from "./running-simulator.js";
+import { shiftedClock } from "./shifted-clock.js";
 
 const masterKey = "sk-master";
 const teamName = `Red & <b>"bold"</b>`;
-const today = new Date().toISOString().slice(0, 10);
-const month = today.slice(0, 7);
+/** The gateway's day, far from its end and from its month's, whatever day it is here. */
+const today = "2026-06-15";
+const month = "2026-06";
 const range = `start_date=${today}&end_date=${today}`;
 
 let simulator: RunningSimulator;
@@ -59,6 +61,7 @@ beforeAll(async () => {
       router_settings: { num_retries: 0 },
       general_settings: { master_key: masterKey },
     }),
+    ...shiftedClock(Date.parse(`${today}T12:00:00Z`)),
   });
   await ask("/organization/new", masterKey, {
     organization_id: "house",
