@@ -25,7 +25,7 @@ export {
 export { quarterHourMs, spendPeriodAt } from "./budgets/spend-period.js";
 export { type LimitMeter, type PayerMeter, budgetMeters, rateMeters } from "./budgets/meters.js";
 export { GatewayLock } from "./database/postgres/gateway-lock.js";
-export { PostgresError, preparePostgres } from "./database/postgres/open-postgres.js";
+export { PostgresError, isPreparedPostgres, preparePostgres } from "./database/postgres/open-postgres.js";
 export {
   defaultPostgresSchema,
   type PostgresSettings,
@@ -95,6 +95,7 @@ export type {
 } from "./journal/records.js";
 export { type ImportCounts, type OpenImport, applyImport, compareImport } from "./litellm/apply-import.js";
 export { type AuditedTeam, auditImageSpend } from "./litellm/audit-image-spend.js";
+export { countedAlready } from "./litellm/counted-already.js";
 export type { Finding, ImportedKind } from "./litellm/findings.js";
 export { type ImportOptions, type ImportPlan, planImport } from "./litellm/import-plan.js";
 export { LiteLlmDatabase, LiteLlmDatabaseError } from "./litellm/litellm-database.js";
