@@ -1,7 +1,8 @@
 import { type Change, type OrganizationRecord, authoredNow, changedNow } from "@darkroom/accounts";
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
-import { only, organizationAnswers, organizationSchema } from "./answers.js";
+import { organizationSchema } from "./answer-schemas.js";
+import { only, organizationAnswers } from "./answers.js";
 import { type ManagementContext, changing, checkBudget } from "./context.js";
 import { limitFields, limitsFrom } from "./limit-fields.js";
 import { type ManagementRoute, invalid, route } from "./management-route.js";
