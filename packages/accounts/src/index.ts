@@ -53,11 +53,17 @@ export {
   rotateKey,
 } from "./directory/keys.js";
 export {
+  addOrganizationMembers,
+  removeOrganizationMember,
+  updateOrganizationMember,
+} from "./directory/organizations.js";
+export {
   type Authored,
   type BudgetRecord,
   type CustomerRecord,
   type KeyRecord,
   type MemberRecord,
+  type OrganizationMember,
   type OrganizationRecord,
   type RecordKind,
   type TagRecord,
@@ -65,16 +71,17 @@ export {
   type UserRecord,
   memberIdOf,
   memberRoles,
+  organizationRoles,
   userRoles,
 } from "./directory/records.js";
 export {
   addMember,
   deleteTeam,
-  deleteUser,
   ensureUser,
   removeMember,
   updateMember,
 } from "./directory/teams.js";
+export { deleteUser } from "./directory/users.js";
 export {
   DataFolderError,
   DataFolderInUseError,

@@ -44,10 +44,16 @@ export const teamSchema = z.looseObject({
   ...charged,
   ...limited,
 });
+export const organizationMemberSchema = z.looseObject({
+  user_id: z.string(),
+  organization_id: z.string(),
+  user_role: z.string(),
+});
 export const organizationSchema = z.looseObject({
   organization_id: z.string(),
   organization_alias: z.string().nullable(),
   teams: z.array(z.object({ team_id: z.string(), team_alias: z.string().nullable() })),
+  members: z.array(organizationMemberSchema),
   ...charged,
   ...limited,
 });

@@ -3,6 +3,7 @@ import {
   type CustomerRecord,
   type KeyRecord,
   type MemberRecord,
+  type OrganizationMember,
   type OrganizationRecord,
   type TagRecord,
   type TeamRecord,
@@ -151,10 +152,18 @@ export async function organizationAnswers(
         teams: teams
           .filter((team) => team.organizationId === organizationId)
           .map(({ teamId, alias }) => ({ team_id: teamId, team_alias: alias ?? null })),
+        members: (record.members ?? []).map((member) => organizationMemberAnswer(organizationId, member)),
         ...authoredAnswer(record),
       };
     }),
   );
+}
+
+export function organizationMemberAnswer(
+  organizationId: string,
+  { userId, role }: OrganizationMember,
+): object {
+  return { user_id: userId, organization_id: organizationId, user_role: role, budget_id: null };
 }
 
 export async function memberAnswers(

@@ -5,6 +5,7 @@ import { customerRoutes } from "./customers.js";
 import { keyRoutes } from "./keys.js";
 import type { ManagementRoute } from "./management-route.js";
 import { modelRoutes } from "./models.js";
+import { organizationMemberRoutes } from "./organization-members.js";
 import { organizationRoutes } from "./organizations.js";
 import { tagRoutes } from "./tags.js";
 import { teamRoutes } from "./teams.js";
@@ -16,6 +17,7 @@ export function managementRoutes(context: ManagementContext): readonly Managemen
     ...keyRoutes(context),
     ...userRoutes(context),
     ...organizationRoutes(context),
+    ...organizationMemberRoutes(context),
     ...teamRoutes(context),
     ...customerRoutes(context),
     ...budgetRoutes(context),

@@ -56,7 +56,7 @@ export function organizationRoutes(context: ManagementContext): readonly Managem
     route({
       method: "get",
       paths: ["/organization/info"],
-      summary: "What is known of an organization, and its teams",
+      summary: "What is known of an organization, its teams and its members",
       audience: "viewers",
       fields: { organization_id: id },
       answer: organizationSchema,
@@ -69,6 +69,7 @@ export function organizationRoutes(context: ManagementContext): readonly Managem
     }),
     route({
       method: "post",
+      alsoBy: "patch",
       paths: ["/organization/update"],
       summary: "Change an organization; what is not named stays, null takes it away",
       audience: "admins",
@@ -88,6 +89,7 @@ export function organizationRoutes(context: ManagementContext): readonly Managem
     }),
     route({
       method: "post",
+      alsoBy: "delete",
       paths: ["/organization/delete"],
       summary: "Remove organizations that have no team any more",
       audience: "admins",

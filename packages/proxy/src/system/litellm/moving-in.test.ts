@@ -102,6 +102,16 @@ describeWithStores("moving in from LiteLLM", () => {
       max_budget: 5,
       spend: 1.25,
     });
+    await liteLlm.add("LiteLLM_OrganizationMembership", {
+      user_id: "ann",
+      organization_id: "acme",
+      user_role: "org_admin",
+    });
+    await liteLlm.add("LiteLLM_OrganizationMembership", {
+      user_id: "bob",
+      organization_id: "acme",
+      budget_id: "of-bob",
+    });
     await liteLlm.add("LiteLLM_TeamMembership", {
       user_id: "bob",
       team_id: "red",
@@ -194,7 +204,13 @@ describeWithStores("moving in from LiteLLM", () => {
         }),
       ]),
     );
-    expect(findings).toHaveLength(4);
+    expect(findings).toContainEqual({
+      kind: "organization member",
+      name: "bob of Acme (acme)",
+      what: "left out",
+      reason: expect.stringContaining("organization_member_budget") as string,
+    });
+    expect(findings).toHaveLength(5);
     const allowed = await importing("--dry-run", "--allow-unenforced", "guardrails", "allowed_routes");
     expect(allowed.counts["key"]).toEqual({ new: 10, here: 0 });
   });
@@ -236,6 +252,10 @@ describeWithStores("moving in from LiteLLM", () => {
         spend: 99.99999999,
         budget_reset_at: nextMonth().toISOString(),
         metadata: { cost_center: 7 },
+      });
+      expect(await gateway.admin("/organization/info?organization_id=acme")).toMatchObject({
+        teams: [{ team_id: "red" }],
+        members: [{ user_id: "ann", user_role: "org_admin" }],
       });
       const blue = (await gateway.admin(`/key/info?key=${hashOf("sk-of-blue")}`))["info"] as Record<
         string,
