@@ -4,11 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BudgetedGateway, isBudgetRefusal } from "../budgeted-gateway.js";
 import { errorOf } from "../edit-request.js";
+import { darkroom } from "../ended-command.js";
 import { modelEntries } from "../model-entry.js";
 import { stopAll } from "../running-process.js";
 import { type RunningSimulator, simulatorKeys, startSimulator } from "../running-simulator.js";
 import { describeWithStores } from "../store-servers.js";
-import { darkroom, imported } from "./import-command.js";
+import { imported } from "./import-command.js";
 import { LiteLlmServer } from "./litellm-server.js";
 
 const hashOf = (secret: string): string => createHash("sha256").update(secret).digest("hex");
