@@ -25,7 +25,7 @@ export {
 export { quarterHourMs, spendPeriodAt } from "./budgets/spend-period.js";
 export { type LimitMeter, type PayerMeter, budgetMeters, rateMeters } from "./budgets/meters.js";
 export { GatewayLock } from "./database/postgres/gateway-lock.js";
-export { PostgresError, preparePostgres } from "./database/postgres/open-postgres.js";
+export { PostgresError, isPreparedPostgres, preparePostgres } from "./database/postgres/open-postgres.js";
 export {
   defaultPostgresSchema,
   type PostgresSettings,
@@ -53,11 +53,17 @@ export {
   rotateKey,
 } from "./directory/keys.js";
 export {
+  addOrganizationMembers,
+  removeOrganizationMember,
+  updateOrganizationMember,
+} from "./directory/organizations.js";
+export {
   type Authored,
   type BudgetRecord,
   type CustomerRecord,
   type KeyRecord,
   type MemberRecord,
+  type OrganizationMember,
   type OrganizationRecord,
   type RecordKind,
   type TagRecord,
@@ -65,16 +71,17 @@ export {
   type UserRecord,
   memberIdOf,
   memberRoles,
+  organizationRoles,
   userRoles,
 } from "./directory/records.js";
 export {
   addMember,
   deleteTeam,
-  deleteUser,
   ensureUser,
   removeMember,
   updateMember,
 } from "./directory/teams.js";
+export { deleteUser } from "./directory/users.js";
 export {
   DataFolderError,
   DataFolderInUseError,
@@ -95,6 +102,7 @@ export type {
 } from "./journal/records.js";
 export { type ImportCounts, type OpenImport, applyImport, compareImport } from "./litellm/apply-import.js";
 export { type AuditedTeam, auditImageSpend } from "./litellm/audit-image-spend.js";
+export { countedAlready } from "./litellm/counted-already.js";
 export type { Finding, ImportedKind } from "./litellm/findings.js";
 export { type ImportOptions, type ImportPlan, planImport } from "./litellm/import-plan.js";
 export { LiteLlmDatabase, LiteLlmDatabaseError } from "./litellm/litellm-database.js";
@@ -138,6 +146,9 @@ export type { SharedSpend, Spent, TimeSpan } from "./ledger/reports/spent.js";
 export type { MeterSpend } from "./ledger/reports/spend.js";
 export { type KeyedSum, type LedgerSum, type SumKey, sumKeys } from "./ledger/reports/sum.js";
 export { type Settlement, SettlementError } from "./ledger/settlement.js";
+export { MoveError } from "./moving/errors.js";
+export { type MovedBooks, moveBooks } from "./moving/move-books.js";
+export { hasUnmovedBooks } from "./moving/unmoved-books.js";
 export { type CustomerSettings, type FieldOf, customerOf } from "./payers/customer.js";
 export { meterOf } from "./payers/meters.js";
 export { type NamedPayer, NamedPayers, type NamedPayersOptions } from "./payers/named-payers.js";

@@ -9,6 +9,7 @@ import { addLiteLlmCommands } from "./commands/litellm/command.js";
 import { addManagementCommands } from "./commands/management/command.js";
 import { addReconcileCommand } from "./commands/reconcile/command.js";
 import { addReportsCommand } from "./commands/reports/command.js";
+import type { MovingOptions } from "./commands/move.js";
 import type { PriceOptions } from "./commands/price.js";
 import type { QuotaOptions } from "./commands/quota.js";
 import type { StartOptions } from "./commands/start.js";
@@ -102,6 +103,19 @@ program
   .action(async (options: QuotaOptions) => {
     const { quota } = await import("./commands/quota.js");
     await quota(options);
+  });
+
+program
+  .command("move")
+  .description(
+    "take the books of a data folder to the PostgreSQL that DATABASE_URL names: keys, budgets, all that was spent",
+  )
+  .option("-c, --config <file>", "the gateway's config.yaml, where that names the PostgreSQL")
+  .option("--data-dir <folder>", "the gateway's data folder (env: DARKROOM_DATA_DIR; default: ./data)")
+  .option("--allow-unenforced <names...>", "settings of the config that may go unenforced", [])
+  .action(async (options: MovingOptions) => {
+    const { printMove } = await import("./commands/move.js");
+    await printMove(options);
   });
 
 addLedgerCommand(program);

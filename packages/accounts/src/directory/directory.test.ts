@@ -14,7 +14,8 @@ import { ConflictError, NotFoundError } from "./errors.js";
 import type { DirectoryChange } from "./feed.js";
 import { secretHash } from "./key-secret.js";
 import { type NewKey, createKey, deleteKey, rotateKey } from "./keys.js";
-import { addMember, deleteTeam, deleteUser, removeMember } from "./teams.js";
+import { addMember, deleteTeam, removeMember } from "./teams.js";
+import { deleteUser } from "./users.js";
 
 const plain: NewKey = {
   blocked: false,

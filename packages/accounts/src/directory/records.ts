@@ -64,11 +64,22 @@ export interface UserRecord extends Authored {
   readonly limits: Limits;
 }
 
+/** LiteLLM's names. None of them allows anything here. */
+export const organizationRoles = ["org_admin", "internal_user", "internal_user_viewer"] as const;
+export type OrganizationRole = (typeof organizationRoles)[number];
+
+export interface OrganizationMember {
+  readonly userId: string;
+  readonly role: OrganizationRole;
+}
+
 /** The level above teams: what its teams spend is charged to it as well. */
 export interface OrganizationRecord extends Authored {
   readonly organizationId: string;
   readonly alias?: string;
   readonly budgetId?: string;
+  /** In the order in which they came; absent: none. */
+  readonly members?: readonly OrganizationMember[];
   readonly metadata: Metadata;
   readonly limits: Limits;
 }

@@ -10,13 +10,6 @@ export async function deleteTeam(change: Change, teamId: string): Promise<void> 
   await change.teams.remove(teamId);
 }
 
-/** Removes a user with their memberships and their keys. @throws NotFoundError */
-export async function deleteUser(change: Change, userId: string): Promise<void> {
-  for (const { keyId } of await change.keys.find({ userId })) await deleteKey(change, keyId);
-  for (const member of await change.members.find({ userId })) await change.members.remove(memberIdOf(member));
-  await change.users.remove(userId);
-}
-
 export interface Membership {
   readonly teamId: string;
   readonly userId: string;

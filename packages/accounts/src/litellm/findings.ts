@@ -11,9 +11,12 @@ export type ImportedKind =
   | "tag"
   | "key";
 
+/** An organization's members come with it, and are not counted by themselves. */
+type FoundKind = ImportedKind | "organization member";
+
 /** Something that does not come as it was. */
 export interface Finding {
-  readonly kind: ImportedKind;
+  readonly kind: FoundKind;
   /** Its alias where it has one, with its id. */
   readonly name: string;
   /** `left out`: it does not come at all. `changed`: it comes, but for this. `kept`: it was here before, and stays as it is. */
@@ -31,7 +34,7 @@ export class Findings {
     return this.#all;
   }
 
-  add(kind: ImportedKind, name: string, what: Finding["what"], reason: string): void {
+  add(kind: FoundKind, name: string, what: Finding["what"], reason: string): void {
     this.#all.push({ kind, name, what, reason });
   }
 
@@ -40,7 +43,7 @@ export class Findings {
    * @returns undefined where it is left out
    */
   made<Made>(
-    kind: ImportedKind,
+    kind: FoundKind,
     name: string,
     restrictions: readonly Restriction[],
     make: () => Made,

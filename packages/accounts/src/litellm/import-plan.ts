@@ -1,5 +1,5 @@
 import type { BudgetCalendar } from "../budgets/calendar.js";
-import { type Limits, inherited } from "../budgets/limits.js";
+import { type Limits, inherited, refusesRequests } from "../budgets/limits.js";
 import {
   type BudgetRecord,
   type CustomerRecord,
@@ -14,6 +14,7 @@ import {
   type UserRole,
   type Authored,
   memberIdOf,
+  organizationRoles,
   userRoles,
 } from "../directory/records.js";
 import type { CarriedSpendRecord } from "../journal/records.js";
@@ -65,7 +66,7 @@ class Planner {
   readonly #findings: Findings;
   readonly #budgetRows = new Map<string, LiteLlmRow>();
   readonly #budgets: New<BudgetRecord>[] = [];
-  readonly #organizations: New<OrganizationRecord>[] = [];
+  readonly #organizations = new Map<string, New<OrganizationRecord>>();
   readonly #users = new Map<string, New<UserRecord>>();
   readonly #teams = new Map<string, New<TeamRecord>>();
   readonly #members = new Map<string, New<MemberRecord>>();
@@ -89,6 +90,7 @@ class Planner {
     for (const row of await database.rows("LiteLLM_BudgetTable")) this.#addBudget(row);
     for (const row of await database.rows("LiteLLM_OrganizationTable")) this.#addOrganization(row);
     for (const row of await database.rows("LiteLLM_UserTable")) this.#addUser(row);
+    for (const row of await database.rows("LiteLLM_OrganizationMembership")) this.#addOrganizationMember(row);
     const aliases = new Map(
       (await database.rows("LiteLLM_ModelTable")).map((row) => [
         row.number("id"),
@@ -106,7 +108,7 @@ class Planner {
     for (const row of await database.rows("LiteLLM_DeprecatedVerificationToken")) this.#addOldSecret(row);
     return {
       budgets: this.#budgets,
-      organizations: this.#organizations,
+      organizations: [...this.#organizations.values()],
       users: [...this.#users.values()],
       teams: [...this.#teams.values()],
       members: [...this.#members.values()],
@@ -148,7 +150,7 @@ class Planner {
       this.#leftOut.organization.add(organizationId);
       return;
     }
-    this.#organizations.push(made);
+    this.#organizations.set(organizationId, made);
     this.#carry("organization", name, meterOf.organization(organizationId), row, made);
   }
 
@@ -168,16 +170,32 @@ class Planner {
     }));
     if (made === undefined) return;
     if (role !== undefined && known === undefined)
-      this.#findings.add(
-        "user",
-        name,
-        "changed",
-        `the role '${role}' is not known here; it becomes internal_user`,
-      );
+      this.#findings.add("user", name, "changed", unknownRole(role));
     if (row.text("password") !== undefined)
       this.#findings.add("user", name, "changed", "its password for LiteLLM's admin page does not come");
     this.#users.set(userId, made);
     this.#carry("user", name, meterOf.user(userId), row, made);
+  }
+
+  #addOrganizationMember(row: LiteLlmRow): void {
+    const userId = row.text("user_id") ?? "";
+    const role = row.text("user_role") ?? "internal_user";
+    const organization = this.#organizations.get(row.text("organization_id") ?? "");
+    if (organization === undefined) return;
+    const { organizationId, alias, members = [] } = organization;
+    const name = `${userId} of ${named(organizationId, alias)}`;
+    const budget = this.#budgetRows.get(row.text("budget_id") ?? "");
+    const isLimited = budget !== undefined && refusesRequests(limitsOfRow(budget));
+    const restrictions = isLimited ? ["organization_member_budget"] : [];
+    const known = organizationRoles.find((one) => one === role);
+    const made = this.#findings.made("organization member", name, restrictions, () => ({
+      userId,
+      role: known ?? ("internal_user" as const),
+    }));
+    if (made === undefined) return;
+    if (known === undefined) this.#findings.add("organization member", name, "changed", unknownRole(role));
+    this.#organizations.set(organizationId, { ...organization, members: [...members, made] });
+    this.#ensureUser(userId);
   }
 
   #addTeam(
@@ -395,6 +413,10 @@ const hashForm = /^[0-9a-f]{64}$/;
 
 const modelSpendIsNowhere =
   "what it has spent of the budgets of single models stands in LiteLLM's cache alone; here they begin anew";
+
+function unknownRole(role: string): string {
+  return `the role '${role}' is not known here; it becomes internal_user`;
+}
 
 function named(id: string, alias: string | undefined): string {
   return alias === undefined || alias === id ? id : `${alias} (${id})`;

@@ -3,6 +3,7 @@ import {
   GatewayLock,
   PostgresError,
   type PostgresSettings,
+  hasUnmovedBooks,
   postgresName,
   preparePostgres,
 } from "@darkroom/accounts";
@@ -52,6 +53,11 @@ export async function openStores(
     return store;
   };
   const { postgres, redis } = config;
+  if (postgres !== undefined && hasUnmovedBooks(folder))
+    throw new StoresError(
+      `The keys and the spend of ${folder} are in files of the folder, and would not be in the ${postgresName(postgres)}. ` +
+        "Take them there with `darkroom move`, which reads the same settings, or begin anew with another --data-dir.",
+    );
   try {
     const lock = postgres && (await openPostgres(postgres, redis === undefined, log, onLost));
     const books = keep(await openBooks(folder, log, { postgres, retention: config.retention }));

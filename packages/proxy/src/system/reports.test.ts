@@ -5,11 +5,13 @@ import { modelEntries } from "./model-entry.js";
 import { type RunningGateway, spawnGateway, startGateway } from "./running-gateway.js";
 import { RunningProcess, stopAll } from "./running-process.js";
 import { type RunningSimulator, simulatorKeys, startSimulator } from "./running-simulator.js";
+import { shiftedClock } from "./shifted-clock.js";
 
 const masterKey = "sk-master";
 const teamName = `Red & <b>"bold"</b>`;
-const today = new Date().toISOString().slice(0, 10);
-const month = today.slice(0, 7);
+/** The gateway's day, far from its end and from its month's, whatever day it is here. */
+const today = "2026-06-15";
+const month = "2026-06";
 const range = `start_date=${today}&end_date=${today}`;
 
 let simulator: RunningSimulator;
@@ -59,6 +61,7 @@ beforeAll(async () => {
       router_settings: { num_retries: 0 },
       general_settings: { master_key: masterKey },
     }),
+    ...shiftedClock(Date.parse(`${today}T12:00:00Z`)),
   });
   await ask("/organization/new", masterKey, {
     organization_id: "house",
@@ -213,6 +216,11 @@ describe("LiteLLM's routes", () => {
     expect(await ask(`${query}&team_id=${redId}`)).toMatchObject({ total: 3 });
     expect(await ask(`${query}&end_user=zoe`)).toMatchObject({ total: 1 });
     expect(await ask(`${query}&model=none`)).toMatchObject({ total: 0, total_pages: 0 });
+    expect(await ask(`${query}&status_filter=success`)).toMatchObject({ total: 4 });
+    expect(await ask(`${query}&status_filter=failure`)).toMatchObject({
+      total: 1,
+      data: [{ status: "failure", uncertain: true }],
+    });
   });
 
   test("a caller's key sees its own alone", async () => {
@@ -426,10 +434,74 @@ test.each([
   ["/reports/forecast?by=proxy", "by"],
   ["/spend/logs/v2?start_date=now&end_date=now", "start_date"],
   ["/spend/logs?sinse=1", "sinse"],
+  [`/spend/logs/v2?start_date=${today}&end_date=${today}&status_filter=cut`, "status_filter"],
 ])("refuses %s, and names the field", async (path, param) => {
   const { status, text } = await call(path);
   expect(status).toBe(400);
   expect((JSON.parse(text) as { error: object }).error).toMatchObject({ param });
+});
+
+test("an organization has members, who are made where nobody knows them, and go with their user", async () => {
+  await ask("/organization/new", masterKey, { organization_id: "club" });
+  const added = await ask("/organization/member_add", masterKey, {
+    organization_id: "club",
+    member: [{ user_id: "ann", role: "org_admin" }, { user_email: "new@example.com" }],
+  });
+  expect(added).toMatchObject({
+    organization_id: "club",
+    updated_users: expect.arrayContaining([
+      expect.objectContaining({ user_email: "new@example.com", user_role: "internal_user" }),
+    ]) as unknown,
+    updated_organization_memberships: [
+      { user_id: "ann", organization_id: "club", user_role: "org_admin" },
+      { user_role: "internal_user" },
+    ],
+  });
+  const refused = async (path: string, body: object) => {
+    const { status, text } = await call(path, masterKey, { organization_id: "club", ...body });
+    return [status, (JSON.parse(text) as { error: { param: string } }).error.param];
+  };
+  expect(await refused("/organization/member_add", { member: { user_id: "ann" } })).toEqual([409, "user_id"]);
+  expect(
+    await refused("/organization/member_add", {
+      member: { user_id: "bob" },
+      max_budget_in_organization: 5,
+    }),
+  ).toEqual([400, "max_budget_in_organization"]);
+  expect(await refused("/organization/member_update", { user_id: "ann", role: "king" })).toEqual([
+    400,
+    "role",
+  ]);
+  expect(await refused("/organization/member_delete", { user_id: "bob" })).toEqual([404, "user_id"]);
+  // LiteLLM's own clients send these.
+  const patched = await fetch(`${gateway.url}/organization/member_update`, {
+    method: "PATCH",
+    headers: { authorization: `Bearer ${masterKey}`, "content-type": "application/json" },
+    body: JSON.stringify({ organization_id: "club", user_id: "ann", role: "internal_user_viewer" }),
+  });
+  expect(await patched.json()).toMatchObject({ user_id: "ann", user_role: "internal_user_viewer" });
+  const members = async () => (await ask("/organization/info?organization_id=club"))["members"];
+  expect(await members()).toMatchObject([
+    { user_id: "ann", user_role: "internal_user_viewer" },
+    { user_role: "internal_user" },
+  ]);
+  await ask("/organization/member_delete", masterKey, {
+    organization_id: "club",
+    user_email: "new@example.com",
+  });
+  await ask("/user/new", masterKey, { user_id: "leaver", auto_create_key: false });
+  await ask("/organization/member_add", masterKey, {
+    organization_id: "club",
+    member: { user_id: "leaver" },
+  });
+  await ask("/user/delete", masterKey, { user_ids: ["leaver"] });
+  expect(await members()).toMatchObject([{ user_id: "ann" }]);
+  const deleted = await fetch(`${gateway.url}/organization/delete`, {
+    method: "DELETE",
+    headers: { authorization: `Bearer ${masterKey}`, "content-type": "application/json" },
+    body: JSON.stringify({ organization_ids: ["club"] }),
+  });
+  expect(await deleted.json()).toEqual({ deleted_organizations: ["club"] });
 });
 
 test("an organization with teams is not removed, and one that is in the way is named", async () => {

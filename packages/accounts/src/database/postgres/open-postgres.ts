@@ -1,11 +1,17 @@
+import type { Client } from "pg";
 import { directoryMigrations } from "../../directory/schema.js";
 import { postgresLedgerMigrations } from "../../ledger/schema.js";
 import { type PostgresDeadlines, postgresClient } from "./postgres-client.js";
-import { migratePostgres } from "./migrate-postgres.js";
+import { type MigratedPart, migratePostgres } from "./migrate-postgres.js";
 import { type PostgresSettings, postgresName } from "./postgres-settings.js";
 
 /** Who else migrates at the same time is waited for. */
 const deadlines: PostgresDeadlines = { connectMs: 5_000, statementMs: 300_000 };
+
+const parts: readonly MigratedPart[] = [
+  { name: "directory", migrations: directoryMigrations },
+  { name: "ledger", migrations: postgresLedgerMigrations },
+];
 
 /** The database cannot be used; the message, without a secret, says which and what to do. */
 export class PostgresError extends Error {
@@ -19,13 +25,40 @@ export class PostgresError extends Error {
  * @throws PostgresError
  */
 export async function preparePostgres(settings: PostgresSettings, waitMs = 0): Promise<void> {
+  await withClient(settings, waitMs, (client) => migratePostgres(client, settings, parts));
+}
+
+/**
+ * Whether our tables are there; for whoever must not make any.
+ * @throws PostgresError where they are of an older version's form, or nothing can be asked
+ */
+export async function isPreparedPostgres(settings: PostgresSettings): Promise<boolean> {
+  return withClient(settings, 0, async (client) => {
+    const { rows: found } = await client.query<{ found: boolean }>(
+      "SELECT to_regclass($1) IS NOT NULL AS found",
+      [`${settings.schema}.migrations`],
+    );
+    if (found[0]?.found !== true) return false;
+    const { rows } = await client.query<{ part: string; version: bigint }>(
+      "SELECT part, version FROM migrations",
+    );
+    const versions = new Map(rows.map(({ part, version }) => [part, Number(version)]));
+    if (parts.every(({ name, migrations }) => versions.get(name) === migrations.length)) return true;
+    throw new Error(
+      "its tables are of another version. A start of this version's gateway brings older ones to its form.",
+    );
+  });
+}
+
+async function withClient<Result>(
+  settings: PostgresSettings,
+  waitMs: number,
+  use: (client: Client) => Promise<Result>,
+): Promise<Result> {
   try {
     const client = await connected(settings, waitMs);
     try {
-      await migratePostgres(client, settings, [
-        { name: "directory", migrations: directoryMigrations },
-        { name: "ledger", migrations: postgresLedgerMigrations },
-      ]);
+      return await use(client);
     } finally {
       await client.end();
     }

@@ -5,6 +5,8 @@ import type { RequestState } from "../schema.js";
 /** Which attempts are meant: those that all of it fits. Times are milliseconds since 1970. */
 export interface AttemptFilter extends RowFilter {
   readonly state?: OutcomeState;
+  /** Whether its outcome is certain: LiteLLM's `success`, and all else its `failure`. */
+  readonly succeeded?: boolean;
   /** As the upstream knows it. */
   readonly model?: string;
   /** Of any of these callers. */
@@ -40,6 +42,7 @@ export function fits(
     callers,
     chargedTo,
     model,
+    succeeded,
     ...exact
   }: AttemptFilter | (RequestFilter & NotOfRequests) = filter;
   const time = sql.ref(timeColumn);
@@ -48,6 +51,9 @@ export function fits(
     ...(untilMs === undefined ? [] : [sql`${time} < ${untilMs}`]),
     ...(callers === undefined ? [] : [isOneOf(callers)]),
     ...(chargedTo === undefined ? [] : [isChargedTo(chargedTo)]),
+    ...(succeeded === undefined ? [] : [succeeded ? sql`state = 'certain'` : isNotCertain]),
+    // Which its index asks for word for word.
+    ...(exact.state === "failed" ? [isNotCertain] : []),
     ...Object.entries({
       modelGroup: exact.group,
       deploymentId: exact.deploymentId,
@@ -64,7 +70,10 @@ interface NotOfRequests {
   readonly model?: undefined;
   readonly callers?: undefined;
   readonly chargedTo?: undefined;
+  readonly succeeded?: undefined;
 }
+
+const isNotCertain = sql`state <> 'certain'`;
 
 function isOneOf(callers: readonly string[]): RawBuilder<unknown> {
   return callers.length === 0 ? sql`1 = 0` : sql`caller in (${sql.join(callers)})`;

@@ -1,6 +1,7 @@
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import {
+  DirectoryError,
   JournalFileError,
   JournalUnavailableError,
   LedgerError,
@@ -72,7 +73,10 @@ async function print(options: WithDataDir, text: (reports: LedgerReports) => Pro
 }
 
 /** Errors whose message is for the person who asked. */
-const forPeople = [LedgerError, SettlementError, JournalFileError, JournalUnavailableError, PostgresError];
+const forPeople = [
+  ...[DirectoryError, LedgerError, SettlementError, JournalFileError, JournalUnavailableError],
+  PostgresError,
+];
 
 /** @throws CommandError in the place of any of these */
 export async function told(act: () => Promise<void>): Promise<void> {

@@ -5,6 +5,7 @@ import {
   Journal,
   Ledger,
   type PostgresSettings,
+  hasUnmovedBooks,
   postgresName,
   preparePostgres,
 } from "@darkroom/accounts";
@@ -33,6 +34,10 @@ export async function adopt({ folder, postgres, redis }: Adoption): Promise<stri
   if (!existsSync(join(folder, "journal.sqlite")))
     throw new CommandError(
       `There is no journal in ${folder}; name the gateway's data folder with --data-dir.`,
+    );
+  if (hasUnmovedBooks(folder))
+    throw new CommandError(
+      `The books of ${folder} are in files of the folder: take them to the ${postgresName(postgres)}, with \`darkroom move\`.`,
     );
   await preparePostgres(postgres);
   const journal = await heldJournal(folder);

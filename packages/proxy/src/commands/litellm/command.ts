@@ -5,16 +5,16 @@ import type { ImportOptions } from "./import.js";
 /** `darkroom import litellm` and `darkroom audit litellm`: moving in from LiteLLM. */
 export function addLiteLlmCommands(program: Command): void {
   withDatabase(
-    program
-      .command("import")
-      .description("bring keys, teams and budgets from elsewhere; the gateway must be stopped")
-      .command("litellm"),
+    program.command("import").description("bring keys, teams and budgets from elsewhere").command("litellm"),
   )
     .description(
-      "bring keys, teams, users, customers, tags, budgets and what was spent of them from LiteLLM's database",
+      "bring keys, teams, users, customers, tags, budgets and what was spent of them from LiteLLM's database into the data folder, or where DATABASE_URL says; a gateway that shares no limits must be stopped",
     )
     .option("--dry-run", "say what would come, and change nothing", false)
-    .option("-c, --config <file>", "the gateway's config.yaml, which says when budgets begin anew")
+    .option(
+      "-c, --config <file>",
+      "the gateway's config.yaml: where its books are, and when budgets begin anew",
+    )
     .option("--data-dir <folder>", "the gateway's data folder (env: DARKROOM_DATA_DIR; default: ./data)")
     .option("--allow-unenforced <names...>", "bring what has these settings of LiteLLM, without them", [])
     .action(async (options: ImportOptions) => {

@@ -15,7 +15,7 @@ export async function withLiteLlm<Result>(
 ): Promise<Result> {
   if (databaseUrl === undefined)
     throw new CommandError(
-      "Which database? Name LiteLLM's with --database-url postgresql://user@host:5432/litellm, or in LITELLM_DATABASE_URL, which keeps a password out of the list of processes.",
+      "Which database? Name LiteLLM's with --database-url postgresql://user@host:5432/litellm, or in LITELLM_DATABASE_URL, which keeps a password out of the list of processes. (DATABASE_URL is another one: where Darkroom keeps its own books.)",
     );
   try {
     const database = await LiteLlmDatabase.open(databaseUrl);

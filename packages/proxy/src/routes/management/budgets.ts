@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { type BudgetRecord, authoredNow, changedNow } from "@darkroom/accounts";
 import { z } from "zod";
-import { budgetAnswer, budgetSchema } from "./answers.js";
+import { budgetSchema } from "./answer-schemas.js";
+import { budgetAnswer } from "./answers.js";
 import { type ManagementContext, changing } from "./context.js";
 import { limitFields, limitsFrom } from "./limit-fields.js";
 import { type ManagementRoute, invalid, route } from "./management-route.js";

@@ -1,6 +1,7 @@
 import { type Change, type CustomerRecord, authoredNow, changedNow } from "@darkroom/accounts";
 import { z } from "zod";
-import { customerAnswers, customerSchema, only } from "./answers.js";
+import { customerSchema } from "./answer-schemas.js";
+import { customerAnswers, only } from "./answers.js";
 import { type ManagementContext, changing, checkBudget } from "./context.js";
 import { limitFields, limitsFrom } from "./limit-fields.js";
 import { type ManagementRoute, invalid, route, withoutOwnSpend } from "./management-route.js";

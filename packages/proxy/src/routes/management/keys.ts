@@ -10,7 +10,8 @@ import {
   rotateKey,
 } from "@darkroom/accounts";
 import { z } from "zod";
-import { keyAnswers, keySchema, only, shownKeySchema } from "./answers.js";
+import { keySchema, shownKeySchema } from "./answer-schemas.js";
+import { keyAnswers, only } from "./answers.js";
 import { type ManagementContext, changing } from "./context.js";
 import {
   type KeyInput,

@@ -23,6 +23,8 @@ export interface Call {
 /** A route of the management API. What validates its input describes it too. */
 export interface ManagementRoute<Shape extends z.ZodRawShape = z.ZodRawShape> {
   readonly method: "get" | "post";
+  /** Of a `post`: another method that LiteLLM has it by. */
+  readonly alsoBy?: "patch" | "delete";
   /** The first one counts; further ones are other names of it. A part such as `{key}` is a field of the input. */
   readonly paths: readonly string[];
   readonly summary: string;
@@ -51,14 +53,22 @@ export function mount(application: Express, routes: readonly ManagementRoute[]):
     const paths = one.paths.map((path) => path.replace(/\{(\w+)\}/g, ":$1"));
     if (one.method === "get") application.get(paths, handler(one));
     else
-      application.post(
-        paths,
-        allow(one),
-        express.json({ limit: largestBody, type: () => true }),
-        refuseOtherBodies,
-        handler(one),
-      );
+      for (const method of methodsOf(one))
+        application[method](
+          paths,
+          allow(one),
+          express.json({ limit: largestBody, type: () => true }),
+          refuseOtherBodies,
+          handler(one),
+        );
   }
+}
+
+export function methodsOf({
+  method,
+  alsoBy,
+}: ManagementRoute): readonly ("get" | "post" | "patch" | "delete")[] {
+  return alsoBy === undefined ? [method] : [method, alsoBy];
 }
 
 /** Before the body is read. */

@@ -6,6 +6,7 @@ import { healthRoutes } from "./health.js";
 import { keyRoutes } from "./keys.js";
 import type { ManagementRoute } from "./management-route.js";
 import { modelRoutes } from "./models.js";
+import { organizationMemberRoutes } from "./organization-members.js";
 import { organizationRoutes } from "./organizations.js";
 import { tagRoutes } from "./tags.js";
 import { teamRoutes } from "./teams.js";
@@ -17,6 +18,7 @@ export function managementRoutes(context: ManagementContext): readonly Managemen
     ...keyRoutes(context),
     ...userRoutes(context),
     ...organizationRoutes(context),
+    ...organizationMemberRoutes(context),
     ...teamRoutes(context),
     ...customerRoutes(context),
     ...budgetRoutes(context),

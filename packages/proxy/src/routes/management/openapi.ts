@@ -1,11 +1,13 @@
 import { z } from "zod";
-import type { ManagementRoute } from "./management-route.js";
+import { type ManagementRoute, methodsOf } from "./management-route.js";
 
 /** The document of the management API, in OpenAPI 3.1 (https://spec.openapis.org/oas/v3.1.0), from what validates it. */
 export function openApiDocument(routes: readonly ManagementRoute[], version: string): object {
   const paths: Record<string, Record<string, object>> = {};
   for (const one of routes)
-    for (const path of one.paths) paths[path] = { ...paths[path], [one.method]: operation(one, path) };
+    for (const path of one.paths)
+      for (const method of methodsOf(one))
+        paths[path] = { ...paths[path], [method]: operation(one, method, path) };
   return {
     openapi: "3.1.0",
     info: {
@@ -45,8 +47,8 @@ const errorSchema = {
   },
 };
 
-function operation(given: ManagementRoute, path: string): object {
-  const { method, summary, audience, fields, answer } = given;
+function operation(given: ManagementRoute, method: string, path: string): object {
+  const { summary, audience, fields, answer } = given;
   const inPath = new Set([...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name));
   const schema = jsonSchema(z.object(fields), "input");
   const { properties = {}, required = [] } = schema as {
@@ -68,7 +70,7 @@ function operation(given: ManagementRoute, path: string): object {
     tags: [path.split("/").find((part) => part !== "" && part !== "v1") ?? ""],
     description: `For ${audience}.`,
     ...(parameters.length > 0 && { parameters }),
-    ...(method === "post" && {
+    ...(method !== "get" && {
       requestBody: {
         required: true,
         content: {

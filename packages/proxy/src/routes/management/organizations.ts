@@ -1,7 +1,8 @@
 import { type Change, type OrganizationRecord, authoredNow, changedNow } from "@darkroom/accounts";
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
-import { only, organizationAnswers, organizationSchema } from "./answers.js";
+import { organizationSchema } from "./answer-schemas.js";
+import { only, organizationAnswers } from "./answers.js";
 import { type ManagementContext, changing, checkBudget } from "./context.js";
 import { limitFields, limitsFrom } from "./limit-fields.js";
 import { type ManagementRoute, invalid, route } from "./management-route.js";
@@ -55,7 +56,7 @@ export function organizationRoutes(context: ManagementContext): readonly Managem
     route({
       method: "get",
       paths: ["/organization/info"],
-      summary: "What is known of an organization, and its teams",
+      summary: "What is known of an organization, its teams and its members",
       audience: "viewers",
       fields: { organization_id: id },
       answer: organizationSchema,
@@ -68,6 +69,7 @@ export function organizationRoutes(context: ManagementContext): readonly Managem
     }),
     route({
       method: "post",
+      alsoBy: "patch",
       paths: ["/organization/update"],
       summary: "Change an organization; what is not named stays, null takes it away",
       audience: "admins",
@@ -87,6 +89,7 @@ export function organizationRoutes(context: ManagementContext): readonly Managem
     }),
     route({
       method: "post",
+      alsoBy: "delete",
       paths: ["/organization/delete"],
       summary: "Remove organizations that have no team any more",
       audience: "admins",

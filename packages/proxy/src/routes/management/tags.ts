@@ -1,6 +1,7 @@
 import { type Change, type TagRecord, authoredNow, changedNow } from "@darkroom/accounts";
 import { z } from "zod";
-import { only, tagAnswers, tagSchema } from "./answers.js";
+import { tagSchema } from "./answer-schemas.js";
+import { only, tagAnswers } from "./answers.js";
 import { type ManagementContext, changing, checkBudget } from "./context.js";
 import { limitFields, limitsFrom } from "./limit-fields.js";
 import { type ManagementRoute, route } from "./management-route.js";

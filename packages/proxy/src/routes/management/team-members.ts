@@ -11,7 +11,8 @@ import {
 } from "@darkroom/accounts";
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
-import { memberAnswers, only, teamAnswers, teamSchema } from "./answers.js";
+import { teamSchema } from "./answer-schemas.js";
+import { memberAnswers, only, teamAnswers } from "./answers.js";
 import { type ManagementContext, changing } from "./context.js";
 import { limitsFrom } from "./limit-fields.js";
 import { type ManagementRoute, invalid, route } from "./management-route.js";

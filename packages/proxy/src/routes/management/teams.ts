@@ -8,7 +8,8 @@ import {
 } from "@darkroom/accounts";
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
-import { keyAnswers, keySchema, memberAnswers, only, teamAnswers, teamSchema } from "./answers.js";
+import { keySchema, teamSchema } from "./answer-schemas.js";
+import { keyAnswers, memberAnswers, only, teamAnswers } from "./answers.js";
 import { type ManagementContext, changing, checkBudget, checkOrganization } from "./context.js";
 import { limitFields, limitsFrom } from "./limit-fields.js";
 import { type ManagementRoute, invalid, route, withoutOwnSpend } from "./management-route.js";

@@ -9,7 +9,8 @@ import {
 } from "@darkroom/accounts";
 import { z } from "zod";
 import { randomUUID } from "node:crypto";
-import { keyAnswers, keySchema, only, teamAnswers, teamSchema, userAnswers, userSchema } from "./answers.js";
+import { keySchema, teamSchema, userSchema } from "./answer-schemas.js";
+import { keyAnswers, only, teamAnswers, userAnswers } from "./answers.js";
 import { type ManagementContext, changing, checkBudget } from "./context.js";
 import { ignoredKeyFields, keyFields, lackingKeyFields, makeKey } from "./key-fields.js";
 import { limitFields, limitsFrom } from "./limit-fields.js";

@@ -64,6 +64,7 @@ export function spendLogRoutes(context: ManagementContext): readonly ManagementR
         end_user: id.optional(),
         model: text.optional(),
         model_id: text.optional(),
+        status_filter: z.enum(["success", "failure"], { error: "expected success or failure" }).optional(),
         start_date: moment,
         end_date: moment,
         ...page,
@@ -71,15 +72,7 @@ export function spendLogRoutes(context: ManagementContext): readonly ManagementR
           .refine((value) => value >= 1 && value <= 1_000, { error: "expected 1 to 1000" })
           .default(50),
       },
-      lacking: [
-        "min_spend",
-        "max_spend",
-        "status_filter",
-        "key_alias",
-        "error_code",
-        "sort_by",
-        "sort_order",
-      ],
+      lacking: ["min_spend", "max_spend", "key_alias", "error_code", "sort_by", "sort_order"],
       answer: z.object({
         data: z.array(logSchema),
         total: z.number(),
@@ -128,6 +121,7 @@ interface AskedLogs {
   readonly end_user?: string | undefined;
   readonly model?: string | undefined;
   readonly model_id?: string | undefined;
+  readonly status_filter?: "success" | "failure" | undefined;
 }
 
 async function filterOf(context: ManagementContext, call: Call, asked: AskedLogs): Promise<AttemptFilter> {
@@ -137,6 +131,7 @@ async function filterOf(context: ManagementContext, call: Call, asked: AskedLogs
     ...(requestId !== undefined && { requestId }),
     ...(model !== undefined && { model }),
     ...(deploymentId !== undefined && { deploymentId }),
+    ...(asked.status_filter !== undefined && { succeeded: asked.status_filter === "success" }),
   };
   const payer = payerOf(asked);
   const charged = payer === undefined ? {} : { chargedTo: payer.meter };

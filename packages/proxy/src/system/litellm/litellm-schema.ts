@@ -100,6 +100,16 @@ CREATE TABLE "LiteLLM_UserTable" (
   created_at TIMESTAMP(3) DEFAULT CURRENT_TIMESTAMP,
   updated_at TIMESTAMP(3) DEFAULT CURRENT_TIMESTAMP
 );
+CREATE TABLE "LiteLLM_OrganizationMembership" (
+  user_id TEXT NOT NULL,
+  organization_id TEXT NOT NULL REFERENCES "LiteLLM_OrganizationTable" (organization_id),
+  user_role TEXT,
+  spend DOUBLE PRECISION DEFAULT 0.0,
+  budget_id TEXT REFERENCES "LiteLLM_BudgetTable" (budget_id),
+  created_at TIMESTAMP(3) DEFAULT CURRENT_TIMESTAMP,
+  updated_at TIMESTAMP(3) DEFAULT CURRENT_TIMESTAMP,
+  PRIMARY KEY (user_id, organization_id)
+);
 CREATE TABLE "LiteLLM_VerificationToken" (
   token TEXT PRIMARY KEY,
   key_name TEXT,

@@ -34,7 +34,7 @@ export class LiteLlmServer {
   /** Everything that is in its tables, to be compared. */
   async content(): Promise<string> {
     const tables = await this.query<{ name: string }>(
-      "SELECT table_name AS name FROM information_schema.tables WHERE table_schema NOT IN ('pg_catalog', 'information_schema') ORDER BY 1",
+      "SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'public' ORDER BY 1",
     );
     const contents = [];
     for (const { name } of tables)

@@ -4,10 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BudgetedGateway, isBudgetRefusal } from "../budgeted-gateway.js";
 import { errorOf } from "../edit-request.js";
+import { darkroom } from "../ended-command.js";
 import { modelEntries } from "../model-entry.js";
-import { RunningProcess, stopAll } from "../running-process.js";
+import { stopAll } from "../running-process.js";
 import { type RunningSimulator, simulatorKeys, startSimulator } from "../running-simulator.js";
 import { describeWithStores } from "../store-servers.js";
+import { imported } from "./import-command.js";
 import { LiteLlmServer } from "./litellm-server.js";
 
 const hashOf = (secret: string): string => createHash("sha256").update(secret).digest("hex");
@@ -18,34 +20,14 @@ function nextMonth(): Date {
   return new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1, 1));
 }
 
-async function darkroom(...flags: readonly string[]) {
-  const running = new RunningProcess({ program: "proxy/dist/main.js", arguments: flags });
-  const { code } = await running.ended;
-  const result = { code, printed: running.standardOutput.trim(), said: running.standardError.trim() };
-  await running.stop();
-  return result;
-}
-
-interface Imported {
-  readonly counts: Readonly<Record<string, { readonly new: number; readonly here: number }>>;
-  readonly spend: { readonly new: number; readonly here: number };
-  readonly findings: readonly { kind: string; name: string; what: string; reason: string }[];
-}
-
 describeWithStores("moving in from LiteLLM", () => {
   let liteLlm: LiteLlmServer;
   let simulator: RunningSimulator;
   let before: string;
   const folder = mkdtempSync(join(tmpdir(), "darkroom-moved-"));
 
-  const importing = async (...flags: readonly string[]): Promise<Imported> => {
-    const { code, printed, said } = await darkroom(
-      ...["import", "litellm", "--database-url", liteLlm.url, "--data-dir", folder, "--json"],
-      ...flags,
-    );
-    if (code !== 0) throw new Error(said);
-    return JSON.parse(printed) as Imported;
-  };
+  const importing = (...flags: readonly string[]) =>
+    imported(["--database-url", liteLlm.url, "--data-dir", folder, ...flags]);
 
   const startGateway = (): Promise<BudgetedGateway> =>
     BudgetedGateway.start(
@@ -120,6 +102,16 @@ describeWithStores("moving in from LiteLLM", () => {
       user_role: "org_admin",
       max_budget: 5,
       spend: 1.25,
+    });
+    await liteLlm.add("LiteLLM_OrganizationMembership", {
+      user_id: "ann",
+      organization_id: "acme",
+      user_role: "org_admin",
+    });
+    await liteLlm.add("LiteLLM_OrganizationMembership", {
+      user_id: "bob",
+      organization_id: "acme",
+      budget_id: "of-bob",
     });
     await liteLlm.add("LiteLLM_TeamMembership", {
       user_id: "bob",
@@ -213,7 +205,13 @@ describeWithStores("moving in from LiteLLM", () => {
         }),
       ]),
     );
-    expect(findings).toHaveLength(4);
+    expect(findings).toContainEqual({
+      kind: "organization member",
+      name: "bob of Acme (acme)",
+      what: "left out",
+      reason: expect.stringContaining("organization_member_budget") as string,
+    });
+    expect(findings).toHaveLength(5);
     const allowed = await importing("--dry-run", "--allow-unenforced", "guardrails", "allowed_routes");
     expect(allowed.counts["key"]).toEqual({ new: 10, here: 0 });
   });
@@ -256,6 +254,10 @@ describeWithStores("moving in from LiteLLM", () => {
         budget_reset_at: nextMonth().toISOString(),
         metadata: { cost_center: 7 },
       });
+      expect(await gateway.admin("/organization/info?organization_id=acme")).toMatchObject({
+        teams: [{ team_id: "red" }],
+        members: [{ user_id: "ann", user_role: "org_admin" }],
+      });
       const blue = (await gateway.admin(`/key/info?key=${hashOf("sk-of-blue")}`))["info"] as Record<
         string,
         unknown
@@ -290,19 +292,8 @@ describeWithStores("moving in from LiteLLM", () => {
     });
   }, 60_000);
 
-  test("into a PostgreSQL of Darkroom's nothing is imported, and that is said", async () => {
-    const running = new RunningProcess({
-      program: "proxy/dist/main.js",
-      arguments: ["import", "litellm", "--database-url", liteLlm.url, "--data-dir", folder],
-      environment: { DATABASE_URL: liteLlm.url },
-    });
-    expect(await running.ended).toMatchObject({ code: 1 });
-    expect(running.standardError).toContain("keeps its books in PostgreSQL");
-    await running.stop();
-  });
-
   test("it is said for people too, and what is no LiteLLM is told", async () => {
-    const shown = await darkroom(
+    const shown = await darkroom([
       "import",
       "litellm",
       "--database-url",
@@ -310,17 +301,17 @@ describeWithStores("moving in from LiteLLM", () => {
       "--data-dir",
       folder,
       "--dry-run",
-    );
+    ]);
     expect(shown.printed).toMatch(/^ *would come +were here$/m);
     expect(shown.printed).toMatch(/^keys +0 +8$/m);
     expect(shown.printed).toMatch(/^left out +key +chat only/m);
-    const wrong = await darkroom(
+    const wrong = await darkroom([
       "import",
       "litellm",
       "--database-url",
       `${liteLlm.url}?schema=other`,
       "--dry-run",
-    );
+    ]);
     expect([wrong.code, wrong.said]).toEqual([
       1,
       expect.stringContaining('There is no table "LiteLLM_VerificationToken"'),
@@ -370,7 +361,7 @@ describeWithStores("moving in from LiteLLM", () => {
       response: { data: [{}], usage },
     });
 
-    const audited = await darkroom(
+    const audited = await darkroom([
       "audit",
       "litellm",
       "--database-url",
@@ -378,7 +369,7 @@ describeWithStores("moving in from LiteLLM", () => {
       "--since",
       "2026-11-01",
       "--json",
-    );
+    ]);
     expect(JSON.parse(audited.printed)).toMatchObject({
       teams: [
         {
@@ -393,7 +384,7 @@ describeWithStores("moving in from LiteLLM", () => {
         { team_id: null, edits: 1, known: { edits: 1, recorded_usd: "0.01", true_usd: "0" } },
       ],
     });
-    const { printed } = await darkroom("audit", "litellm", "--database-url", liteLlm.url);
+    const { printed } = await darkroom(["audit", "litellm", "--database-url", liteLlm.url]);
     expect(printed).toMatch(/^red +5 +3 +\$1.008 +\$0.034605 /m);
     expect(printed).toContain("Of 1 edits only totals of tokens are kept");
   });
