@@ -1,46 +1,55 @@
-import type { SqlValue } from "./prepared-statement.js";
+import type { Compilable } from "kysely";
+import type { Names, SqlValue, Values } from "./prepared-statement.js";
 import type { DatabaseStatement, StatementDatabase } from "./statement-database.js";
 
 /** Rows a statement takes, most first. */
 const sizes = [64, 16, 4, 1];
 
-/** Runs a statement over any number of rows, many at a time. */
-export class ManyRowsStatement {
+/** A statement that inserts any number of rows, many at a time: a call of the database costs as much as some ten rows. */
+export class ManyRowsStatement<Row extends Values<keyof Row & string>> {
   readonly #statements = new Map<number, DatabaseStatement>();
+  #columns: readonly (keyof Row)[] = [];
 
-  /**
-   * @param before the statement up to its rows, as "INSERT INTO intents VALUES"
-   * @param width how many values a row has
-   * @param after what follows the rows
-   */
+  /** @param build gets, for each of some rows, the names of its values where a query would have these */
   constructor(
     private readonly database: StatementDatabase,
-    private readonly before: string,
-    private readonly width: number,
-    private readonly after: string,
+    private readonly build: (rows: readonly Names<Row>[]) => Compilable,
   ) {}
 
-  /** @param values of all rows, one after another */
-  async run(values: readonly SqlValue[]): Promise<void> {
+  /** @param rows all with the same columns, in the same order */
+  async run(rows: readonly Row[]): Promise<void> {
+    for (const { statement, values } of this.#parts(rows)) await statement.run(values);
+  }
+
+  /** @returns what the statement returns of its rows, as they are in the database */
+  async all(rows: readonly Row[]): Promise<unknown[]> {
+    const found: unknown[] = [];
+    for (const { statement, values } of this.#parts(rows)) found.push(...(await statement.all(values)));
+    return found;
+  }
+
+  *#parts(rows: readonly Row[]): Generator<{ statement: DatabaseStatement; values: SqlValue[] }, void> {
     let start = 0;
     for (const size of sizes) {
-      const length = size * this.width;
-      for (; start + length <= values.length; start += length)
-        await this.#of(size).run(values.slice(start, start + length));
+      for (; start + size <= rows.length; start += size) {
+        const part = rows.slice(start, start + size);
+        const statement = this.#statementFor(part);
+        const values: SqlValue[] = [];
+        for (const row of part) for (const column of this.#columns) values.push(row[column]);
+        yield { statement, values };
+      }
     }
   }
 
-  #of(size: number): DatabaseStatement {
-    const known = this.#statements.get(size);
+  #statementFor(rows: readonly Row[]): DatabaseStatement {
+    const known = this.#statements.get(rows.length);
     if (known !== undefined) return known;
-    const rows = Array.from({ length: size }, (_, row) => {
-      const places = Array.from({ length: this.width }, (_, column) =>
-        this.database.placeholder(row * this.width + column + 1),
-      );
-      return `(${places.join(",")})`;
-    });
-    const statement = this.database.prepare(`${this.before} ${rows.join(",")}${this.after}`);
-    this.#statements.set(size, statement);
+    const columns = Object.keys(rows[0] ?? {});
+    const names = Object.fromEntries(columns.map((name) => [name, name])) as Names<Row>;
+    const { sql, parameters } = this.build(rows.map(() => names)).compile();
+    this.#columns = parameters.slice(0, parameters.length / rows.length) as (keyof Row)[];
+    const statement = this.database.prepare(sql);
+    this.#statements.set(rows.length, statement);
     return statement;
   }
 }

@@ -13,21 +13,21 @@ export function statementBuilder<Tables>({ dialect }: StatementDatabase): Kysely
 }
 
 /** What a statement is run with. */
-export type Values<Names extends string> = Readonly<Record<Names, SqlValue>>;
+export type Values<Name extends string> = Readonly<Record<Name, SqlValue>>;
+
+/** Where a query has values, their names. */
+export type Names<Given> = { readonly [Name in keyof Given]: string };
 
 /**
  * A statement that is compiled once, when it is first run: to compile one of forty columns takes twice as long as to run it.
  */
 export class PreparedStatement<Given extends Values<keyof Given & string>> {
   readonly #database: StatementDatabase;
-  readonly #build: (names: { readonly [Name in keyof Given]: string }) => Compilable;
+  readonly #build: (names: Names<Given>) => Compilable;
   #compiled: Compiled<Given> | undefined;
 
   /** @param build gets the names of the values where a query would have these */
-  constructor(
-    database: StatementDatabase,
-    build: (names: { readonly [Name in keyof Given]: string }) => Compilable,
-  ) {
+  constructor(database: StatementDatabase, build: (names: Names<Given>) => Compilable) {
     this.#database = database;
     this.#build = build;
   }
@@ -51,7 +51,7 @@ export class PreparedStatement<Given extends Values<keyof Given & string>> {
 
   #compile(values: Given): Compiled<Given> {
     const names = Object.fromEntries(Object.keys(values).map((name) => [name, name]));
-    const { sql, parameters } = this.#build(names as { [Name in keyof Given]: string }).compile();
+    const { sql, parameters } = this.#build(names as Names<Given>).compile();
     return { statement: this.#database.prepare(sql), names: parameters as (keyof Given)[] };
   }
 }

@@ -1,16 +1,12 @@
 import type { StatementDatabase } from "../../database/statement-database.js";
 import type { OutcomeState } from "../../journal/records.js";
+import { alike } from "./alike-attempts.js";
+import { BatchRows } from "./batch-rows.js";
 import { DailyChanges } from "./daily-changes.js";
 import { UnreadableEntryError } from "./fields.js";
 import { type Change, type ChargedMeter, type JournalEntry, readEntry } from "./read-entry.js";
 import { SpendChanges, type UncertainTotal } from "./spend-changes.js";
-import {
-  type LedgerStatements,
-  dailyNames,
-  dailySums,
-  ledgerStatements,
-  rowsDeletedAtOnce,
-} from "./statements.js";
+import { type LedgerStatements, ledgerStatements, rowsDeletedAtOnce } from "./statements.js";
 
 /** An entry that the ledger could not take in. */
 export interface EntrySetAside {
@@ -19,8 +15,9 @@ export interface EntrySetAside {
   readonly reason: string;
 }
 
-/** What the entries of a batch change in sums. */
-interface Sums {
+/** What the entries of a batch come to: rows, and what these change in sums. */
+interface Batch {
+  readonly rows: BatchRows;
   readonly spend: SpendChanges;
   readonly daily: DailyChanges;
 }
@@ -78,7 +75,7 @@ export class Applier {
    */
   async apply(entries: readonly JournalEntry[]): Promise<EntrySetAside[]> {
     try {
-      return await this.#inTransaction(entries, (sums) => this.#applyAll(entries, sums));
+      return await this.#inTransaction(entries, (batch) => this.#applyAll(entries, batch));
     } catch (error) {
       if (error instanceof MarkMovedError) {
         await this.#readMark();
@@ -148,20 +145,24 @@ export class Applier {
 
   async #inTransaction(
     entries: readonly JournalEntry[],
-    change: (sums: Sums) => Promise<EntrySetAside[]>,
+    change: (batch: Batch) => Promise<EntrySetAside[]>,
   ): Promise<EntrySetAside[]> {
     const last = entries.at(-1);
     if (last === undefined) return [];
-    const [spend, daily] = [new SpendChanges(), new DailyChanges()];
+    const batch = {
+      rows: new BatchRows(this.#statements),
+      spend: new SpendChanges(),
+      daily: new DailyChanges(),
+    };
+    const { spend, daily } = batch;
     const setAside = await this.#database.inTransaction(async () => {
       // First of all: whoever applies the same journal waits here, and finds the mark moved.
       await this.#moveMark(last.sequence);
-      const result = await change({ spend, daily });
+      const result = await change(batch);
+      await this.#write(batch);
       // Last of all: everybody writes some of these rows, and they are locked until the end.
-      for (const one of spend) await this.#statements.addSpend.run(one);
-      await this.#statements.addDailySpend.run(
-        daily.inOrder().flatMap((one) => [...dailyNames, ...dailySums].map((column) => one[column])),
-      );
+      await this.#statements.addSpend.run(spend.inOrder());
+      await this.#statements.addDailySpend.run(daily.inOrder());
       return result;
     });
     this.#appliedThrough = last.sequence;
@@ -179,11 +180,11 @@ export class Applier {
     if (moved === 0) throw new MarkMovedError("somebody else has applied this journal");
   }
 
-  async #applyAll(entries: readonly JournalEntry[], sums: Sums): Promise<EntrySetAside[]> {
+  async #applyAll(entries: readonly JournalEntry[], batch: Batch): Promise<EntrySetAside[]> {
     const setAside: EntrySetAside[] = [];
     for (const entry of entries) {
       try {
-        await this.#applyOne(entry.sequence, readEntry(entry), sums);
+        await this.#applyOne(entry.sequence, readEntry(entry), batch);
       } catch (error) {
         if (!(error instanceof UnreadableEntryError)) throw error;
         setAside.push(await this.#setAside(entry, error.message));
@@ -193,39 +194,48 @@ export class Applier {
   }
 
   /** @throws UnreadableEntryError before anything is changed */
-  async #applyOne(sequence: number, change: Change, sums: Sums): Promise<void> {
+  async #applyOne(sequence: number, change: Change, batch: Batch): Promise<void> {
     const origin = { journal: this.#journal, sequence };
     switch (change.kind) {
       case "attempt": {
-        const { attempt, charges } = change;
-        if ((await this.#statements.insertAttempt.run({ ...attempt, ...origin })) === 0) return;
-        await this.#statements.noteAttempt.run({ ...attempt, isRetry: Number(attempt.retry > 0) });
-        sums.spend.add(charges, attempt.state, attempt.costNanoUsd);
-        sums.daily.add({ ...attempt, charges }, attempt);
+        const { attempt, charges, inputTokens, outputTokens } = change;
+        // Nobody else has it, and a copy of forty columns takes as long as to parse them.
+        const row = Object.assign(attempt, origin);
+        batch.rows.addAttempt({ row, charges, inputTokens, outputTokens });
         return;
       }
       case "request":
-        await this.#statements.upsertRequest.run(change.request);
+        batch.rows.addRequest(change.request);
         return;
       case "refusals":
         await this.#statements.insertRefusals.run({ ...change.refusals, ...origin });
         return;
       case "correction":
-        await this.#correct({ ...change.correction, ...origin }, sums);
+        await this.#correct({ ...change.correction, ...origin }, batch);
         return;
       case "carried": {
         const { carried } = change;
         if ((await this.#statements.insertCarried.run({ ...carried, ...origin })) === 0) return;
-        sums.spend.carry(carried, carried.nanoUsd);
-        sums.daily.carry(carried);
+        batch.spend.carry(carried, carried.nanoUsd);
+        batch.daily.carry(carried);
       }
+    }
+  }
+
+  /** Writes the rows that a batch has come to so far, and sums up those that are new. */
+  async #write({ rows, spend, daily }: Batch): Promise<void> {
+    for (const attempts of alike(await rows.write())) {
+      spend.add(attempts);
+      daily.add(attempts);
     }
   }
 
   async #correct(
     correction: Parameters<LedgerStatements["insertCorrection"]["run"]>[0],
-    { spend, daily }: Sums,
+    batch: Batch,
   ): Promise<void> {
+    // The attempt may have come just before.
+    await this.#write(batch);
     const { attemptId, revision, costNanoUsd, differenceNanoUsd } = correction;
     const attempt = await this.#attemptToCorrect(attemptId);
     if (attempt === undefined) throw new UnreadableEntryError("correction.attemptId is of no attempt");
@@ -236,8 +246,8 @@ export class Applier {
       throw new UnreadableEntryError("correction.differenceNanoUsd is not what the cost changes by");
     await this.#statements.insertCorrection.run(correction);
     await this.#statements.correctAttempt.run({ attemptId, revision, costNanoUsd });
-    spend.settle(attempt.charges, attempt, costNanoUsd);
-    daily.settle(attempt, attempt, costNanoUsd);
+    batch.spend.settle(attempt.charges, attempt, costNanoUsd);
+    batch.daily.settle(attempt, attempt, costNanoUsd);
   }
 
   /** Two people may have settled the same attempt at two gateways: the second one's word must not be lost in silence. */

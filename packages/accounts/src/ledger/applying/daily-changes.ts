@@ -1,5 +1,6 @@
 import type { OutcomeState } from "../../journal/records.js";
 import type { CarriedSpendTable, DailySpendTable } from "../schema.js";
+import type { AlikeAttempts } from "./alike-attempts.js";
 import type { ChargedMeter } from "./read-entry.js";
 
 /** What of an attempt decides which sums of its day it belongs to. */
@@ -11,29 +12,19 @@ export interface DailyAttempt {
   readonly charges: readonly ChargedMeter[];
 }
 
-/** What of a new attempt is summed up. */
-export interface DailyAmounts {
-  readonly state: OutcomeState;
-  readonly costNanoUsd: bigint | null;
-  readonly images: number;
-  /** JSON: numbers by kind. */
-  readonly tokens: string | null;
-}
-
 /** What the attempts of a batch change in the sums of days, each row's together. */
 export class DailyChanges {
   readonly #changes = new Map<string, DailySpendTable>();
 
-  /** A new attempt. */
-  add(attempt: DailyAttempt, { state, costNanoUsd, images, tokens }: DailyAmounts): void {
-    const counted = tokens === null ? {} : (JSON.parse(tokens) as Record<string, number>);
-    for (const row of this.#rowsOf(attempt)) {
-      row.attempts += 1;
-      row.succeeded += Number(state === "certain");
-      row.images += images;
-      row.inputTokens += sumOf(counted, "Input");
-      row.outputTokens += sumOf(counted, "Output");
-      move(row, state, costNanoUsd ?? 0n);
+  /** New attempts. */
+  add(attempts: AlikeAttempts): void {
+    for (const row of this.#rowsOf(attempts)) {
+      row.attempts += attempts.attempts;
+      row.succeeded += attempts.state === "certain" ? attempts.attempts : 0;
+      row.images += attempts.images;
+      row.inputTokens += attempts.inputTokens;
+      row.outputTokens += attempts.outputTokens;
+      move(row, attempts.state, attempts.nanoUsd);
     }
   }
 
@@ -135,9 +126,4 @@ function payerOf(meter: string): { readonly scope: string; readonly id: string }
 function move(row: DailySpendTable, state: OutcomeState, nanoUsd: bigint): void {
   if (state === "uncertain") row.uncertainNanoUsd += nanoUsd;
   else row.certainNanoUsd += nanoUsd;
-}
-
-/** @param end of the kinds that are meant: `textInput` and `cachedImageInput` are input */
-function sumOf(tokens: Readonly<Record<string, number>>, end: string): number {
-  return Object.entries(tokens).reduce((sum, [kind, count]) => (kind.endsWith(end) ? sum + count : sum), 0);
 }

@@ -19,7 +19,13 @@ type Unnumbered<Table> = Omit<Table, "number" | "journal" | "sequence">;
 
 /** What an entry makes of the ledger. */
 export type Change =
-  | { readonly kind: "attempt"; readonly attempt: AttemptChange; readonly charges: readonly ChargedMeter[] }
+  | {
+      readonly kind: "attempt";
+      readonly attempt: AttemptChange;
+      readonly charges: readonly ChargedMeter[];
+      readonly inputTokens: number;
+      readonly outputTokens: number;
+    }
   | { readonly kind: "request"; readonly request: Unnumbered<RequestTable> }
   | { readonly kind: "refusals"; readonly refusals: Unnumbered<RefusalTable> }
   | { readonly kind: "correction"; readonly correction: Unnumbered<CorrectionTable> }
@@ -69,6 +75,7 @@ function readAttempt(intent: Fields, outcome: Fields): Change {
     .list("charges")
     .map((charge) => ({ meter: charge.text("meter"), period: charge.text("period") }));
   const idempotency = intent.optionalObject("idempotency");
+  const tokens = countsOf(outcome.optionalObject("tokens"));
   const attempt = {
     attemptId,
     requestId: intent.id("requestId"),
@@ -98,7 +105,7 @@ function readAttempt(intent: Fields, outcome: Fields): Change {
     costNanoUsd: outcome.amountOrNull("costNanoUsd"),
     breakdown: amountsAsJson(outcome.optionalObject("breakdown")),
     basis: outcome.optionalText("basis"),
-    tokens: countsAsJson(outcome.optionalObject("tokens")),
+    tokens: tokens && JSON.stringify(tokens),
     images: outcome.count("images"),
     durationMs: outcome.milliseconds("durationMs"),
     status: outcome.optionalCount("status"),
@@ -107,7 +114,8 @@ function readAttempt(intent: Fields, outcome: Fields): Change {
     upstreamRequestId: outcome.optionalText("upstreamRequestId"),
     revision: 0,
   };
-  return { kind: "attempt", attempt, charges };
+  const inputTokens = sumOf(tokens, "Input");
+  return { kind: "attempt", attempt, charges, inputTokens, outputTokens: sumOf(tokens, "Output") };
 }
 
 function readRequest(fields: Fields): Unnumbered<RequestTable> {
@@ -176,7 +184,15 @@ function amountsAsJson(fields: Fields | undefined): string | null {
   return JSON.stringify(Object.fromEntries(fields.names.map((name) => [name, String(fields.amount(name))])));
 }
 
-function countsAsJson(fields: Fields | undefined): string | null {
-  if (fields === undefined) return null;
-  return JSON.stringify(Object.fromEntries(fields.names.map((name) => [name, fields.count(name)])));
+function countsOf(fields: Fields | undefined): Readonly<Record<string, number>> | null {
+  return fields === undefined
+    ? null
+    : Object.fromEntries(fields.names.map((name) => [name, fields.count(name)]));
+}
+
+/** @param end of the kinds that are meant: `textInput` and `cachedImageInput` are input */
+function sumOf(tokens: Readonly<Record<string, number>> | null, end: string): number {
+  let sum = 0;
+  for (const kind in tokens) if (kind.endsWith(end)) sum += tokens[kind] ?? 0;
+  return sum;
 }

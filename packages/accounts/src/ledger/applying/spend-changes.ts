@@ -1,4 +1,5 @@
 import type { OutcomeState } from "../../journal/records.js";
+import type { AlikeAttempts } from "./alike-attempts.js";
 import type { ChargedMeter } from "./read-entry.js";
 
 /** What upstreams may have charged, and nobody knows. */
@@ -27,12 +28,12 @@ export class SpendChanges {
     return { attempts: this.#uncertainAttempts, nanoUsd: this.#uncertainNanoUsd };
   }
 
-  /** A new attempt. One without a known price changes no amount. */
-  add(charges: readonly ChargedMeter[], state: OutcomeState, nanoUsd: bigint | null): void {
-    if (state === "uncertain") this.#addUncertain(1, nanoUsd ?? 0n);
+  /** New attempts. */
+  add({ charges, state, attempts, nanoUsd }: AlikeAttempts): void {
+    if (state === "uncertain") this.#addUncertain(attempts, nanoUsd);
     for (const charge of charges) {
-      this.#of(charge).attempts += 1;
-      this.#move(charge, state, nanoUsd ?? 0n);
+      this.#of(charge).attempts += attempts;
+      this.#move(charge, state, nanoUsd);
     }
   }
 
@@ -55,9 +56,9 @@ export class SpendChanges {
   }
 
   /** In an order that is the same everywhere: two who change the same rows wait for each other, and never both. */
-  [Symbol.iterator](): Iterator<SpendChange> {
+  inOrder(): readonly SpendChange[] {
     const ordered = [...this.#changes].sort(([one], [other]) => (one < other ? -1 : 1));
-    return ordered.map(([, change]) => change).values();
+    return ordered.map(([, change]) => change);
   }
 
   #addUncertain(attempts: number, nanoUsd: bigint): void {

@@ -16,11 +16,19 @@ import type { SpendChange } from "./spend-changes.js";
 
 type Unnumbered<Table> = Omit<Table, "number">;
 
-/** Of a request, what an attempt tells before it has ended. */
-type RequestOfAttempt = Pick<
-  AttemptTable,
-  "requestId" | "atMs" | "caller" | "requestedModel" | "modelGroup" | "deploymentId" | "fallback"
-> & { readonly isRetry: number };
+/** Of a request, what its attempts tell before it has ended. */
+export type RunningRequest = Pick<
+  RequestTable,
+  | "requestId"
+  | "startedAtMs"
+  | "caller"
+  | "requestedModel"
+  | "modelGroup"
+  | "deploymentId"
+  | "attempts"
+  | "retries"
+  | "fallbacks"
+>;
 
 type SetAside = JournalEntry & { readonly journal: number; readonly reason: string };
 
@@ -33,7 +41,7 @@ interface Mark {
 export const rowsDeletedAtOnce = 1_000;
 
 /** Of a day's sums, what tells one from another. */
-export const dailyNames = [
+const dailyNames = [
   "scope",
   "day",
   "id",
@@ -44,7 +52,7 @@ export const dailyNames = [
 ] as const satisfies readonly (keyof DailySpendTable)[];
 
 /** Of a day's sums, what grows. */
-export const dailySums = [
+const dailySums = [
   "certainNanoUsd",
   "uncertainNanoUsd",
   "attempts",
@@ -60,50 +68,49 @@ export type LedgerStatements = ReturnType<typeof ledgerStatements>;
 export function ledgerStatements(database: StatementDatabase) {
   const build = statementBuilder<LedgerTables>(database);
   const excluded = (column: string) => sql.ref<string>(`excluded.${column}`);
+  /** Columns that grow by what is inserted. */
+  const added = (table: keyof LedgerTables, columns: readonly string[]) =>
+    Object.fromEntries(
+      columns.map((column) => [column, sql<string>`${sql.ref(`${table}.${column}`)} + ${excluded(column)}`]),
+    );
   return {
-    /** Changes nothing where the attempt is there. */
-    insertAttempt: new PreparedStatement<Unnumbered<AttemptTable>>(database, (attempt) =>
+    /** Changes nothing where an attempt is there; returns those that were not. */
+    insertAttempts: new ManyRowsStatement<Unnumbered<AttemptTable>>(database, (attempts) =>
       build
         .insertInto("attempts")
-        .values(attempt)
-        .onConflict((conflict) => conflict.column("attemptId").doNothing()),
+        .values(attempts)
+        .onConflict((conflict) => conflict.column("attemptId").doNothing())
+        .returning("sequence"),
     ),
 
-    /** A request that has ended stays as it is. */
-    noteAttempt: new PreparedStatement<RequestOfAttempt>(
-      database,
-      ({ requestId, atMs, caller, requestedModel, modelGroup, deploymentId, fallback, isRetry }) =>
-        build
-          .insertInto("requests")
-          .values({
-            ...{ requestId, caller, requestedModel, modelGroup, deploymentId },
-            state: sql<string>`'running'`,
-            startedAtMs: atMs,
-            attempts: sql<string>`1`,
-            retries: isRetry,
-            fallbacks: fallback,
-            images: sql<string>`0`,
-          })
-          .onConflict((conflict) =>
-            conflict
-              .column("requestId")
-              .doUpdateSet({
-                modelGroup: excluded("modelGroup"),
-                deploymentId: excluded("deploymentId"),
-                attempts: sql<string>`requests.attempts + 1`,
-                retries: sql<string>`requests.retries + excluded.retries`,
-                fallbacks: excluded("fallbacks"),
-              })
-              .where("requests.state", "!=", sql<string>`'ended'`),
-          ),
+    /** Of requests that run; one that has ended stays as it is. */
+    noteAttempts: new ManyRowsStatement<RunningRequest>(database, (requests) =>
+      build
+        .insertInto("requests")
+        .values(
+          requests.map((request) => ({ ...request, state: sql<string>`'running'`, images: sql<string>`0` })),
+        )
+        .onConflict((conflict) =>
+          conflict
+            .column("requestId")
+            .doUpdateSet({
+              modelGroup: excluded("modelGroup"),
+              deploymentId: excluded("deploymentId"),
+              attempts: sql<string>`requests.attempts + excluded.attempts`,
+              retries: sql<string>`requests.retries + excluded.retries`,
+              fallbacks: excluded("fallbacks"),
+            })
+            .where("requests.state", "!=", sql<string>`'ended'`),
+        ),
     ),
 
-    upsertRequest: new PreparedStatement<Unnumbered<RequestTable>>(database, (request) => {
-      const { requestId, ...others } = request;
-      const replaced = Object.keys(others).map((column) => [column, excluded(column)]);
+    upsertRequests: new ManyRowsStatement<Unnumbered<RequestTable>>(database, (requests) => {
+      const replaced = Object.keys(requests[0] ?? {})
+        .filter((column) => column !== "requestId")
+        .map((column) => [column, excluded(column)]);
       return build
         .insertInto("requests")
-        .values(request)
+        .values(requests)
         .onConflict((conflict) =>
           conflict.column("requestId").doUpdateSet(Object.fromEntries(replaced) as Record<string, string>),
         );
@@ -124,28 +131,23 @@ export function ledgerStatements(database: StatementDatabase) {
         ),
     ),
 
-    addSpend: new PreparedStatement<SpendChange>(database, (change) =>
+    addSpend: new ManyRowsStatement<SpendChange>(database, (changes) =>
       build
         .insertInto("spend")
-        .values(change)
+        .values(changes)
         .onConflict((conflict) =>
-          conflict.columns(["meter", "period"]).doUpdateSet({
-            certainNanoUsd: sql<string>`spend.certain_nano_usd + excluded.certain_nano_usd`,
-            uncertainNanoUsd: sql<string>`spend.uncertain_nano_usd + excluded.uncertain_nano_usd`,
-            attempts: sql<string>`spend.attempts + excluded.attempts`,
-          }),
+          conflict
+            .columns(["meter", "period"])
+            .doUpdateSet(added("spend", ["certainNanoUsd", "uncertainNanoUsd", "attempts"])),
         ),
     ),
 
-    /** Of many rows at once: an attempt changes some eight. */
-    addDailySpend: new ManyRowsStatement(
-      database,
-      `INSERT INTO daily_spend (${[...dailyNames, ...dailySums].map(inSnakeCase).join(", ")}) VALUES`,
-      dailyNames.length + dailySums.length,
-      ` ON CONFLICT (${dailyNames.map(inSnakeCase).join(", ")}) DO UPDATE SET ${dailySums
-        .map(inSnakeCase)
-        .map((column) => `${column} = daily_spend.${column} + excluded.${column}`)
-        .join(", ")}`,
+    /** An attempt changes some eight. */
+    addDailySpend: new ManyRowsStatement<DailySpendTable>(database, (changes) =>
+      build
+        .insertInto("dailySpend")
+        .values(changes)
+        .onConflict((conflict) => conflict.columns(dailyNames).doUpdateSet(added("dailySpend", dailySums))),
     ),
 
     insertRefusals: new PreparedStatement<RefusalTable>(database, (refusals) =>
@@ -269,10 +271,6 @@ export function ledgerStatements(database: StatementDatabase) {
         .where("id", "=", sql<string>`1`),
     ),
   };
-}
-
-function inSnakeCase(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
 interface Old {
