@@ -5,39 +5,20 @@
  * bill: no answer was released without its row, whatever is billed has exactly one row, and certain ≤ bill ≤ certain +
  * uncertain, to the nano-dollar. Traffic goes to 127.0.0.1 alone.
  */
-import { setUp } from "./setup.mjs";
+import { runDrill } from "./run-drill.mjs";
 
-setUp();
-// These read what is compiled by now.
-const { help, parseOptions } = await import("./kill-drill/options.mjs");
-const { drill } = await import("./kill-drill/drill.mjs");
-const { differencesOf } = await import("./kill-drill/differences.mjs");
-const { report } = await import("./kill-drill/report.mjs");
-const { stopAll } = await import("../packages/proxy/dist/system/running-process.js");
+await runDrill(async () => {
+  const { help, parseOptions } = await import("./kill-drill/options.mjs");
+  const { drill } = await import("./kill-drill/drill.mjs");
+  const { differencesOf } = await import("./kill-drill/differences.mjs");
+  const { report } = await import("./kill-drill/report.mjs");
+  return { help, parseOptions, run };
 
-let options;
-try {
-  options = parseOptions(process.argv.slice(2));
-} catch (error) {
-  console.error(`${error.message}\n\n${help}`);
-  process.exitCode = 2;
-}
-if (process.exitCode === undefined) {
-  if (options === undefined) console.log(help);
-  else process.exitCode = (await run()) ? 0 : 1;
-}
-
-/** Whether the books equal the bill. */
-async function run() {
-  for (const [signal, code] of Object.entries({ SIGHUP: 129, SIGINT: 130, SIGTERM: 143 })) {
-    process.once(signal, () => void stopAll().then(() => process.exit(code)));
-  }
-  try {
+  /** Whether the books equal the bill. */
+  async function run(options) {
     const result = await drill(options);
     const differences = differencesOf(result);
     console.log(report(options, result, differences).join("\n"));
     return differences.length === 0;
-  } finally {
-    await stopAll();
   }
-}
+});

@@ -8,6 +8,7 @@
  */
 import { parseArgs } from "node:util";
 import { Progress } from "./bench/progress.mjs";
+import { endingAll } from "./run-drill.mjs";
 import { setUp } from "./setup.mjs";
 
 const help = `node scripts/reconcile-bill.mjs [options]
@@ -44,14 +45,10 @@ async function prove() {
   setUp();
   // Compiled by now.
   const system = new URL("../packages/proxy/dist/system/", import.meta.url);
-  const { stopAll } = await import(new URL("running-process.js", system));
   const { variedEdits } = await import(new URL("reconciliation/varied-edits.js", system));
   const { bothSidesOf } = await import(new URL("reconciliation/both-sides.js", system));
   const { reconcile } = await import(new URL("reconciliation/reconciliation.js", system));
   const { lostCallsOf, reportOf } = await import(new URL("reconciliation/report.js", system));
-  for (const [signal, code] of Object.entries({ SIGHUP: 129, SIGINT: 130, SIGTERM: 143 })) {
-    process.once(signal, () => void stopAll().then(() => process.exit(code)));
-  }
 
   const progress = new Progress(edits);
   let told = 0;
@@ -61,7 +58,7 @@ async function prove() {
     told += 1;
     if (told % editsBetweenLines === 0) progress.tell(`edits through the gateway, seed ${seed}`);
   };
-  try {
+  return endingAll(async () => {
     const sides = await bothSidesOf({ seed, edits: variedEdits(seed, edits), concurrency, onTold });
     const result = reconcile(sides);
     progress.clear();
@@ -71,7 +68,5 @@ async function prove() {
       `${edits} edits of seed ${seed} in ${((performance.now() - startedAtMs) / 1000).toFixed(1)} s`,
     );
     return result.differences.length === 0;
-  } finally {
-    await stopAll();
-  }
+  });
 }

@@ -1,7 +1,7 @@
 /** The command line of the drill. */
 import { parseArgs } from "node:util";
 
-export function help(known) {
+export function helpFor(known) {
   return `node scripts/limits-drill.mjs [scenario ...]
 
 Scenarios: ${known.join(", ")}. Without names: all of them, one after another, some twelve minutes.

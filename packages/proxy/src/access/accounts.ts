@@ -59,6 +59,9 @@ export class Accounts {
       directory,
       ...(masterKey !== undefined && { masterKey: new MasterKey(masterKey) }),
       settings: remembered,
+    }).catch(async (error: unknown) => {
+      await directory.close();
+      throw error;
     });
     return new Accounts(
       directory,

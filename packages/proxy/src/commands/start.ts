@@ -75,12 +75,15 @@ async function serve(read: GatewayConfig, options: ServeOptions): Promise<void> 
   }).catch((error: unknown) => {
     throw error instanceof StoresError ? new CommandError(error.message) : error;
   });
-  for (const remark of await stores.accounts.remarks()) log.warn(remark);
-  // What is to be known of the configuration is said before anything is served.
-  await new Promise((resolve) => log.flush(resolve));
-  const gateway = new Gateway({ config, stores, log, dataFolder: folder, version });
-  const listeningOn = await listen(gateway, port, addresses).catch(async (error: unknown) => {
-    // Their threads would keep this process from ending.
+  const listening = async (): Promise<{ gateway: Gateway; listeningOn: number }> => {
+    for (const remark of await stores.accounts.remarks()) log.warn(remark);
+    // What is to be known of the configuration is said before anything is served.
+    await new Promise((resolve) => log.flush(resolve));
+    const gateway = new Gateway({ config, stores, log, dataFolder: folder, version });
+    return { gateway, listeningOn: await listen(gateway, port, addresses) };
+  };
+  const { gateway, listeningOn } = await listening().catch(async (error: unknown) => {
+    // Their threads and connections would keep this process from ending.
     await stores.close();
     throw error;
   });

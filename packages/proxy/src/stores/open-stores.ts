@@ -45,8 +45,9 @@ export async function openStores(
   onLost: (reason: string) => void,
 ): Promise<Stores> {
   const opened: { close(): Promise<void> }[] = [];
+  // Accounts before limits, over whose connection they speak.
   const close = async (): Promise<void> => {
-    for (const store of opened.splice(0)) await store.close();
+    for (const store of opened.splice(0).reverse()) await store.close();
   };
   const keep = <Store extends { close(): Promise<void> }>(store: Store): Store => {
     opened.push(store);
@@ -59,13 +60,13 @@ export async function openStores(
         "Take them there with `darkroom move`, which reads the same settings, or begin anew with another --data-dir.",
     );
   try {
-    const lock = postgres && (await openPostgres(postgres, redis === undefined, log, onLost));
+    if (postgres !== undefined) {
+      const lock = await openPostgres(postgres, redis === undefined, log, onLost);
+      keep({ close: () => lock.release() });
+    }
     const books = keep(await openBooks(folder, log, { postgres, retention: config.retention }));
-    const limits = await openLimitsStore(redis, log);
+    const limits = keep(await openLimitsStore(redis, log));
     const accounts = keep(await Accounts.open(folder, config, limits.channel?.("directory")));
-    // Behind those that speak over its connection.
-    keep(limits);
-    if (lock !== undefined) keep({ close: () => lock.release() });
     log.info({ store: limits.name }, `limits and cooldowns are kept ${limits.name}`);
     if (redis !== undefined && postgres === undefined) await checkSharedLimits(config, accounts.directory);
     await books.settleIn(limits);

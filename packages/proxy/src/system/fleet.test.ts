@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { Reports, settingsFromPostgresUrl } from "@darkroom/accounts";
+import { Client } from "pg";
 import { stringify } from "yaml";
 import { sendEdit } from "./edit-request.js";
 import { type Answer, post } from "./form-request.js";
@@ -300,6 +301,18 @@ describeWithStores("gateways over Redis and PostgreSQL", () => {
     expect(await spendOf(schema, "proxy")).toBe(sum.certainNanoUsd);
     await gateway.stop();
   }, 90_000);
+
+  test("a start that finds a store unusable when others are open already says so, and ends", async () => {
+    const schema = newSchema();
+    await (await start({ schema })).stop();
+    const client = new Client({ connectionString: postgres.url });
+    await client.connect();
+    await client.query(`DROP TABLE ${schema}.state`);
+    await client.end();
+    const broken = spawnGateway({ config: configOf(), environment: environmentOf({ schema }) });
+    await broken.printed(/The directory of keys and teams .* cannot be used/);
+    expect((await broken.ended).code).toBe(1);
+  }, 60_000);
 
   test("Redis without PostgreSQL shares limits, and refuses what gateways could not share", async () => {
     const environment = { REDIS_URL: redis.url };
