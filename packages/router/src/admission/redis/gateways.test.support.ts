@@ -1,10 +1,7 @@
 import { RedisConnection } from "../../redis/redis-connection.js";
 import type { RedisSettings } from "../../redis/redis-settings.js";
-import {
-  SharedAdmission,
-  type SharedAdmissionSettings,
-  type SharedAdmissionSurroundings,
-} from "./shared-admission.js";
+import { SharedAdmission } from "./shared-admission.js";
+import type { SharedAdmissionSettings, SharedAdmissionSurroundings } from "./shared-admission-settings.js";
 
 /** Gateways, as far as their limits are concerned, gone after the test. */
 export class Gateways {

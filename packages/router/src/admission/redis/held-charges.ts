@@ -1,4 +1,4 @@
-import type { HeldLeases, Settlement } from "../admission.js";
+import type { AdmissionRequest, HeldLeases, Settlement } from "../admission.js";
 import type { Charge } from "../meter.js";
 import { chargeTexts } from "./charge-texts.js";
 
@@ -53,23 +53,22 @@ export class HeldCharges {
     return this.#attempts.get(id);
   }
 
-  add(
-    attempt: { readonly id: string; readonly requestId: string; readonly candidate: number },
-    charges: readonly Charge[],
-    requestCharges: readonly Charge[],
-    atMs: number,
-    epoch: string | undefined,
-  ): void {
-    let request = this.#requests.get(attempt.requestId);
+  /**
+   * @param candidate index of the one that was taken; -1 where none was asked for
+   * @param epoch the state of Redis that knows it; undefined where none does
+   */
+  add(asked: AdmissionRequest, candidate: number, atMs: number, epoch: string | undefined): void {
+    const { attemptId: id, requestId, requestCharges, candidates } = asked;
+    let request = this.#requests.get(requestId);
     if (request === undefined) {
       const own = requestCharges.map(heldCharge);
       request = { charges: own, atMs, epoch, isFinished: false, attempts: 0 };
-      this.#requests.set(attempt.requestId, request);
+      this.#requests.set(requestId, request);
     }
     request.attempts += 1;
-    this.#attempts.set(attempt.id, {
-      ...attempt,
-      charges: charges.map(heldCharge),
+    this.#attempts.set(id, {
+      ...{ id, requestId, candidate },
+      charges: (candidates[candidate]?.charges ?? []).map(heldCharge),
       atMs,
       epoch,
       isReleased: false,

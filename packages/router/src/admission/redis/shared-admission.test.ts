@@ -242,7 +242,7 @@ describeWithRedis("a shared admission", () => {
     const redis = await startRedis();
     const five = await Promise.all(Array.from({ length: 5 }, () => gateways.start(redis.settings)));
     const last = await gateways.start(redis.settings);
-    expect(last.gateways).toBe(6);
+    expect(await last.countGateways()).toBe(6);
     await redis.kill();
     expect(await admitted(last, 20, "last ")).toBe(1);
     expect(five.length).toBe(5);
