@@ -8,6 +8,7 @@ export { usualForm } from "./answer/usual-form.js";
 export type { AnswerHead, AnswerSink } from "./answer/answer-sink.js";
 export { dimensionsOf } from "./image-dimensions/dimensions-of.js";
 export type { Admission } from "./admission/admission.js";
+export { LostReservations, type OpenReservation } from "./admission/redis/lost-reservations.js";
 export { SharedAdmission } from "./admission/redis/shared-admission.js";
 export type {
   AdmissionState,

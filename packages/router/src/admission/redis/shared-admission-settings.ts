@@ -18,6 +18,8 @@ export interface SharedAdmissionSettings {
   readonly onFailure: OnRedisFailure;
   /** What Redis knows this process by. */
   readonly gatewayId?: string;
+  /** Of the journal that attempts are written to: what they reserve is found by it should both be lost. */
+  readonly journalId?: string;
 }
 
 export interface SharedAdmissionSurroundings {

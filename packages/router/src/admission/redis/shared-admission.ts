@@ -41,7 +41,10 @@ const mostAdmitsAtOnce = 16;
 export class SharedAdmission implements Admission {
   readonly #store: RedisAdmission;
   readonly #connection: RedisConnection;
+  /** Of this process, for its calls. */
   readonly #gatewayId: string;
+  /** What Redis knows the gateway by. */
+  readonly #name: string;
   readonly #timers: Timers;
   readonly #held = new HeldCharges();
   /** What Redis knows of it, and is still to be told. */
@@ -63,14 +66,18 @@ export class SharedAdmission implements Admission {
   ) {
     this.#connection = connection;
     const { testNowMs } = surroundings;
-    this.#store = new RedisAdmission(connection, testNowMs && { testNowMs });
+    this.#store = new RedisAdmission(connection, {
+      ...(testNowMs !== undefined && { testNowMs }),
+      ...(settings.journalId !== undefined && { journalId: settings.journalId }),
+    });
     this.#gatewayId = settings.gatewayId ?? randomUUID();
+    this.#name = settings.journalId ?? this.#gatewayId;
     this.#timers = surroundings.timers ?? backgroundTimers;
     this.#answers = new AnswersInTime(this.#timers);
     const nowMs = surroundings.nowMs ?? (() => Date.now());
     this.#local = new LocalShare(settings.onFailure, nowMs);
     this.#memory = new RedisMemory(this.#store, this.#held, {
-      gatewayId: this.#gatewayId,
+      gatewayId: this.#name,
       timers: this.#timers,
       nowMs,
       passedMs: surroundings.passedMs ?? (() => performance.now()),
@@ -238,7 +245,7 @@ export class SharedAdmission implements Admission {
     this.#availability.close();
     this.#returnListeners.clear();
     this.#local.books.close();
-    if (this.state.kind === "shared") await this.#store.takeLeave(this.#gatewayId).catch(() => undefined);
+    if (this.state.kind === "shared") await this.#store.takeLeave(this.#name).catch(() => undefined);
   }
 
   async #admitShared(asked: AdmissionRequest, call: string): Promise<DatedAnswer> {
