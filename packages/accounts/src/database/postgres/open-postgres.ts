@@ -1,4 +1,5 @@
 import { directoryMigrations } from "../../directory/schema.js";
+import { gatewayMigrations } from "../../fleet/schema.js";
 import { postgresLedgerMigrations } from "../../ledger/schema.js";
 import { type PostgresDeadlines, postgresClient } from "./postgres-client.js";
 import { migratePostgres } from "./migrate-postgres.js";
@@ -25,6 +26,7 @@ export async function preparePostgres(settings: PostgresSettings, waitMs = 0): P
       await migratePostgres(client, settings, [
         { name: "directory", migrations: directoryMigrations },
         { name: "ledger", migrations: postgresLedgerMigrations },
+        { name: "gateways", migrations: gatewayMigrations },
       ]);
     } finally {
       await client.end();

@@ -1,28 +1,18 @@
 import type { StatementDatabase } from "../../database/statement-database.js";
-import type { OutcomeState } from "../../journal/records.js";
+import { Corrections } from "./corrections.js";
 import { DailyChanges } from "./daily-changes.js";
 import { UnreadableEntryError } from "./fields.js";
-import { type Change, type ChargedMeter, type JournalEntry, readEntry } from "./read-entry.js";
+import { type Change, type JournalEntry, readEntry } from "./read-entry.js";
 import { SpendChanges, type UncertainTotal } from "./spend-changes.js";
-import {
-  type LedgerStatements,
-  dailyNames,
-  dailySums,
-  ledgerStatements,
-  rowsDeletedAtOnce,
-} from "./statements.js";
+import { rowsDeletedAtOnce } from "./deletion-statements.js";
+import { type LedgerStatements, ledgerStatements } from "./statements.js";
+import { type Sums, writeSums } from "./sums.js";
 
 /** An entry that the ledger could not take in. */
 export interface EntrySetAside {
   readonly sequence: number;
   readonly kind: string;
   readonly reason: string;
-}
-
-/** What the entries of a batch change in sums. */
-interface Sums {
-  readonly spend: SpendChanges;
-  readonly daily: DailyChanges;
 }
 
 /** Somebody else has applied entries of the same journal: whoever adopted it, or whom it was taken from. */
@@ -39,6 +29,7 @@ class MarkMovedError extends Error {
 export class Applier {
   readonly #database: StatementDatabase;
   readonly #statements: LedgerStatements;
+  readonly #corrections: Corrections;
   readonly #journalId: string;
   #journal = 0;
   #appliedThrough = 0;
@@ -58,6 +49,7 @@ export class Applier {
   private constructor(database: StatementDatabase, journalId: string) {
     this.#database = database;
     this.#statements = ledgerStatements(database);
+    this.#corrections = new Corrections(this.#statements);
     this.#journalId = journalId;
   }
 
@@ -157,11 +149,7 @@ export class Applier {
       // First of all: whoever applies the same journal waits here, and finds the mark moved.
       await this.#moveMark(last.sequence);
       const result = await change({ spend, daily });
-      // Last of all: everybody writes some of these rows, and they are locked until the end.
-      for (const one of spend) await this.#statements.addSpend.run(one);
-      await this.#statements.addDailySpend.run(
-        daily.inOrder().flatMap((one) => [...dailyNames, ...dailySums].map((column) => one[column])),
-      );
+      await writeSums(this.#statements, { spend, daily });
       return result;
     });
     this.#appliedThrough = last.sequence;
@@ -198,7 +186,8 @@ export class Applier {
     switch (change.kind) {
       case "attempt": {
         const { attempt, charges } = change;
-        if ((await this.#statements.insertAttempt.run({ ...attempt, ...origin })) === 0) return;
+        if ((await this.#statements.insertAttempt.run({ ...attempt, ...origin })) === 0)
+          return this.#corrections.knownAfterAll({ ...attempt, ...origin }, charges, sums);
         await this.#statements.noteAttempt.run({ ...attempt, isRetry: Number(attempt.retry > 0) });
         sums.spend.add(charges, attempt.state, attempt.costNanoUsd);
         sums.daily.add({ ...attempt, charges }, attempt);
@@ -211,7 +200,7 @@ export class Applier {
         await this.#statements.insertRefusals.run({ ...change.refusals, ...origin });
         return;
       case "correction":
-        await this.#correct({ ...change.correction, ...origin }, sums);
+        await this.#corrections.correct({ ...change.correction, ...origin }, sums);
         return;
       case "carried": {
         const { carried } = change;
@@ -220,67 +209,6 @@ export class Applier {
         sums.daily.carry(carried);
       }
     }
-  }
-
-  async #correct(
-    correction: Parameters<LedgerStatements["insertCorrection"]["run"]>[0],
-    { spend, daily }: Sums,
-  ): Promise<void> {
-    const { attemptId, revision, costNanoUsd, differenceNanoUsd } = correction;
-    const attempt = await this.#attemptToCorrect(attemptId);
-    if (attempt === undefined) throw new UnreadableEntryError("correction.attemptId is of no attempt");
-    if (revision <= attempt.revision) return this.#checkKnown(correction);
-    if (revision !== attempt.revision + 1)
-      throw new UnreadableEntryError(`correction.revision is not ${attempt.revision + 1}, the next one`);
-    if (differenceNanoUsd !== costNanoUsd - (attempt.nanoUsd ?? 0n))
-      throw new UnreadableEntryError("correction.differenceNanoUsd is not what the cost changes by");
-    await this.#statements.insertCorrection.run(correction);
-    await this.#statements.correctAttempt.run({ attemptId, revision, costNanoUsd });
-    spend.settle(attempt.charges, attempt, costNanoUsd);
-    daily.settle(attempt, attempt, costNanoUsd);
-  }
-
-  /** Two people may have settled the same attempt at two gateways: the second one's word must not be lost in silence. */
-  async #checkKnown({
-    attemptId,
-    revision,
-    atMs,
-    costNanoUsd,
-    settledBy,
-  }: Parameters<LedgerStatements["insertCorrection"]["run"]>[0]): Promise<void> {
-    const [known] = (await this.#statements.correction.all({ attemptId, revision })) as {
-      at_ms: bigint;
-      cost_nano_usd: bigint;
-      settled_by: string;
-    }[];
-    if (known === undefined) return;
-    const isSame =
-      Number(known.at_ms) === atMs && known.cost_nano_usd === costNanoUsd && known.settled_by === settledBy;
-    if (!isSame) throw new UnreadableEntryError("correction.revision was taken by another correction");
-  }
-
-  async #attemptToCorrect(attemptId: string) {
-    const [row] = (await this.#statements.attemptToCorrect.all({ attemptId })) as {
-      state: OutcomeState;
-      cost_nano_usd: bigint | null;
-      revision: bigint;
-      charges: string;
-      at_ms: bigint;
-      model: string;
-      model_group: string;
-      provider: string;
-    }[];
-    if (row === undefined) return undefined;
-    return {
-      state: row.state,
-      nanoUsd: row.cost_nano_usd,
-      revision: Number(row.revision),
-      charges: JSON.parse(row.charges) as ChargedMeter[],
-      atMs: Number(row.at_ms),
-      model: row.model,
-      modelGroup: row.model_group,
-      provider: row.provider,
-    };
   }
 
   async #setAside(entry: JournalEntry, reason: string): Promise<EntrySetAside> {
