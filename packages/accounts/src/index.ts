@@ -39,6 +39,7 @@ export {
   type DirectoryOptions,
   type DirectoryReader,
 } from "./directory/directory.js";
+export { type GatewayPlace, GatewayRegister, type KnownGateway } from "./fleet/gateway-register.js";
 export { ConflictError, DirectoryError, NotFoundError } from "./directory/errors.js";
 export { type DirectoryChange, type DirectoryFeed, LocalFeed } from "./directory/feed.js";
 export { type GatewayChannel, SharedFeed } from "./directory/shared-feed.js";
@@ -109,6 +110,8 @@ export { LiteLlmDatabase, LiteLlmDatabaseError } from "./litellm/litellm-databas
 export type { ApplierState } from "./ledger/applying/applier-thread.js";
 export type { EntrySetAside } from "./ledger/applying/applier.js";
 export { type KeptOutcome, keptOutcomes } from "./ledger/applying/kept-outcomes.js";
+export { type EnteredAttempts, enterLostAttempts } from "./ledger/applying/lost-attempts.js";
+export { journalIdOf } from "./ledger/applying/journal-reader.js";
 export type { UncertainTotal } from "./ledger/applying/spend-changes.js";
 export { dayOf } from "./ledger/applying/daily-changes.js";
 export { LedgerError } from "./ledger/errors.js";

@@ -8,12 +8,13 @@ export { usualForm } from "./answer/usual-form.js";
 export type { AnswerHead, AnswerSink } from "./answer/answer-sink.js";
 export { dimensionsOf } from "./image-dimensions/dimensions-of.js";
 export type { Admission } from "./admission/admission.js";
-export {
-  type AdmissionState,
-  type OnRedisFailure,
-  SharedAdmission,
-  type SharedAdmissionSettings,
-} from "./admission/redis/shared-admission.js";
+export { LostReservations, type OpenReservation } from "./admission/redis/lost-reservations.js";
+export { SharedAdmission } from "./admission/redis/shared-admission.js";
+export type {
+  AdmissionState,
+  OnRedisFailure,
+  SharedAdmissionSettings,
+} from "./admission/redis/shared-admission-settings.js";
 export { type HealthStore, LocalHealthStore } from "./health/health-store.js";
 export { RedisHealthStore } from "./health/redis/redis-health-store.js";
 export { RedisConnection } from "./redis/redis-connection.js";

@@ -107,6 +107,7 @@ export class Router {
       leases: this.#leases,
       freshMs: guardMs / 2,
       epochMs,
+      noteOf: (request: EditRequest, some: readonly Deployment[]) => options.journal?.noteOf?.(request, some),
     };
     this.#gate = new Gate(passes, use);
     this.#rooms = new WaitingRooms({ maxQueue }, { nowMs, timers: systemTimers });

@@ -62,6 +62,7 @@ export interface AttemptTable {
   attemptId: string;
   /** Where its outcome came from. */
   journal: number;
+  /** 0: from no entry, since the journal was lost; its entry corrects it should it come after all. */
   sequence: number;
   requestId: string;
   atMs: number;

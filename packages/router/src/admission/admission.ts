@@ -101,6 +101,11 @@ export interface AdmissionRequest {
   readonly requestCharges: readonly Charge[];
   /** Best first, at most {@link mostCandidates}; none only where a request takes nothing but its own charges. */
   readonly candidates: readonly AdmissionCandidate[];
+  /**
+   * What is to be known of the attempt where nothing is left of its process but what it has reserved: a store that outlives it
+   * keeps this with the money, until that is settled. Short, without secrets.
+   */
+  readonly note?: string | undefined;
 }
 
 export interface AdmissionCandidate {

@@ -92,6 +92,7 @@ export class Gate {
         requestId: edit.id,
         requestCharges,
         candidates: candidates.map((one) => ({ id: one.deployment.id, charges: chargesOf(one) })),
+        note: this.#noteOf(edit, candidates),
       });
       if (answer.kind === "wrong period") nowMs = answer.nowMs;
       else if (answer.kind === "unseeded") {
@@ -138,6 +139,15 @@ export class Gate {
     return edit.account?.requestCharges({ images, tokens: tokens() }) ?? [];
   }
 
+  /** Only money is kept for longer than its process. */
+  #noteOf(edit: EditRequest, candidates: readonly Candidate[]): string | undefined {
+    if (candidates.every(({ ofAccount }) => ofAccount.length === 0)) return undefined;
+    return this.settings.noteOf?.(
+      edit,
+      candidates.map(({ deployment }) => deployment),
+    );
+  }
+
   /** @returns why it cannot be known, if so */
   async #seed(account: Account | undefined, meters: readonly Meter[]): Promise<string | undefined> {
     if (account === undefined) throw new TypeError("deployments have no meters of money");
@@ -151,14 +161,16 @@ export class Gate {
   }
 
   #admittedTo(
-    { id: requestId }: EditRequest,
+    edit: EditRequest,
     attemptId: string,
     candidate: Candidate,
     use: (AdmissionAnswer & { kind: "admitted" })["use"],
   ): Admitted {
     const { deployment, ofAccount } = candidate;
     const charges = chargesOf(candidate);
-    const admitted = { attemptId, requestId, candidateId: deployment.id, charges, ofAccount, use };
+    const note = (): string | undefined => this.#noteOf(edit, [candidate]);
+    const requestId = edit.id;
+    const admitted = { attemptId, requestId, candidateId: deployment.id, charges, ofAccount, use, note };
     return { deployment, pass: new Pass(this.settings, admitted) };
   }
 

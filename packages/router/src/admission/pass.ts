@@ -1,4 +1,5 @@
 import type { AttemptUse, Quotas } from "../deployments/quotas.js";
+import type { Journal } from "../journal/journal.js";
 import type { Admission, Refusal } from "./admission.js";
 import type { LeaseHolder, LeaseKeeper } from "./lease-keeper.js";
 import type { Charge, Meter, MeterUse } from "./meter.js";
@@ -15,6 +16,8 @@ export interface AdmittedAttempt {
   readonly ofAccount: readonly Charge[];
   /** How full the meters were then. */
   readonly use: readonly MeterUse[];
+  /** As in {@link AdmissionRequest.note}, for this candidate alone. */
+  readonly note: () => string | undefined;
 }
 
 export interface PassSettings {
@@ -25,6 +28,8 @@ export interface PassSettings {
   readonly freshMs: number;
   /** Milliseconds since 1970. */
   readonly epochMs: () => number;
+  /** As {@link Journal.noteOf}. */
+  readonly noteOf?: Journal["noteOf"];
 }
 
 /** What one attempt has been admitted with: what it took, until it gives back what comes back and settles the rest. */
@@ -113,7 +118,7 @@ export class Pass implements LeaseHolder {
 
   async #takeAnew(): Promise<Refusal | "ask anew" | undefined> {
     const { admission, epochMs } = this.settings;
-    const { attemptId, requestId, candidateId, charges } = this.admitted;
+    const { attemptId, requestId, candidateId, charges, note } = this.admitted;
     await admission.release(this.#takenAs, "never sent");
     this.#renewals += 1;
     this.#takenAs = `${attemptId}+${String(this.#renewals)}`;
@@ -122,6 +127,7 @@ export class Pass implements LeaseHolder {
       requestId,
       requestCharges: [],
       candidates: [{ id: candidateId, charges }],
+      note: note(),
     });
     this.#takenAtMs = epochMs();
     if (answer.kind === "admitted") return undefined;

@@ -55,4 +55,9 @@ export interface Journal {
   intend(intent: Intent): Promise<void>;
   /** Once for each intent that was written. Resolves when the outcome would survive a loss of power. */
   conclude(outcome: Outcome): Promise<unknown>;
+  /**
+   * What is to be known of an attempt at one of these deployments should the journal itself be lost: a short text without
+   * secrets, kept with what the attempt reserves. Absent, or undefined: nothing.
+   */
+  noteOf?(request: EditRequest, deployments: readonly Deployment[]): string | undefined;
 }

@@ -31,7 +31,7 @@ describeWithPostgres("a PostgreSQL", () => {
     const versions = await server.query(
       `SELECT part, version FROM ${settings.schema}.migrations ORDER BY part`,
     );
-    expect(versions.map(({ part }) => part)).toEqual(["directory", "ledger"]);
+    expect(versions.map(({ part }) => part)).toEqual(["directory", "gateways", "ledger"]);
   });
 
   it("keeps LiteLLM's tables as they are, beside ours, and refuses their schema", async () => {

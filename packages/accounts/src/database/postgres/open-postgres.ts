@@ -1,5 +1,6 @@
 import type { Client } from "pg";
 import { directoryMigrations } from "../../directory/schema.js";
+import { gatewayMigrations } from "../../fleet/schema.js";
 import { postgresLedgerMigrations } from "../../ledger/schema.js";
 import { type PostgresDeadlines, postgresClient } from "./postgres-client.js";
 import { type MigratedPart, migratePostgres } from "./migrate-postgres.js";
@@ -11,6 +12,7 @@ const deadlines: PostgresDeadlines = { connectMs: 5_000, statementMs: 300_000 };
 const parts: readonly MigratedPart[] = [
   { name: "directory", migrations: directoryMigrations },
   { name: "ledger", migrations: postgresLedgerMigrations },
+  { name: "gateways", migrations: gatewayMigrations },
 ];
 
 /** The database cannot be used; the message, without a secret, says which and what to do. */

@@ -1,12 +1,13 @@
 import type { StatementDatabase } from "../../database/statement-database.js";
-import type { OutcomeState } from "../../journal/records.js";
-import { alike } from "./alike-attempts.js";
 import { BatchRows } from "./batch-rows.js";
+import { Corrections } from "./corrections.js";
 import { DailyChanges } from "./daily-changes.js";
 import { UnreadableEntryError } from "./fields.js";
-import { type Change, type ChargedMeter, type JournalEntry, readEntry } from "./read-entry.js";
+import { type Change, type JournalEntry, readEntry } from "./read-entry.js";
 import { SpendChanges, type UncertainTotal } from "./spend-changes.js";
-import { type LedgerStatements, ledgerStatements, rowsDeletedAtOnce } from "./statements.js";
+import { rowsDeletedAtOnce } from "./deletion-statements.js";
+import { type LedgerStatements, ledgerStatements } from "./statements.js";
+import { type Sums, addAttempts, writeSums } from "./sums.js";
 
 /** An entry that the ledger could not take in. */
 export interface EntrySetAside {
@@ -18,8 +19,7 @@ export interface EntrySetAside {
 /** What the entries of a batch come to: rows, and what these change in sums. */
 interface Batch {
   readonly rows: BatchRows;
-  readonly spend: SpendChanges;
-  readonly daily: DailyChanges;
+  readonly sums: Sums;
 }
 
 /** Somebody else has applied entries of the same journal: whoever adopted it, or whom it was taken from. */
@@ -36,6 +36,7 @@ class MarkMovedError extends Error {
 export class Applier {
   readonly #database: StatementDatabase;
   readonly #statements: LedgerStatements;
+  readonly #corrections: Corrections;
   readonly #journalId: string;
   #journal = 0;
   #appliedThrough = 0;
@@ -55,6 +56,7 @@ export class Applier {
   private constructor(database: StatementDatabase, journalId: string) {
     this.#database = database;
     this.#statements = ledgerStatements(database);
+    this.#corrections = new Corrections(this.#statements);
     this.#journalId = journalId;
   }
 
@@ -149,27 +151,22 @@ export class Applier {
   ): Promise<EntrySetAside[]> {
     const last = entries.at(-1);
     if (last === undefined) return [];
-    const batch = {
-      rows: new BatchRows(this.#statements),
-      spend: new SpendChanges(),
-      daily: new DailyChanges(),
-    };
-    const { spend, daily } = batch;
+    const sums = { spend: new SpendChanges(), daily: new DailyChanges() };
+    const batch = { rows: new BatchRows(this.#statements), sums };
     const setAside = await this.#database.inTransaction(async () => {
       // First of all: whoever applies the same journal waits here, and finds the mark moved.
       await this.#moveMark(last.sequence);
       const result = await change(batch);
       await this.#write(batch);
-      // Last of all: everybody writes some of these rows, and they are locked until the end.
-      await this.#statements.addSpend.run(spend.inOrder());
-      await this.#statements.addDailySpend.run(daily.inOrder());
+      await writeSums(this.#statements, sums);
       return result;
     });
     this.#appliedThrough = last.sequence;
     // Summed up once, at the start: there may be many.
+    const { attempts, nanoUsd } = sums.spend.uncertain;
     this.#uncertain = {
-      attempts: this.#uncertain.attempts + spend.uncertain.attempts,
-      nanoUsd: this.#uncertain.nanoUsd + spend.uncertain.nanoUsd,
+      attempts: this.#uncertain.attempts + attempts,
+      nanoUsd: this.#uncertain.nanoUsd + nanoUsd,
     };
     return setAside;
   }
@@ -198,10 +195,9 @@ export class Applier {
     const origin = { journal: this.#journal, sequence };
     switch (change.kind) {
       case "attempt": {
-        const { attempt, charges, inputTokens, outputTokens } = change;
+        const { attempt, ...others } = change;
         // Nobody else has it, and a copy of forty columns takes as long as to parse them.
-        const row = Object.assign(attempt, origin);
-        batch.rows.addAttempt({ row, charges, inputTokens, outputTokens });
+        batch.rows.addAttempt({ ...others, row: Object.assign(attempt, origin) });
         return;
       }
       case "request":
@@ -211,86 +207,24 @@ export class Applier {
         await this.#statements.insertRefusals.run({ ...change.refusals, ...origin });
         return;
       case "correction":
-        await this.#correct({ ...change.correction, ...origin }, batch);
+        // The attempt may have come just before.
+        await this.#write(batch);
+        await this.#corrections.correct({ ...change.correction, ...origin }, batch.sums);
         return;
       case "carried": {
         const { carried } = change;
         if ((await this.#statements.insertCarried.run({ ...carried, ...origin })) === 0) return;
-        batch.spend.carry(carried, carried.nanoUsd);
-        batch.daily.carry(carried);
+        batch.sums.spend.carry(carried, carried.nanoUsd);
+        batch.sums.daily.carry(carried);
       }
     }
   }
 
   /** Writes the rows that a batch has come to so far, and sums up those that are new. */
-  async #write({ rows, spend, daily }: Batch): Promise<void> {
-    for (const attempts of alike(await rows.write())) {
-      spend.add(attempts);
-      daily.add(attempts);
-    }
-  }
-
-  async #correct(
-    correction: Parameters<LedgerStatements["insertCorrection"]["run"]>[0],
-    batch: Batch,
-  ): Promise<void> {
-    // The attempt may have come just before.
-    await this.#write(batch);
-    const { attemptId, revision, costNanoUsd, differenceNanoUsd } = correction;
-    const attempt = await this.#attemptToCorrect(attemptId);
-    if (attempt === undefined) throw new UnreadableEntryError("correction.attemptId is of no attempt");
-    if (revision <= attempt.revision) return this.#checkKnown(correction);
-    if (revision !== attempt.revision + 1)
-      throw new UnreadableEntryError(`correction.revision is not ${attempt.revision + 1}, the next one`);
-    if (differenceNanoUsd !== costNanoUsd - (attempt.nanoUsd ?? 0n))
-      throw new UnreadableEntryError("correction.differenceNanoUsd is not what the cost changes by");
-    await this.#statements.insertCorrection.run(correction);
-    await this.#statements.correctAttempt.run({ attemptId, revision, costNanoUsd });
-    batch.spend.settle(attempt.charges, attempt, costNanoUsd);
-    batch.daily.settle(attempt, attempt, costNanoUsd);
-  }
-
-  /** Two people may have settled the same attempt at two gateways: the second one's word must not be lost in silence. */
-  async #checkKnown({
-    attemptId,
-    revision,
-    atMs,
-    costNanoUsd,
-    settledBy,
-  }: Parameters<LedgerStatements["insertCorrection"]["run"]>[0]): Promise<void> {
-    const [known] = (await this.#statements.correction.all({ attemptId, revision })) as {
-      at_ms: bigint;
-      cost_nano_usd: bigint;
-      settled_by: string;
-    }[];
-    if (known === undefined) return;
-    const isSame =
-      Number(known.at_ms) === atMs && known.cost_nano_usd === costNanoUsd && known.settled_by === settledBy;
-    if (!isSame) throw new UnreadableEntryError("correction.revision was taken by another correction");
-  }
-
-  async #attemptToCorrect(attemptId: string) {
-    const [row] = (await this.#statements.attemptToCorrect.all({ attemptId })) as {
-      state: OutcomeState;
-      cost_nano_usd: bigint | null;
-      revision: bigint;
-      charges: string;
-      at_ms: bigint;
-      model: string;
-      model_group: string;
-      provider: string;
-    }[];
-    if (row === undefined) return undefined;
-    return {
-      state: row.state,
-      nanoUsd: row.cost_nano_usd,
-      revision: Number(row.revision),
-      charges: JSON.parse(row.charges) as ChargedMeter[],
-      atMs: Number(row.at_ms),
-      model: row.model,
-      modelGroup: row.model_group,
-      provider: row.provider,
-    };
+  async #write({ rows, sums }: Batch): Promise<void> {
+    const { entered, known } = await rows.write();
+    addAttempts(sums, entered);
+    for (const attempt of known) await this.#corrections.knownAfterAll(attempt, sums);
   }
 
   async #setAside(entry: JournalEntry, reason: string): Promise<EntrySetAside> {

@@ -4,6 +4,13 @@ import type { LedgerStatements, RunningRequest } from "./statements.js";
 
 type EndedRequest = Omit<RequestTable, "number">;
 
+/** Attempts that were to be written. */
+export interface WrittenAttempts {
+  readonly entered: readonly NewAttempt[];
+  /** Those that were there already: of these nothing has changed. */
+  readonly known: readonly NewAttempt[];
+}
+
 /** The attempts and requests of a batch, which are written many at a time. */
 export class BatchRows {
   #attempts: NewAttempt[] = [];
@@ -20,26 +27,27 @@ export class BatchRows {
     this.#ended.set(request.requestId, request);
   }
 
-  /**
-   * Writes what was added since it was last called.
-   * @returns the attempts that were not there
-   */
-  async write(): Promise<readonly NewAttempt[]> {
-    const attempts = await this.#writeAttempts();
-    const running = attempts.filter(({ row }) => !this.#ended.has(row.requestId));
+  /** Writes what was added since it was last called. */
+  async write(): Promise<WrittenAttempts> {
+    const written = await this.#writeAttempts();
+    const running = written.entered.filter(({ row }) => !this.#ended.has(row.requestId));
     await this.statements.upsertRequests.run([...this.#ended.values()]);
     await this.statements.noteAttempts.run(requestsOf(running));
     this.#ended.clear();
-    return attempts;
+    return written;
   }
 
-  async #writeAttempts(): Promise<readonly NewAttempt[]> {
+  async #writeAttempts(): Promise<WrittenAttempts> {
     const attempts = this.#attempts;
     this.#attempts = [];
-    const written = await this.statements.insertAttempts.all(attempts.map(({ row }) => row));
-    if (written.length === attempts.length) return attempts;
-    const sequences = new Set((written as { sequence: bigint }[]).map(({ sequence }) => Number(sequence)));
-    return attempts.filter(({ row }) => sequences.has(row.sequence));
+    const entered = await this.statements.insertAttempts.all(attempts.map(({ row }) => row));
+    if (entered.length === attempts.length) return { entered: attempts, known: [] };
+    const ids = new Set((entered as { attempt_id: string }[]).map(({ attempt_id: id }) => id));
+    const written = { entered: [] as NewAttempt[], known: [] as NewAttempt[] };
+    // Of one that comes twice in a batch, the first is entered.
+    for (const attempt of attempts)
+      written[ids.delete(attempt.row.attemptId) ? "entered" : "known"].push(attempt);
+    return written;
   }
 }
 

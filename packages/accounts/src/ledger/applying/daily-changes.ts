@@ -28,6 +28,17 @@ export class DailyChanges {
     }
   }
 
+  /** An attempt is taken out again, of which no more was known than what it was charged at. */
+  takeBack(
+    attempt: DailyAttempt,
+    from: { readonly state: OutcomeState; readonly nanoUsd: bigint | null },
+  ): void {
+    for (const row of this.#rowsOf(attempt)) {
+      row.attempts -= 1;
+      move(row, from.state, -(from.nanoUsd ?? 0n));
+    }
+  }
+
   /** What was spent elsewhere: which models it was for is not known, and where stands in their place. */
   carry({
     source,

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { type LibsqlDatabase, openForReading } from "../../database/open-database.js";
 import { LedgerError } from "../errors.js";
 import { journalPath } from "../files.js";
@@ -43,5 +44,19 @@ export class JournalReader {
 
   close(): void {
     this.#database.close();
+  }
+}
+
+/** The id of the journal in a folder; undefined where there is none that can be read. */
+export function journalIdOf(folder: string): string | undefined {
+  if (!existsSync(journalPath(folder))) return undefined;
+  let reader: JournalReader | undefined;
+  try {
+    reader = new JournalReader(folder);
+    return reader.head.id;
+  } catch {
+    return undefined;
+  } finally {
+    reader?.close();
   }
 }

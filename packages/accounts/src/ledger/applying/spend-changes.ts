@@ -37,6 +37,18 @@ export class SpendChanges {
     }
   }
 
+  /** An attempt is taken out again, as it was charged. */
+  takeBack(
+    charges: readonly ChargedMeter[],
+    from: { readonly state: OutcomeState; readonly nanoUsd: bigint | null },
+  ): void {
+    if (from.state === "uncertain") this.#addUncertain(-1, -(from.nanoUsd ?? 0n));
+    for (const charge of charges) {
+      this.#of(charge).attempts -= 1;
+      this.#move(charge, from.state, -(from.nanoUsd ?? 0n));
+    }
+  }
+
   /** What was spent elsewhere. */
   carry(charge: ChargedMeter, nanoUsd: bigint): void {
     this.#move(charge, "certain", nanoUsd);

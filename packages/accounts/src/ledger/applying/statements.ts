@@ -11,6 +11,7 @@ import type {
   RefusalTable,
   RequestTable,
 } from "../schema.js";
+import { deletionStatements } from "./deletion-statements.js";
 import type { JournalEntry } from "./read-entry.js";
 import type { SpendChange } from "./spend-changes.js";
 
@@ -37,8 +38,6 @@ interface Mark {
   readonly from: number;
   readonly appliedThrough: number;
 }
-/** So many are some 10 ms of work, in which nothing is applied. */
-export const rowsDeletedAtOnce = 1_000;
 
 /** Of a day's sums, what tells one from another. */
 const dailyNames = [
@@ -80,7 +79,7 @@ export function ledgerStatements(database: StatementDatabase) {
         .insertInto("attempts")
         .values(attempts)
         .onConflict((conflict) => conflict.column("attemptId").doNothing())
-        .returning("sequence"),
+        .returning("attemptId"),
     ),
 
     /** Of requests that run; one that has ended stays as it is. */
@@ -184,6 +183,25 @@ export function ledgerStatements(database: StatementDatabase) {
           .where("attemptId", "=", attemptId),
     ),
 
+    /** Changes nothing where an entry of a journal has told of the attempt. */
+    claimLost: new PreparedStatement<Pick<AttemptTable, "attemptId" | "journal" | "sequence">>(
+      database,
+      ({ attemptId, journal, sequence }) =>
+        build
+          .updateTable("attempts")
+          .set({ journal, sequence })
+          .where("attemptId", "=", attemptId)
+          .where("sequence", "=", sql<string>`0`),
+    ),
+
+    replaceAttempt: new PreparedStatement<Unnumbered<AttemptTable>>(database, ({ attemptId, ...others }) =>
+      build.updateTable("attempts").set(others).where("attemptId", "=", attemptId),
+    ),
+
+    costOf: new PreparedStatement<Pick<AttemptTable, "attemptId">>(database, ({ attemptId }) =>
+      build.selectFrom("attempts").select("costNanoUsd").where("attemptId", "=", attemptId),
+    ),
+
     /** Changes nothing where the meter was carried over from there before. */
     insertCarried: new PreparedStatement<CarriedSpendTable>(database, (carried) =>
       build
@@ -227,57 +245,6 @@ export function ledgerStatements(database: StatementDatabase) {
         .where("state", "=", sql<string>`'uncertain'`),
     ),
 
-    /** Oldest first; what is uncertain may still be settled, and stays. */
-    oldAttempts: new PreparedStatement<Old>(database, ({ beforeMs }) =>
-      build
-        .selectFrom("attempts")
-        .select(["number", "costNanoUsd"])
-        .where("atMs", "<", beforeMs)
-        .where("state", "!=", sql<string>`'uncertain'`)
-        .orderBy("atMs")
-        .limit(sql.lit(rowsDeletedAtOnce)),
-    ),
-
-    deleteAttempt: new PreparedStatement<{ readonly number: number }>(database, ({ number }) =>
-      build.deleteFrom("attempts").where("number", "=", number),
-    ),
-
-    deleteRequests: new PreparedStatement<Old>(database, ({ beforeMs }) =>
-      build
-        .deleteFrom("requests")
-        .where("number", "in", (all) =>
-          all
-            .selectFrom("requests")
-            .select("number")
-            .where("startedAtMs", "<", beforeMs)
-            .where("state", "!=", sql<string>`'running'`)
-            .orderBy("startedAtMs")
-            .limit(sql.lit(rowsDeletedAtOnce)),
-        ),
-    ),
-
-    deleteRefusals: new PreparedStatement<Old>(database, ({ beforeMs }) =>
-      build.deleteFrom("refusals").where("toMs", "<", beforeMs),
-    ),
-
-    noteDeleted: new PreparedStatement<Old & Deleted>(database, ({ beforeMs, attempts, costNanoUsd }) =>
-      build
-        .updateTable("deleted")
-        .set({
-          beforeMs: sql<string>`case when before_ms < ${beforeMs} then ${beforeMs} else before_ms end`,
-          attempts: sql<string>`attempts + ${attempts}`,
-          costNanoUsd: sql<string>`cost_nano_usd + ${costNanoUsd}`,
-        })
-        .where("id", "=", sql<string>`1`),
-    ),
+    ...deletionStatements(database),
   };
-}
-
-interface Old {
-  readonly beforeMs: number;
-}
-
-interface Deleted {
-  readonly attempts: number;
-  readonly costNanoUsd: bigint;
 }

@@ -1,11 +1,8 @@
 import { type Timers, backgroundTimers } from "../../memory/timers.js";
 import { RedisConnection } from "../../redis/redis-connection.js";
 import type { RedisSettings } from "../../redis/redis-settings.js";
-import {
-  SharedAdmission,
-  type SharedAdmissionSettings,
-  type SharedAdmissionSurroundings,
-} from "./shared-admission.js";
+import { SharedAdmission } from "./shared-admission.js";
+import type { SharedAdmissionSettings, SharedAdmissionSurroundings } from "./shared-admission-settings.js";
 
 /** For tests in which Redis always answers: however busy the machine is, it is not taken for gone after a quarter of a second. */
 export const patience: Timers = {

@@ -1,4 +1,4 @@
-import type { HeldLeases, Settlement } from "../admission.js";
+import type { AdmissionRequest, HeldLeases, Settlement } from "../admission.js";
 import type { Charge } from "../meter.js";
 import { chargeTexts } from "./charge-texts.js";
 
@@ -26,6 +26,8 @@ export interface HeldAttempt {
   /** Index of the candidate; -1 where none was asked for. */
   readonly candidate: number;
   readonly charges: readonly HeldCharge[];
+  /** As in {@link AdmissionRequest}, for as long as its money is reserved. */
+  note: string | undefined;
   /** By Redis' clock. */
   readonly atMs: number;
   epoch: string | undefined;
@@ -53,23 +55,22 @@ export class HeldCharges {
     return this.#attempts.get(id);
   }
 
-  add(
-    attempt: { readonly id: string; readonly requestId: string; readonly candidate: number },
-    charges: readonly Charge[],
-    requestCharges: readonly Charge[],
-    atMs: number,
-    epoch: string | undefined,
-  ): void {
-    let request = this.#requests.get(attempt.requestId);
+  /**
+   * @param candidate index of the one that was taken; -1 where none was asked for
+   * @param epoch the state of Redis that knows it; undefined where none does
+   */
+  add(asked: AdmissionRequest, candidate: number, atMs: number, epoch: string | undefined): void {
+    const { attemptId: id, requestId, requestCharges, candidates, note } = asked;
+    let request = this.#requests.get(requestId);
     if (request === undefined) {
       const own = requestCharges.map(heldCharge);
       request = { charges: own, atMs, epoch, isFinished: false, attempts: 0 };
-      this.#requests.set(attempt.requestId, request);
+      this.#requests.set(requestId, request);
     }
     request.attempts += 1;
-    this.#attempts.set(attempt.id, {
-      ...attempt,
-      charges: charges.map(heldCharge),
+    this.#attempts.set(id, {
+      ...{ id, requestId, candidate, note },
+      charges: (candidates[candidate]?.charges ?? []).map(heldCharge),
       atMs,
       epoch,
       isReleased: false,
@@ -96,6 +97,7 @@ export class HeldCharges {
     const attempt = this.#attempts.get(attemptId);
     if (attempt === undefined || attempt.isSettled) return;
     attempt.isSettled = true;
+    attempt.note = undefined;
     const own = this.#requests.get(attempt.requestId)?.charges ?? [];
     const open = [...attempt.charges, ...own].filter(({ charge }) => charge.meter.window.kind !== "lease");
     for (const { charge, used } of corrections) {
@@ -129,8 +131,8 @@ export class HeldCharges {
       .filter((it) => !it.isReleased || it.epoch !== epoch)
       .map((it) =>
         told(it, () => {
-          const { id: attempt, requestId: request, candidate, isReleased, isSettled } = it;
-          return { attempt, request, candidate, released: isReleased, settled: isSettled };
+          const { id: attempt, requestId: request, candidate, note, isReleased, isSettled } = it;
+          return { attempt, request, candidate, note, released: isReleased, settled: isSettled };
         }),
       );
     return [...requests, ...attempts];

@@ -1,7 +1,17 @@
-import type { AdmissionAnswer, AdmissionCandidate, AdmissionRequest, Refusal } from "../admission.js";
+import type {
+  AdmissionAnswer,
+  AdmissionCandidate,
+  AdmissionRequest,
+  Refusal,
+  Settlement,
+} from "../admission.js";
 import { Constraints } from "../embedded/constraints.js";
 import { EmbeddedAdmission } from "../embedded/embedded-admission.js";
+import type { OnRedisFailure } from "./shared-admission-settings.js";
 import { type Charge, largestLimit, type Meter, type MeterUse } from "../meter.js";
+
+/** A gateway divides limits by two at least: one that was cut off may not know of the others. */
+const fewestGateways = 2;
 
 /** Money needs the books that all share: no answer of one gateway alone is right. */
 const isMoney = ({ meter }: Charge): boolean => meter.isMoney === true;
@@ -15,7 +25,10 @@ export class LocalShare {
   readonly #constraints = new Constraints();
   readonly #nowMs: () => number;
 
-  constructor(nowMs: () => number) {
+  constructor(
+    private readonly onFailure: OnRedisFailure,
+    nowMs: () => number,
+  ) {
     this.#nowMs = nowMs;
     this.#admission = new EmbeddedAdmission({ nowMs });
   }
@@ -31,17 +44,24 @@ export class LocalShare {
   }
 
   /**
-   * Admits within a share of each limit.
-   * @param gateways among whom limits are divided; 0: they are not looked at
-   * @returns undefined where money is asked for, and nobody here can tell whether there is any
+   * Admits what the policy lets through.
+   * @param gateways among whom limits are divided
+   * @returns undefined where that is nothing, or money is asked for, and nobody here can tell whether there is any
    */
   admit(asked: AdmissionRequest, gateways: number): AdmissionAnswer | undefined {
+    return this.onFailure === "deny"
+      ? this.#admitUnlimited(asked)
+      : this.#admitShare(asked, this.#parts(gateways));
+  }
+
+  /** @param parts into which limits are divided; 0: they are not looked at */
+  #admitShare(asked: AdmissionRequest, parts: number): AdmissionAnswer | undefined {
     const candidates = [...asked.candidates.entries()].filter(([, { charges }]) => !charges.some(isMoney));
     const hasNone = candidates.length === 0 && asked.candidates.length > 0;
     if (hasNone || asked.requestCharges.some(isMoney)) return undefined;
     const nowMs = this.#nowMs();
     const limitOf = (meter: Meter) =>
-      gateways === 0 ? largestLimit : shareOf(this.#constraints.limitOf(meter, nowMs), gateways);
+      parts === 0 ? largestLimit : shareOf(this.#constraints.limitOf(meter, nowMs), parts);
     const answer = this.#admission.admit({
       ...asked,
       requestCharges: withLimits(asked.requestCharges, limitOf),
@@ -53,7 +73,7 @@ export class LocalShare {
   }
 
   /** Admits what no limit concerns, and nothing else. */
-  admitUnlimited(asked: AdmissionRequest): AdmissionAnswer | undefined {
+  #admitUnlimited(asked: AdmissionRequest): AdmissionAnswer | undefined {
     if (asked.requestCharges.length > 0) return undefined;
     const candidate = asked.candidates.findIndex(({ charges }) => charges.length === 0);
     if (candidate < 0 && asked.candidates.length > 0) return undefined;
@@ -68,15 +88,25 @@ export class LocalShare {
 
   usage(meters: readonly Meter[], gateways: number): MeterUse[] {
     const nowMs = this.#nowMs();
+    const parts = this.#parts(gateways);
     return this.#admission.usage(meters).map((use, index) => {
       const meter = meters[index] ?? use.meter;
       const limit = this.#constraints.limitOf(meter, nowMs);
-      return { ...use, meter, limit: gateways === 0 ? limit : shareOf(limit, gateways) };
+      return { ...use, meter, limit: parts === 0 ? limit : shareOf(limit, parts) };
     });
   }
 
+  #parts(gateways: number): number {
+    return this.onFailure === "open" ? 0 : Math.max(gateways, fewestGateways);
+  }
+
+  settle({ attemptId, admittedAtMs, corrections }: Settlement): void {
+    const withoutMoney = corrections.filter(({ charge }) => !isMoney(charge));
+    this.#admission.settle([{ attemptId, admittedAtMs, corrections: withoutMoney }]);
+  }
+
   /** The rest is as it is. */
-  get books(): Pick<EmbeddedAdmission, "release" | "finish" | "renew" | "settle" | "onReturned" | "close"> {
+  get books(): Pick<EmbeddedAdmission, "release" | "finish" | "renew" | "onReturned" | "close"> {
     return this.#admission;
   }
 }

@@ -29,6 +29,13 @@ const scripts = {
 /** How long an answer is waited for, in milliseconds. */
 export const admissionDeadlines = { admitMs: 250, otherMs: 2000 } as const;
 
+export interface RedisAdmissionOptions {
+  /** In place of Redis' clock, for tests alone. */
+  readonly testNowMs?: () => number;
+  /** As in {@link SharedAdmissionSettings}. */
+  readonly journalId?: string;
+}
+
 /** How many records one script works on, so that it holds nobody else up. */
 const batchSize = 200;
 
@@ -56,11 +63,12 @@ export interface Greeting {
 export class RedisAdmission implements Admission {
   readonly #connection: RedisConnection;
   readonly #testNowMs: (() => number) | undefined;
+  readonly #journalId: string;
 
-  /** @param options.testNowMs in place of Redis' clock, for tests alone */
-  constructor(connection: RedisConnection, options: { readonly testNowMs?: () => number } = {}) {
+  constructor(connection: RedisConnection, options: RedisAdmissionOptions = {}) {
     this.#connection = connection;
     this.#testNowMs = options.testNowMs;
+    this.#journalId = options.journalId ?? "";
   }
 
   async admit(asked: AdmissionRequest): Promise<AdmissionAnswer> {
@@ -74,13 +82,15 @@ export class RedisAdmission implements Admission {
    * @throws StateLostError
    */
   async admitIn(epoch: string, call: string, asked: AdmissionRequest): Promise<DatedAnswer> {
-    const { attemptId: attempt, requestId: request, requestCharges, candidates } = asked;
+    const { attemptId: attempt, requestId: request, requestCharges, candidates, note } = asked;
     const argument = JSON.stringify({
       attempt,
       request,
       call,
       own: requestCharges.map(chargeTexts),
       candidates: candidates.map(({ charges }) => charges.map(chargeTexts)),
+      journal: this.#journalId,
+      note,
     });
     return answerOf(asked, await this.#run("admit", [epoch, argument], admissionDeadlines.admitMs));
   }
@@ -182,7 +192,7 @@ export class RedisAdmission implements Admission {
       const batch = told.slice(start, start + batchSize);
       await this.#run(
         "assertHeld",
-        batch.map((one) => JSON.stringify(one())),
+        batch.map((one) => JSON.stringify({ ...one(), by: this.#journalId })),
       );
     }
   }

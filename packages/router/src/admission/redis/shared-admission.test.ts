@@ -14,7 +14,8 @@ import {
   settlement,
 } from "../conformance/asking.test.support.js";
 import { Gateways, patience, untilState } from "./gateways.test.support.js";
-import type { SharedAdmission, SharedAdmissionSurroundings } from "./shared-admission.js";
+import type { SharedAdmission } from "./shared-admission.js";
+import type { SharedAdmissionSurroundings } from "./shared-admission-settings.js";
 
 const perMinute = minute("quota:requests", 10n);
 const parallel = calls("quota:calls", 4n);
@@ -246,7 +247,7 @@ describeWithRedis("a shared admission", () => {
     const redis = await startRedis();
     const five = await Promise.all(Array.from({ length: 5 }, () => gateways.start(redis.settings)));
     const last = await gateways.start(redis.settings);
-    expect(last.gateways).toBe(6);
+    expect(await last.countGateways()).toBe(6);
     await redis.kill();
     expect(await admitted(last, 20, "last ")).toBe(1);
     expect(five.length).toBe(5);

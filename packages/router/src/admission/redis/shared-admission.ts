@@ -1,71 +1,38 @@
 import { randomUUID } from "node:crypto";
 import { type Timers, backgroundTimers } from "../../memory/timers.js";
-import { afterSilence } from "../../redis/after-silence.js";
+import { repeatedly } from "../../memory/repeatedly.js";
 import type { RedisConnection } from "../../redis/redis-connection.js";
-import { RedisUnavailableError, reasonOf } from "../../redis/redis-errors.js";
+import { RedisUnavailableError } from "../../redis/redis-errors.js";
 import {
   type Admission,
   type AdmissionAnswer,
   type AdmissionRequest,
   type HeldLeases,
-  leaseMs,
   type MeterSeed,
   renewEveryMs,
   type Settlement,
 } from "../admission.js";
 import type { Meter, MeterUse } from "../meter.js";
+import { AnswersInTime } from "./answers-in-time.js";
 import { type DatedAnswer, StateLostError } from "./admission-replies.js";
+import { Availability } from "./availability.js";
 import { type HeldAttempt, HeldCharges } from "./held-charges.js";
 import { Lanes } from "./lanes.js";
 import { LocalShare } from "./local-share.js";
 import { admissionDeadlines, RedisAdmission, type Returned } from "./redis-admission.js";
-
-/**
- * What holds for limits while Redis does not answer. Of money nothing is admitted then, whatever it says.
- *
- * - `local-share`: each gateway admits its part of each limit, of two parts at least
- * - `deny`: nothing
- * - `open`: everything
- */
-export type OnRedisFailure = "local-share" | "deny" | "open";
-
-export type AdmissionState =
-  | { readonly kind: "shared" }
-  /** Redis does not answer. The reason holds no secret. */
-  | { readonly kind: "degraded"; readonly reason: string };
-
-export interface SharedAdmissionSettings {
-  readonly onFailure: OnRedisFailure;
-  /** What Redis knows this process by. */
-  readonly gatewayId?: string;
-}
-
-export interface SharedAdmissionSurroundings {
-  readonly nowMs?: () => number;
-  /** Milliseconds that pass whether or not the clock is set. */
-  readonly passedMs?: () => number;
-  readonly random?: () => number;
-  readonly timers?: Timers;
-  /** In place of Redis' clock, for tests alone. */
-  readonly testNowMs?: () => number;
-}
-
-/** How often a Redis that does not answer is tried, in milliseconds: at least, and up to twice that. */
-const probeEveryMs = 250;
-
-/** A gateway divides limits by two at least: one that was cut off may not know of the others. */
-const fewestGateways = 2;
+import { RedisMemory } from "./redis-memory.js";
+import type {
+  AdmissionState,
+  SharedAdmissionSettings,
+  SharedAdmissionSurroundings,
+} from "./shared-admission-settings.js";
 
 /** Of one gateway. Redis answers a thousand and more a second: of several gateways' questions none waits for its deadline. */
 const mostAdmitsAtOnce = 16;
 
-/** What is not waited for any more, for as long as it takes Redis to come back, at most. */
-const mostPending = 100_000;
-
 /**
- * Limits that gateways share, in Redis for as long as it answers. It is in one of two states:
- *
- *     shared ──(no answer in time, or an error)──▶ degraded ──(answers, and has been told what is held)──▶ shared
+ * Limits that gateways share, in Redis for as long as it answers. While it does not, each
+ * gateway goes on within what it knows of itself: see {@link Availability} and {@link LocalShare}.
  *
  * The request that finds out waits for its deadline, all others not at all. What Redis has not been told, or may have lost,
  * it is told before the first admission after: on a new connection, when its state is another one, when it answers again,
@@ -74,36 +41,21 @@ const mostPending = 100_000;
 export class SharedAdmission implements Admission {
   readonly #store: RedisAdmission;
   readonly #connection: RedisConnection;
-  readonly #onFailure: OnRedisFailure;
+  /** Of this process, for its calls. */
   readonly #gatewayId: string;
+  /** What Redis knows the gateway by. */
+  readonly #name: string;
   readonly #timers: Timers;
-  readonly #nowMs: () => number;
-  readonly #passedMs: () => number;
-  readonly #random: () => number;
   readonly #held = new HeldCharges();
+  /** What Redis knows of it, and is still to be told. */
+  readonly #memory: RedisMemory;
+  readonly #answers: AnswersInTime;
+  readonly #availability: Availability;
   readonly #local: LocalShare;
-  readonly #stateListeners = new Set<(state: AdmissionState) => void>();
   readonly #returnListeners = new Set<() => void>();
   readonly #stops: (() => void)[] = [];
-  /** What Redis is to be told as soon as it answers. */
-  readonly #pending = new Set<Returned>();
-  readonly #pendingSettlements = new Set<Settlement>();
-  /** Of each journal of ours, what has been applied. */
-  readonly #applied = new Map<string, bigint>();
-
   readonly #lanes = new Lanes(mostAdmitsAtOnce);
-  #state: AdmissionState = { kind: "degraded", reason: "not connected yet" };
   #degradedAnswers = 0;
-  /** All who wait for Redis: when one has found out that it is in vain, the others need not. */
-  readonly #waiting = new Set<(reason: string) => void>();
-  /** Redis may not know what is held. */
-  #isStale = true;
-  #recovery: Promise<void> | undefined;
-  #stopProbing: () => void = () => undefined;
-  #epoch = "";
-  #gateways = 1;
-  #aheadMs = 0;
-  #renewedAtMs: number;
   #calls = 0;
   #isClosed = false;
 
@@ -114,39 +66,56 @@ export class SharedAdmission implements Admission {
   ) {
     this.#connection = connection;
     const { testNowMs } = surroundings;
-    this.#store = new RedisAdmission(connection, testNowMs && { testNowMs });
-    this.#onFailure = settings.onFailure;
+    this.#store = new RedisAdmission(connection, {
+      ...(testNowMs !== undefined && { testNowMs }),
+      ...(settings.journalId !== undefined && { journalId: settings.journalId }),
+    });
     this.#gatewayId = settings.gatewayId ?? randomUUID();
+    this.#name = settings.journalId ?? this.#gatewayId;
     this.#timers = surroundings.timers ?? backgroundTimers;
-    this.#nowMs = surroundings.nowMs ?? (() => Date.now());
-    this.#passedMs = surroundings.passedMs ?? (() => performance.now());
-    this.#random = surroundings.random ?? Math.random;
-    this.#local = new LocalShare(this.#nowMs);
-    this.#renewedAtMs = this.#passedMs();
+    this.#answers = new AnswersInTime(this.#timers);
+    const nowMs = surroundings.nowMs ?? (() => Date.now());
+    this.#local = new LocalShare(settings.onFailure, nowMs);
+    this.#memory = new RedisMemory(this.#store, this.#held, {
+      gatewayId: this.#name,
+      timers: this.#timers,
+      nowMs,
+      passedMs: surroundings.passedMs ?? (() => performance.now()),
+    });
+    this.#availability = new Availability({
+      recover: () => this.#memory.recover(),
+      onLost: (reason) => {
+        this.#memory.doubt();
+        this.#answers.giveUp(reason);
+      },
+      // Who waits may ask anew: other limits hold now.
+      onChange: () => this.#tellReturned(),
+      timers: this.#timers,
+      random: surroundings.random ?? Math.random,
+    });
     this.#stops.push(
       this.#store.onReturned(() => this.#tellReturned()),
       this.#local.books.onReturned(() => {
-        if (this.#state.kind === "degraded") this.#tellReturned();
+        if (this.state.kind === "degraded") this.#tellReturned();
       }),
-      this.#store.onStateLost(() => (this.#isStale = true)),
+      this.#store.onStateLost(() => this.#memory.doubt()),
       connection.onReady(() => {
-        this.#isStale = true;
-        if (this.#state.kind === "degraded") void this.#tryAgain();
+        this.#memory.doubt();
+        if (this.state.kind === "degraded") void this.#availability.tryAgain();
       }),
     );
   }
 
   /** Begins; whether Redis answers or not, it goes on. @param deadlineMs how long a connection is waited for */
   async start(deadlineMs: number): Promise<AdmissionState> {
-    this.#repeat(renewEveryMs, () => this.#renewAll());
+    this.#stops.push(repeatedly(this.#timers, renewEveryMs, () => this.#renewAll()));
     await this.#connection.connect(deadlineMs);
-    await this.#tryAgain();
-    if (this.#state.kind === "degraded") this.#probeSoon();
-    return this.#state;
+    await this.#availability.start();
+    return this.state;
   }
 
   get state(): AdmissionState {
-    return this.#state;
+    return this.#availability.state;
   }
 
   /** How many admissions were answered without Redis. */
@@ -154,26 +123,20 @@ export class SharedAdmission implements Admission {
     return this.#degradedAnswers;
   }
 
-  /** How many gateways share the limits, this one included, as far as it is known. */
-  get gateways(): number {
-    return this.#gateways;
-  }
-
   /** How many gateways share the limits now, this one included. @throws RedisUnavailableError */
   async countGateways(): Promise<number> {
-    await this.#greet();
-    return this.#gateways;
+    await this.#memory.greet();
+    return this.#memory.gateways;
   }
 
   /** How many settlements Redis has still to be told of. */
   get owedSettlements(): number {
-    return this.#pendingSettlements.size;
+    return this.#memory.owedSettlements;
   }
 
   /** The answer ends it. */
   onState(listener: (state: AdmissionState) => void): () => void {
-    this.#stateListeners.add(listener);
-    return () => this.#stateListeners.delete(listener);
+    return this.#availability.listen(listener);
   }
 
   async admit(asked: AdmissionRequest): Promise<AdmissionAnswer> {
@@ -183,20 +146,23 @@ export class SharedAdmission implements Admission {
   }
 
   async #admitInTurn(asked: AdmissionRequest): Promise<AdmissionAnswer> {
-    if (this.#state.kind === "degraded") return this.#admitLocally(asked, this.#state.reason);
+    if (this.state.kind === "degraded") return this.#admitLocally(asked, this.state.reason);
     this.#calls += 1;
     const call = `${this.#gatewayId}.${this.#calls}`;
     try {
-      const { answer, atMs } = await this.#inTime(admissionDeadlines.admitMs, this.#admitShared(asked, call));
+      const { answer, atMs } = await this.#answers.within(
+        admissionDeadlines.admitMs,
+        this.#admitShared(asked, call),
+      );
       if (answer.kind === "admitted") {
         this.#local.note(asked, answer.candidate);
-        this.#hold(asked, answer.candidate, atMs, this.#epoch);
+        this.#held.add(asked, answer.candidate, atMs, this.#memory.epoch);
       }
       return answer;
     } catch (error) {
       // It may be admitted all the same, sooner or later.
-      addBounded(this.#pending, { what: "abandoned", id: asked.attemptId, call });
-      return this.#admitLocally(asked, this.#degrade(error));
+      this.#memory.owe({ what: "abandoned", id: asked.attemptId, call });
+      return this.#admitLocally(asked, this.#availability.degrade(error));
     }
   }
 
@@ -214,19 +180,18 @@ export class SharedAdmission implements Admission {
 
   /** Those with a mark that Redis does not take now have to be settled again: the answer tells what has been applied. */
   async settle(settlements: readonly Settlement[]): Promise<ReadonlyMap<string, bigint>> {
-    for (const settlement of settlements) this.#noteLocally(settlement);
+    for (const settlement of settlements) this.#local.settle(settlement);
     const unmarked = settlements.filter(({ mark }) => mark === undefined);
-    const journals = new Set(settlements.flatMap(({ mark }) => mark?.journalId ?? []));
-    let applied: ReadonlyMap<string, bigint> = new Map();
+    let applied: ReadonlyMap<string, bigint>;
     try {
-      if (this.#state.kind === "degraded") throw new RedisUnavailableError(this.#state.reason);
-      applied = await this.#inTime(admissionDeadlines.otherMs, this.#store.settle(settlements));
+      if (this.state.kind === "degraded") throw new RedisUnavailableError(this.state.reason);
+      applied = await this.#answers.within(admissionDeadlines.otherMs, this.#store.settle(settlements));
     } catch (error) {
-      this.#degrade(error);
-      for (const one of unmarked) addBounded(this.#pendingSettlements, one);
-      applied = new Map([...journals].map((id) => [id, this.#applied.get(id) ?? 0n]));
+      this.#availability.degrade(error);
+      for (const one of unmarked) this.#memory.oweSettlement(one);
+      applied = this.#memory.appliedOf(settlements);
     }
-    for (const [journalId, sequence] of applied) this.#applied.set(journalId, sequence);
+    this.#memory.noteApplied(applied);
     for (const settlement of settlements) {
       const { mark } = settlement;
       const isApplied = mark === undefined || mark.sequence <= (applied.get(mark.journalId) ?? 0n);
@@ -243,25 +208,27 @@ export class SharedAdmission implements Admission {
   /** All that is held is renewed without being asked. */
   async renew(held: HeldLeases): Promise<void> {
     this.#local.books.renew(held);
-    if (this.#state.kind === "degraded") return;
-    await this.#store.renew(held).catch((error: unknown) => void this.#degrade(error));
+    if (this.state.kind === "degraded") return;
+    await this.#store.renew(held).catch((error: unknown) => void this.#availability.degrade(error));
   }
 
   async constrain(meter: Meter, limit: bigint, forMs: number): Promise<void> {
     this.#local.constrain(meter, limit, forMs);
-    if (this.#state.kind === "degraded") return;
-    await this.#store.constrain(meter, limit, forMs).catch((error: unknown) => void this.#degrade(error));
+    if (this.state.kind === "degraded") return;
+    await this.#store
+      .constrain(meter, limit, forMs)
+      .catch((error: unknown) => void this.#availability.degrade(error));
   }
 
   async usage(meters: readonly Meter[]): Promise<readonly MeterUse[]> {
-    if (this.#state.kind === "shared") {
+    if (this.state.kind === "shared") {
       try {
-        return await this.#inTime(admissionDeadlines.otherMs, this.#store.usage(meters));
+        return await this.#answers.within(admissionDeadlines.otherMs, this.#store.usage(meters));
       } catch (error) {
-        this.#degrade(error);
+        this.#availability.degrade(error);
       }
     }
-    return this.#local.usage(meters, this.#parts);
+    return this.#local.usage(meters, this.#memory.gateways);
   }
 
   onReturned(callback: () => void): () => void {
@@ -275,182 +242,48 @@ export class SharedAdmission implements Admission {
     if (this.#isClosed) return;
     this.#isClosed = true;
     for (const stop of this.#stops.splice(0)) stop();
-    this.#stopProbing();
+    this.#availability.close();
     this.#returnListeners.clear();
-    this.#stateListeners.clear();
     this.#local.books.close();
-    if (this.#state.kind === "shared") await this.#store.takeLeave(this.#gatewayId).catch(() => undefined);
+    if (this.state.kind === "shared") await this.#store.takeLeave(this.#name).catch(() => undefined);
   }
-
-  // ── With Redis ──
 
   async #admitShared(asked: AdmissionRequest, call: string): Promise<DatedAnswer> {
-    // Others may have got the leases of a process that stood still.
-    if (this.#passedMs() - this.#renewedAtMs > leaseMs) this.#isStale = true;
-    if (this.#isStale) await this.#recover();
+    await this.#memory.refresh();
     try {
-      return await this.#store.admitIn(this.#epoch, call, asked);
+      return await this.#store.admitIn(this.#memory.epoch, call, asked);
     } catch (error) {
       if (!(error instanceof StateLostError)) throw error;
-      this.#isStale = true;
-      await this.#recover();
-      return this.#store.admitIn(this.#epoch, call, asked);
+      this.#memory.doubt();
+      await this.#memory.recover();
+      return this.#store.admitIn(this.#memory.epoch, call, asked);
     }
-  }
-
-  /** Tells Redis all that it may not know. Whoever comes meanwhile waits for the same. */
-  #recover(): Promise<void> {
-    this.#recovery ??= this.#tellAll().finally(() => (this.#recovery = undefined));
-    return this.#recovery;
-  }
-
-  async #tellAll(): Promise<void> {
-    let { epoch, closedForMs } = await this.#greet();
-    do {
-      this.#isStale = false;
-      if (epoch !== this.#epoch) await this.#store.assertHeld(this.#marks());
-      const returned = [...this.#pending];
-      const settlements = [...this.#pendingSettlements];
-      await this.#store.return(returned.filter(({ what }) => what === "abandoned"));
-      const told = this.#held.toTell(epoch);
-      await this.#store.assertHeld(told.map(({ record }) => record));
-      for (const { markTold } of told) markTold(epoch);
-      await this.#store.return(returned.filter(({ what }) => what !== "abandoned"));
-      await this.#store.settle(settlements);
-      for (const one of returned) this.#pending.delete(one);
-      for (const one of settlements) this.#pendingSettlements.delete(one);
-      if (closedForMs > 0) await new Promise<void>((resolve) => this.#timers.after(closedForMs, resolve));
-      this.#epoch = epoch;
-      ({ epoch, closedForMs } = await this.#greet());
-      this.#renewedAtMs = this.#passedMs();
-    } while (this.#hasNews || epoch !== this.#epoch);
-  }
-
-  /** Something has come up that Redis has not been told. */
-  get #hasNews(): boolean {
-    return this.#pending.size > 0 || this.#pendingSettlements.size > 0 || this.#held.hasNews(this.#epoch);
-  }
-
-  #marks(): (() => object)[] {
-    return [...this.#applied].map(([journal, sequence]) => () => ({ journal, sequence: `${sequence}` }));
-  }
-
-  async #greet(): Promise<{ epoch: string; closedForMs: number }> {
-    const greeting = await this.#store.greet(this.#gatewayId, this.#epoch);
-    this.#gateways = greeting.gateways;
-    this.#aheadMs = greeting.nowMs - this.#nowMs();
-    return greeting;
   }
 
   async #return(returned: Returned): Promise<void> {
-    if (this.#state.kind === "shared") {
+    if (this.state.kind === "shared") {
       try {
-        return await this.#inTime(admissionDeadlines.otherMs, this.#store.return([returned]));
+        return await this.#answers.within(admissionDeadlines.otherMs, this.#store.return([returned]));
       } catch (error) {
-        this.#degrade(error);
+        this.#availability.degrade(error);
       }
     }
-    addBounded(this.#pending, returned);
+    this.#memory.owe(returned);
   }
 
   async #renewAll(): Promise<void> {
-    this.#held.sweep(this.#redisNowMs);
+    this.#held.sweep(this.#memory.nowMs);
     this.#local.books.renew(this.#held.leases);
     this.#connection.touch();
-    if (this.#state.kind === "degraded") return;
-    try {
-      const { epoch } = await this.#greet();
-      if (epoch !== this.#epoch) this.#isStale = true;
-      if (this.#isStale) return await this.#recover();
-      await this.#store.renew(this.#held.leases);
-      this.#renewedAtMs = this.#passedMs();
-    } catch (error) {
-      this.#degrade(error);
-    }
-  }
-
-  /** @throws RedisUnavailableError at the deadline, and as soon as anybody has found out that there is no answer */
-  #inTime<Answer>(deadlineMs: number, answer: Promise<Answer>): Promise<Answer> {
-    return new Promise((resolve, reject) => {
-      const fail = (reason: string) => reject(new RedisUnavailableError(reason));
-      const callOff = afterSilence(this.#timers, deadlineMs, () => fail(`no answer within ${deadlineMs} ms`));
-      this.#waiting.add(fail);
-      answer.then(resolve, reject).finally(() => {
-        callOff();
-        this.#waiting.delete(fail);
-      });
-    });
-  }
-
-  // ── Without ──
-
-  /** @returns why */
-  #degrade(error: unknown): string {
-    const reason = reasonOf(error);
-    if (this.#state.kind === "degraded") return this.#state.reason;
-    this.#isStale = true;
-    this.#become({ kind: "degraded", reason });
-    for (const fail of this.#waiting) fail(reason);
-    this.#waiting.clear();
-    this.#probeSoon();
-    return reason;
-  }
-
-  #become(state: AdmissionState): void {
-    if (this.#isClosed) return;
-    this.#state = state;
-    for (const listener of this.#stateListeners) listener(state);
-    // Who waits may ask anew: other limits hold now.
-    this.#tellReturned();
-  }
-
-  #probeSoon(): void {
-    this.#stopProbing();
-    this.#stopProbing = this.#timers.after(probeEveryMs * (1 + this.#random()), () => {
-      if (this.#isClosed || this.#state.kind === "shared") return;
-      void this.#tryAgain().then(() => {
-        if (this.#state.kind === "degraded") this.#probeSoon();
-      });
-    });
-  }
-
-  async #tryAgain(): Promise<void> {
-    if (this.#isClosed || this.#state.kind === "shared") return;
-    try {
-      await this.#recover();
-      this.#become({ kind: "shared" });
-    } catch (error) {
-      this.#isStale = true;
-      const reason = reasonOf(error);
-      if (this.#state.reason !== reason) this.#become({ kind: "degraded", reason });
-    }
+    if (this.state.kind === "degraded") return;
+    await this.#memory.renew().catch((error: unknown) => void this.#availability.degrade(error));
   }
 
   #admitLocally(asked: AdmissionRequest, reason: string): AdmissionAnswer {
     this.#degradedAnswers += 1;
-    const answer =
-      (this.#onFailure === "deny"
-        ? this.#local.admitUnlimited(asked)
-        : this.#local.admit(asked, this.#parts)) ?? ({ kind: "unavailable", reason } as const);
-    if (answer.kind === "admitted") this.#hold(asked, answer.candidate, this.#redisNowMs, undefined);
+    const answer = this.#local.admit(asked, this.#memory.gateways) ?? { kind: "unavailable", reason };
+    if (answer.kind === "admitted") this.#held.add(asked, answer.candidate, this.#memory.nowMs, undefined);
     return answer;
-  }
-
-  /** Among how many a limit is divided; 0: it does not hold. */
-  get #parts(): number {
-    return this.#onFailure === "open" ? 0 : Math.max(this.#gateways, fewestGateways);
-  }
-
-  // ── Both ──
-
-  get #redisNowMs(): number {
-    return this.#nowMs() + this.#aheadMs;
-  }
-
-  #hold(asked: AdmissionRequest, candidate: number, atMs: number, epoch: string | undefined): void {
-    const { attemptId: id, requestId, requestCharges, candidates } = asked;
-    const charges = candidates[candidate]?.charges ?? [];
-    this.#held.add({ id, requestId, candidate }, charges, requestCharges, atMs, epoch);
   }
 
   /** What was answered before, with what meters hold now. */
@@ -460,35 +293,7 @@ export class SharedAdmission implements Admission {
     return { kind: "admitted", candidate, use };
   }
 
-  #noteLocally(settlement: Settlement): void {
-    const corrections = settlement.corrections.filter(({ charge }) => charge.meter.isMoney !== true);
-    const { attemptId, admittedAtMs } = settlement;
-    this.#local.books.settle([{ attemptId, admittedAtMs, corrections }]);
-  }
-
   #tellReturned(): void {
     for (const listener of [...this.#returnListeners]) listener();
-  }
-
-  #repeat(everyMs: number, what: () => Promise<void>): void {
-    let callOff: () => void = () => undefined;
-    const next = (): void => {
-      callOff = this.#timers.after(everyMs, () => {
-        void what().finally(() => {
-          if (!this.#isClosed) next();
-        });
-      });
-    };
-    next();
-    this.#stops.push(() => callOff());
-  }
-}
-
-function addBounded<Value>(pending: Set<Value>, one: Value): void {
-  pending.add(one);
-  if (pending.size <= mostPending) return;
-  for (const oldest of pending) {
-    pending.delete(oldest);
-    return;
   }
 }

@@ -2,8 +2,8 @@ import { meters } from "./meters.js";
 import { records } from "./records.js";
 
 /**
- * ARGV[2]: the epoch that is known, or empty. ARGV[3]: {attempt, request, call, own: charges, candidates: [charges]},
- * JSON; `call` names this one question, so that it can be given up.
+ * ARGV[2]: the epoch that is known, or empty. ARGV[3]: {attempt, request, call, own: charges, candidates: [charges],
+ * journal, note}, JSON; `call` names this one question, so that it can be given up.
  *
  * Answers with a list of texts: `admitted`, time, candidate, and used, reserved and limit of each
  * charge; `refused`, and of each refusal candidate, index of the charge, used, reserved, limit, and in how many milliseconds
@@ -105,7 +105,7 @@ for index = 1, count do
   if fits(charges, text(index - 1)) then
     local owner = request or create_request(asked.request, take_all(own_asked, 'q:' .. asked.request), now, asked.call)
     local candidate = #candidates == 0 and '-1' or text(index - 1)
-    create_attempt(asked.attempt, owner, candidate, take_all(charges, 'a:' .. asked.attempt), now, asked.call)
+    create_attempt(asked.attempt, owner, candidate, take_all(charges, 'a:' .. asked.attempt), now, asked)
     return admitted(candidate, text(now))
   end
 end

@@ -33,7 +33,9 @@ export const takeLeave = /* lua */ `redis.call('ZREM', KEYS[1] .. 'gateways', AR
  *
  *     {journal, sequence}   what had been applied
  *     {request, at, charges, finished}
- *     {attempt, request, at, candidate, charges, released, settled}
+ *     {attempt, request, at, candidate, charges, note, released, settled}
+ *
+ * and in each of them `by`, the journal that they are written to.
  *
  * What Redis knows stays as it is, with leases anew. Limits are not looked at: what is told is under way, or was.
  */
@@ -70,7 +72,9 @@ local function assert_attempt(told)
     return
   end
   local request = find_request(told.request) or create_request(told.request, {}, told.at, '')
-  local attempt = create_attempt(told.attempt, request, text(told.candidate), told.charges, told.at, '')
+  local attempt = create_attempt(told.attempt, request, text(told.candidate), told.charges, told.at, {
+    call = '', journal = told.by, note = told.note
+  })
   take_again(attempt, told.released)
   if told.released then redis.call('HSET', attempt.key, 'released', '1') end
   if told.settled then redis.call('HSET', attempt.key, 'settled', '1') end

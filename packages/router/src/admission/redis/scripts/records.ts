@@ -1,8 +1,9 @@
 /**
  * What attempts and requests took, kept until nothing of it can change any more. Hashes:
  *
- *     a:id   an attempt: candidate, request, at (when it was admitted), taken, released, settled, call
+ *     a:id   an attempt: candidate, request, at (when it was admitted), taken, released, settled, call, journal
  *     q:id   a request: at, taken, open (attempts that may still be settled), finished, call
+ *     o:id   of a journal: its attempts with money that is reserved, each with what is to be known of it
  *
  * What was taken is JSON, a list of charges without their limits; `settled` as the eighth where it is money that is no
  * reservation any more.
@@ -14,6 +15,7 @@ local has_returned = false
 
 local function attempt_key(id) return prefix .. 'a:' .. id end
 local function request_key(id) return prefix .. 'q:' .. id end
+local function reserved_key(journal) return prefix .. 'o:' .. journal end
 
 local function read(key)
   local flat = redis.call('HGETALL', key)
@@ -129,13 +131,18 @@ local function end_attempt_if_over(attempt)
   end_request_if_over(request)
 end
 
+local function mark_settled(attempt)
+  attempt.settled = '1'
+  redis.call('HSET', attempt.key, 'settled', '1')
+  if (attempt.journal or '') ~= '' then redis.call('HDEL', reserved_key(attempt.journal), attempt.id) end
+end
+
 local function release_attempt(attempt, how)
   if attempt.released == '1' then return end
   local is_undone = how == 'never sent' and attempt.settled ~= '1'
   if is_undone then
     undo_taken(attempt)
-    attempt.settled = '1'
-    redis.call('HSET', attempt.key, 'settled', '1')
+    mark_settled(attempt)
     write_taken(attempt)
   else release_taken(attempt) end
   attempt.released = '1'
@@ -151,11 +158,16 @@ local function create_request(id, charges, at, call)
   return request
 end
 
-local function create_attempt(id, request, candidate, charges, at, call)
+-- origin: {call, journal, note}, of which journal and note may be absent.
+local function create_attempt(id, request, candidate, charges, at, origin)
   local attempt = { id = id, key = attempt_key(id), holder = 'a:' .. id, at = text(at), taken = charges }
   attempt.request = request.id
-  redis.call('HSET', attempt.key, 'candidate', candidate, 'request', request.id, 'at', attempt.at, 'call', call)
+  redis.call('HSET', attempt.key, 'candidate', candidate, 'request', request.id, 'at', attempt.at, 'call', origin.call)
   write_taken(attempt)
+  if origin.note and (origin.journal or '') ~= '' and waits_for_money(attempt) then
+    redis.call('HSET', attempt.key, 'journal', origin.journal)
+    redis.call('HSET', reserved_key(origin.journal), id, origin.note)
+  end
   heard_of(attempt)
   redis.call('HINCRBY', request.key, 'open', 1)
   heard_of(request)

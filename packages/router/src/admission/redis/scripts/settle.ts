@@ -55,8 +55,7 @@ local function apply(settlement)
     write_taken(request)
     heard_of(request)
   end
-  attempt.settled = '1'
-  redis.call('HSET', attempt.key, 'settled', '1')
+  mark_settled(attempt)
   write_taken(attempt)
   heard_of(attempt)
   end_attempt_if_over(attempt)
