@@ -243,6 +243,8 @@ describe("what is refused names its field", () => {
     ["/user/new", { user_role: "king" }, "user_role"],
     ["/team/new", { organization_id: "org" }, "organization_id"],
     ["/team/new", { members_with_roles: [{ role: "user" }] }, "members_with_roles"],
+    ["/team/new", { team_id: "a\u0000b" }, "team_id"],
+    ["/customer/new", { user_id: "a\ud800" }, "user_id"],
     ["/team/delete", {}, "team_ids"],
     ["/tag/new", { name: "t", models: ["m"] }, "models"],
   ])("%s %j", async (path, body, param) => {

@@ -63,7 +63,9 @@ export const text = z
 export const id = z
   .string({ error: "expected a text" })
   .min(1, { error: "expected a text that is not empty" })
-  .max(256, { error: "expected at most 256 characters" });
+  .max(256, { error: "expected at most 256 characters" })
+  // Databases keep these otherwise than they were given, and would take two ids for one.
+  .refine((value) => !/[\p{Cc}\p{Cs}]/u.test(value), { error: "expected no control characters" });
 
 export const ids = z
   .array(id, { error: "expected a list of texts" })
