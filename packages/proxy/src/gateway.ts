@@ -88,7 +88,7 @@ export class Gateway {
       memoryBytes: config.idempotencyMemoryBytes,
       loadEarlier: async () => earlierEdits(await books.keyedAttempts(keptMs)),
     });
-    const names = modelNames(router, config.accounts.accessGroups);
+    const names = modelNames(router, config.router.deployments, config.accounts.accessGroups);
     // Limits that are shared, and a directory that is not.
     const hasOwnDirectory = config.redis !== undefined && config.postgres === undefined;
     const isDraining = (): boolean => this.#draining;

@@ -72,11 +72,6 @@ export class Authenticator {
     return this.#masterKey?.matches(secret) === true;
   }
 
-  /** A version of the directory that somebody else has seen. */
-  noteVersion(version: number): void {
-    this.#accounts.noteVersion(version);
-  }
-
   close(): void {
     this.#unsubscribe();
     this.#accounts.close();

@@ -92,13 +92,6 @@ export class Remembered<Value> {
     return this.#ask(id, entry);
   }
 
-  /** A version that somebody else has seen: where it is newer than the last one told here, changes were missed. */
-  noteVersion(version: number): void {
-    if (this.#version === undefined || version <= this.#version) return;
-    this.#version = version;
-    this.#forgetAll();
-  }
-
   close(): void {
     this.#unsubscribe();
   }

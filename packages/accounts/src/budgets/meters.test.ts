@@ -41,6 +41,34 @@ it("makes a meter of every budget, told apart by payer, model and length of the 
   });
 });
 
+it("tells all limits apart, whatever payers and models are called", () => {
+  const named = (id: string, limits: Limits): Payer => ({ scope: "team", id, meter: `team:${id}`, limits });
+  const amount = { maxBudgetNanoUsd: 1n };
+  const keys = [
+    ...budgetMeters([named("a", { ...amount, budgetDuration: "1d" })], "edits", calendar, nowMs),
+    ...budgetMeters(
+      [named("a", { modelBudgets: { edits: { limitNanoUsd: 1n, duration: "1d" } } })],
+      "edits",
+      calendar,
+      nowMs,
+    ),
+    ...budgetMeters(
+      [named("a", { modelBudgets: { "edits/1d": { limitNanoUsd: 1n } } })],
+      "edits/1d",
+      calendar,
+      nowMs,
+    ),
+    ...["a/1d", "a%2F1d", "a/rpm", "a/model:edits"].flatMap((id) =>
+      budgetMeters([named(id, amount)], "edits", calendar, nowMs),
+    ),
+    ...budgetMeters([named("a/model:edits", { ...amount, budgetDuration: "1d" })], "edits", calendar, nowMs),
+    ...rateMeters([named("a", { rpm: 1, modelRpm: { edits: 1 } })], "edits"),
+    ...rateMeters([named("a/model:edits", { rpm: 1 })], "edits"),
+  ].map(({ meter }) => meter.key);
+  expect(keys).toHaveLength(11);
+  expect(new Set(keys).size).toBe(11);
+});
+
 it("raises a budget for as long as an increase lasts", () => {
   const limits = (untilMs: number): Limits => ({
     maxBudgetNanoUsd: 10n,

@@ -50,7 +50,7 @@ export function budgetMeters(
     payer,
     of: "money",
     meter: {
-      key: `${payer.meter}${model === undefined ? "" : `/model:${model}`}${amount.duration === undefined ? "" : `/${amount.duration}`}`,
+      key: keyOf(payer, model, amount.duration),
       window: calendar.windowAt(amount.duration, nowMs),
       limit: amount.limitNanoUsd,
       isMoney: true,
@@ -144,6 +144,20 @@ function increaseOf({ limits: { temporaryIncrease } }: Payer, nowMs: number): bi
     : temporaryIncrease.amountNanoUsd;
 }
 
+/** Ids and models are any text, some of it a client's: whatever they are, no two limits have one key. */
+function keyOf({ meter }: Payer, model: string | undefined, last: string | undefined): string {
+  const parts = [
+    meter,
+    ...(model === undefined ? [] : [`model:${model}`]),
+    ...(last === undefined ? [] : [last]),
+  ];
+  return parts.map(escaped).join("/");
+}
+
+function escaped(part: string): string {
+  return /[%/]/.test(part) ? part.replaceAll("%", "%25").replaceAll("/", "%2F") : part;
+}
+
 const suffix = { requests: "rpm", tokens: "tpm", images: "ipm", "parallel requests": "parallel" } as const;
 
 function rate(
@@ -153,7 +167,7 @@ function rate(
   model?: string,
 ): PayerMeter[] {
   if (limit === undefined) return [];
-  const key = `${payer.meter}${model === undefined ? "" : `/model:${model}`}/${suffix[of]}`;
+  const key = keyOf(payer, model, suffix[of]);
   const window = of === "parallel requests" ? ({ kind: "lease" } as const) : minute;
   const meter = { key, window, limit: BigInt(limit) };
   return [{ payer, of, meter, ...(model !== undefined && { model }) }];

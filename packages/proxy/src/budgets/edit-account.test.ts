@@ -77,7 +77,7 @@ describe("a call", () => {
     const asked = account([payer("key", "k", limits)], {}, "any/image");
     expect(taken(chargesOf(asked))).toEqual([["key:k/model:edits", 5n]]);
     expect(taken(chargesOf(asked, 5n, { ...deployment, group: "any/*", asked: "any/image" }))).toEqual([
-      ["key:k/model:any/image", 5n],
+      ["key:k/model:any%2Fimage", 5n],
     ]);
   });
 

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Ledger } from "@darkroom/accounts";
+import type { Ledger, Principal } from "@darkroom/accounts";
 import express, { type ErrorRequestHandler } from "express";
 import { KeptBooks } from "../commands/ledger/kept-books.test.support.js";
 import { envelope, errorAnswer } from "../errors.js";
@@ -11,6 +11,7 @@ let books: KeptBooks;
 let ledger: Ledger;
 let server: Server;
 let url: string;
+let principal: Principal;
 
 const answerErrors: ErrorRequestHandler = (error: unknown, _request, response, _next) => {
   const answer = errorAnswer(error);
@@ -20,7 +21,12 @@ const answerErrors: ErrorRequestHandler = (error: unknown, _request, response, _
 beforeEach(async () => {
   books = new KeptBooks();
   ledger = await books.open();
+  principal = { role: "admin", name: "master key" };
   const application = express();
+  application.use((_request, response, next) => {
+    response.locals["principal"] = principal;
+    next();
+  });
   application.get("/ledger/sum", ledgerSum(ledger));
   application.post("/ledger/settle", ledgerSettle(ledger));
   application.use(answerErrors);
@@ -113,10 +119,20 @@ it("settles an attempt, and answers with it", async () => {
   expect((await ledger.reports.explain("request-1"))?.attempts[0]?.corrections).toMatchObject([
     { settledBy: "ann", note: "by the invoice", differenceNanoUsd: -150_000_000n },
   ]);
-  await settle({ attempt_id: "a", cost_usd: "0.2", note: "once more" });
-  expect((await ledger.reports.explain("request-1"))?.attempts[0]?.corrections[1]).toMatchObject({
-    settledBy: "the gateway's key",
-  });
+});
+
+it("knows who settles, whoever they say they are", async () => {
+  await books.cutOff("a");
+  await settle({ attempt_id: "a", cost_usd: "0.1", note: "first" });
+  principal = { role: "admin", name: "key of bob", account: {} as never };
+  await settle({ attempt_id: "a", cost_usd: "0.2", note: "second" });
+  await settle({ attempt_id: "a", cost_usd: "0.1", note: "third", by: "ann" });
+  const { attempts = [] } = (await ledger.reports.explain("request-1")) ?? {};
+  expect(attempts[0]?.corrections.map(({ settledBy }) => settledBy)).toEqual([
+    "master key",
+    "key of bob",
+    "ann (by key of bob)",
+  ]);
 });
 
 const whole = { attempt_id: "a", cost_usd: "0.1", note: "by the invoice" };

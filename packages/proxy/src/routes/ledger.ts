@@ -2,12 +2,14 @@ import {
   JournalUnavailableError,
   type Ledger,
   LedgerError,
+  type Principal,
   SettlementError,
   asObject,
   attemptColumns,
 } from "@darkroom/accounts";
 import { parseUsd } from "@darkroom/cost-calculator";
 import express, { type ErrorRequestHandler, type Request, type RequestHandler } from "express";
+import { principalOf } from "../access/identify.js";
 import { GatewayError } from "../errors.js";
 import {
   type LedgerQuery,
@@ -42,7 +44,7 @@ export function ledgerSettle(ledger: Ledger): (RequestHandler | ErrorRequestHand
       attemptId: body.text("attempt_id"),
       costNanoUsd: body.dollars("cost_usd"),
       note: body.text("note"),
-      by: body.optionalText("by") ?? "the gateway's key",
+      by: signed(principalOf(response), body.optionalText("by")),
     };
     const attempt = await ledger.settle(settlement).catch((error: unknown) => {
       throw asRefusal(error);
@@ -50,6 +52,12 @@ export function ledgerSettle(ledger: Ledger): (RequestHandler | ErrorRequestHand
     response.json(asObject(attemptColumns, attempt));
   };
   return [express.json({ limit: "16kb", type: () => true }), refuseOtherBodies, settle];
+}
+
+/** Who says so: whoever runs the gateway may say who they are; an admin with a key of their own cannot be somebody else. */
+function signed({ name, account }: Principal, by: string | undefined): string {
+  if (by === undefined) return name;
+  return account === undefined ? by : `${by} (by ${name})`;
 }
 
 /** The texts of a query whose every field is known: a filter that is misspelt must not sum up everything. */

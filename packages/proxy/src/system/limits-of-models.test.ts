@@ -85,6 +85,13 @@ test("of a wildcard group each model has a budget of its own, which begins with 
   expect(JSON.stringify(await gateway.admin("/global/spend/keys"))).not.toContain("/model:");
 });
 
+test("a list of a provider's models lets use those that have their own names", async () => {
+  const key = await gateway.newKey({ models: ["openai/*"] });
+  expect(await statusOf(key, "gpt-image-1")).toBe(200);
+  expect(await statusOf(key, "edits")).toBe(403);
+  expect(await statusOf(await gateway.newKey({ models: ["azure/*"] }), "gpt-image-1")).toBe(403);
+});
+
 test("what a fallback in a wildcard group costs is paid by its own model's budget", async () => {
   const key = await gateway.newKey({ model_max_budget: { "gpt-image-1": tiny } });
   await simulator.setFaults({ fault: { kind: "status", status: 500 }, key: simulatorKeys.two });

@@ -3,7 +3,7 @@ import { errorOf, sendEdit } from "./edit-request.js";
 import { type Answer, send } from "./form-request.js";
 import { modelEntries } from "./model-entry.js";
 import { type RunningGateway, startGateway } from "./running-gateway.js";
-import { stopAll } from "./running-process.js";
+import { RunningProcess, stopAll } from "./running-process.js";
 import { type RunningSimulator, simulatorKeys, startSimulator } from "./running-simulator.js";
 import { until } from "./until.js";
 
@@ -42,6 +42,14 @@ function statuses(answers: readonly Answer[]): Record<number, number> {
 
 async function answered({ requests }: RunningSimulator, status: number): Promise<number> {
   return (await requests()).filter((request) => request.status === status).length;
+}
+
+/** What `darkroom quota` prints. */
+async function quotaCommand({ url }: RunningGateway): Promise<string> {
+  const running = new RunningProcess({ program: "proxy/dist/main.js", arguments: ["quota", "--url", url] });
+  await running.ended;
+  await running.stop();
+  return running.standardOutput;
 }
 
 const never = { router_settings: { queue_timeout: 0 } };
@@ -121,12 +129,19 @@ test("n images are n images, and what never fits is no reason to come back", asy
 test("calls over the parallel limit wait their turn, and all are served", async () => {
   const { simulator, gateway } = await system({
     entries: (entry) => [entry("edits", "one", one, { max_parallel_requests: 2 })],
-    simulator: {
-      latency: { meanMs: 50, jitterMs: 0 },
-      limits: { "org-one": { parallelRequests: 2 } },
-    },
+    simulator: { limits: { "org-one": { parallelRequests: 2 } } },
   });
-  expect(statuses(await edits(gateway, 10))).toEqual({ 200: 10 });
+  await simulator.setFaults({ fault: { kind: "hold" } });
+  const all = edits(gateway, 10);
+  await until(async () => (await simulator.held()) === 2);
+  const told = await until(async () => {
+    const printed = await quotaCommand(gateway);
+    return printed.includes("edits: 8 requests of 1 callers wait.") && printed;
+  });
+  expect(told).toMatch(/2 calls at once +2 +0 +edits-one/);
+  await simulator.setFaults();
+  await simulator.release();
+  expect(statuses(await all)).toEqual({ 200: 10 });
   expect(await answered(simulator, 429)).toBe(0);
   const metrics = (await send(`${gateway.url}/metrics`, { method: "GET" })).body.toString();
   expect(metrics).toMatch(/^darkroom_queued_total\{group="edits"\} 8$/m);
@@ -220,7 +235,7 @@ test("one organisation without money leaves all its keys alone, and two quotas o
   );
 });
 
-test("what is used, free, waiting and cooling is told as JSON", async () => {
+test("what is used, free and cooling is told in a table, and as JSON", async () => {
   const { simulator, gateway } = await system({
     entries: (entry) => [
       entry("edits", "one", one, { ipm: 10, quota: "house" }),
@@ -233,6 +248,10 @@ test("what is used, free, waiting and cooling is told as JSON", async () => {
     fault: { kind: "status", status: 401, code: "invalid_api_key", type: "invalid_request_error" },
   });
   await edits(gateway, 1);
+  const printed = await quotaCommand(gateway);
+  expect(printed).toMatch(
+    /house +10 images a minute +5 +5 +edits-one \(cooling for \d+ s: 401 invalid_api_key\), edits-two/,
+  );
   const answer = await send(`${gateway.url}/quota`, { method: "GET" });
   expect(JSON.parse(answer.body.toString())).toEqual({
     quotas: [

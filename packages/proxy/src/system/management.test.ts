@@ -218,6 +218,8 @@ describe("what is refused names its field", () => {
   test.each([
     ["/key/generate", { max_budget: -1 }, "max_budget"],
     ["/key/generate", { max_budget: "1.0000000001" }, "max_budget"],
+    ["/key/generate", { max_budget: 1.0000000001 }, "max_budget"],
+    ["/key/generate", { max_budget: "0.30000000000000004" }, "max_budget"],
     ["/key/generate", { max_budget: 5_000_000 }, "max_budget"],
     ["/key/generate", { rpm_limit: 1.5 }, "rpm_limit"],
     ["/key/generate", { budget_duration: "soon" }, "budget_duration"],
@@ -243,6 +245,8 @@ describe("what is refused names its field", () => {
     ["/user/new", { user_role: "king" }, "user_role"],
     ["/team/new", { organization_id: "org" }, "organization_id"],
     ["/team/new", { members_with_roles: [{ role: "user" }] }, "members_with_roles"],
+    ["/team/new", { team_id: "a\u0000b" }, "team_id"],
+    ["/customer/new", { user_id: "a\ud800" }, "user_id"],
     ["/team/delete", {}, "team_ids"],
     ["/tag/new", { name: "t", models: ["m"] }, "models"],
   ])("%s %j", async (path, body, param) => {
@@ -271,6 +275,14 @@ describe("what is refused names its field", () => {
       ["/customer/new", { user_id: "has-spent-nothing", spend: 0 }],
     ] as const)
       expect([path, (await manage(path, body)).status]).toEqual([path, 200]);
+  });
+
+  test("what a script has added up of floats is taken for what it means", async () => {
+    const { body } = await manage("/key/generate", {
+      max_budget: 0.1 + 0.2,
+      soft_budget: 3_999_999.123456789,
+    });
+    expect(body).toMatchObject({ max_budget: 0.3, soft_budget: 3_999_999.123456789 });
   });
 
   test("of a value with several forms, the part of it that is wrong", async () => {

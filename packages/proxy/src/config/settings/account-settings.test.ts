@@ -48,6 +48,24 @@ it.each([
   ["litellm_settings: {timezone: Asia/Tokio}", "expected a time zone of the IANA database"],
   ['litellm_settings: {budget_reset_time: "25:00"}', "expected a time of day such as 06:30"],
   ["litellm_settings: {default_key_generate_params: all}", "expected a map of the fields of /key/generate"],
+  [
+    "litellm_settings: {default_key_generate_params: {max_budgt: 1}}",
+    "default_key_generate_params.max_budgt: expected a field of /key/generate, such as max_budget",
+  ],
+  [
+    "litellm_settings: {default_key_generate_params: {models: edits}}",
+    "default_key_generate_params.models: expected a list of texts",
+  ],
+  [
+    "litellm_settings: {upperbound_key_generate_params: {max_paralel_requests: 1}}",
+    "expected a field with an upper bound, such as max_parallel_requests",
+  ],
+  ["litellm_settings: {upperbound_key_generate_params: {max_budget: -1}}", "max_budget: expected dollars"],
+  ["litellm_settings: {upperbound_key_generate_params: {duration: soon}}", "duration: expected a duration"],
+  [
+    "litellm_settings: {upperbound_key_generate_params: {models: [a]}}",
+    "expected a field with an upper bound",
+  ],
   ["general_settings: {budget_reset: never}", "expected calendar or rolling"],
   ["general_settings: {user_header_mappings: x-user}", "expected a list of maps with header_name"],
 ])("%s stops the start", (settings, message) => {

@@ -18,6 +18,7 @@ import {
   text,
   wholeNumberFrom,
 } from "./expected.js";
+import { boundFields, defaultFields } from "./new-key-fields.js";
 import { cacheParams, keyPrefix, onRedisFailure } from "./redis-shapes.js";
 import { allowedFailsPolicy, groupRetryPolicies, retryPolicy } from "./policies.js";
 
@@ -175,11 +176,6 @@ const timeOfDay = text.refine((value) => /^([01]?\d|2[0-3]):[0-5]\d$/.test(value
   error: "expected a time of day such as 06:30",
 });
 
-/** Fields of `/key/generate`; they are checked as these are, when a key is made. */
-const keyParameters = z.record(z.string(), z.unknown(), {
-  error: "expected a map of the fields of /key/generate",
-});
-
 const userHeader = z.object(
   { header_name: text, litellm_user_role: optional(text) },
   { error: "expected a map with header_name and litellm_user_role" },
@@ -203,8 +199,8 @@ export const fileSchemas = {
     max_end_user_budget_id: optional(text),
     timezone: optional(timeZone),
     budget_reset_time: optional(timeOfDay),
-    default_key_generate_params: optional(keyParameters),
-    upperbound_key_generate_params: optional(keyParameters),
+    default_key_generate_params: optional(defaultFields),
+    upperbound_key_generate_params: optional(boundFields),
     cache_params: optional(cacheParams),
   }),
   general_settings: section({

@@ -11,6 +11,9 @@ const numbers = [
 ] as const;
 const durations = ["duration", "budget_duration"] as const;
 
+/** Fields that an upper bound may be set for. */
+export const boundedFields: readonly string[] = [...numbers, ...durations];
+
 /**
  * The fields of a new key as the operator wants them: what is not said has the default, and nothing is more than the upper
  * bound, which also stands for what is neither said nor has a default. LiteLLM's `default_key_generate_params` and

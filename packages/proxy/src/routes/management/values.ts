@@ -14,18 +14,29 @@ const largestBudget = 4_000_000;
 export const dollars = z
   .union([z.number(), z.string()], { error: "expected dollars" })
   .transform((value, context): bigint => {
-    try {
-      const nanoUsd = parseUsd(String(value));
-      if (nanoUsd <= BigInt(largestBudget) * 1_000_000_000n) return nanoUsd;
-    } catch (error) {
-      if (!(error instanceof RangeError)) throw error;
-    }
+    const nanoUsd =
+      nanoUsdOf(String(value)) ?? (typeof value === "number" ? nanoUsdOf(withoutNoise(value)) : undefined);
+    if (nanoUsd !== undefined && nanoUsd <= BigInt(largestBudget) * 1_000_000_000n) return nanoUsd;
     context.addIssue({
       code: "custom",
       message: `expected dollars from 0 to ${largestBudget}, with at most nine decimal places`,
     });
     return z.NEVER;
   });
+
+function nanoUsdOf(text: string): bigint | undefined {
+  try {
+    return parseUsd(text);
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
+/** What a script has added up of floats: 0.30000000000000004 is 0.3. */
+function withoutNoise(value: number): string {
+  return String(Number(value.toPrecision(15)));
+}
 
 /** As LiteLLM's JSON has them. */
 export function inDollars(nanoUsd: bigint): number {
@@ -63,7 +74,9 @@ export const text = z
 export const id = z
   .string({ error: "expected a text" })
   .min(1, { error: "expected a text that is not empty" })
-  .max(256, { error: "expected at most 256 characters" });
+  .max(256, { error: "expected at most 256 characters" })
+  // Databases keep these otherwise than they were given, and would take two ids for one.
+  .refine((value) => !/[\p{Cc}\p{Cs}]/u.test(value), { error: "expected no control characters" });
 
 export const ids = z
   .array(id, { error: "expected a list of texts" })
