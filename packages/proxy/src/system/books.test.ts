@@ -1,5 +1,6 @@
 import { spendPeriodAt } from "@darkroom/accounts";
 import { once } from "node:events";
+import { rmSync, truncateSync } from "node:fs";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -443,6 +444,29 @@ describe("a gateway starts", () => {
     expect(attempt?.costNanoUsd ?? 0n).toBeGreaterThanOrEqual(await bill());
     const text = (await send(`${again.url}/health/readiness`)).body.toString();
     expect(Number((JSON.parse(text) as { uncertain_usd: string }).uncertain_usd)).toBeGreaterThan(0);
+    expect(again.logLines().join("\n")).toContain('"attempts":1,"msg":"attempts were under way');
+  });
+
+  test("again without its journal, which is told, and never with an emptied one", async () => {
+    const { gateway, books } = await start();
+    expect((await sendEdit(gateway.url, { fields, headers })).status).toBe(200);
+    await books.attempts(1);
+    gateway.process.kill("SIGTERM");
+    await gateway.running.ended;
+    const journal = join(books.folder, "journal.sqlite");
+    const options = {
+      config: configFor(simulator, { groups }),
+      arguments: ["--data-dir", books.folder],
+    };
+    truncateSync(journal);
+    const refused = spawnGateway(options);
+    expect((await refused.ended).code).toBe(1);
+    expect(refused.standardError).toMatch(/journal\.sqlite is damaged: it is empty\. Restore/);
+    rmSync(journal);
+    const again = await startGateway(options);
+    expect(again.logLines().join("\n")).toContain("the journal was not there, and another one is begun");
+    expect((await sendEdit(again.url, { fields })).status).toBe(200);
+    await books.attempts(2);
   });
 });
 
