@@ -11,7 +11,7 @@ import { KeptBooks } from "./kept-books.js";
 import { readMetrics } from "./metrics-reading.js";
 import { configFor, type RunningGateway, spawnGateway, startGateway } from "./running-gateway.js";
 import { stopAll } from "./running-process.js";
-import { type FaultRule, type RunningSimulator, startSimulator } from "./running-simulator.js";
+import { type FaultRule, type RunningSimulator, simulatorKeys, startSimulator } from "./running-simulator.js";
 import { until } from "./until.js";
 
 const groups = { edits: "gpt-image-1" };
@@ -117,6 +117,31 @@ describe("an edit leaves its rows", () => {
     };
     expect(await kept({})).toEqual([]);
     expect(await kept({ general_settings: { store_prompts_in_spend_logs: true } })).toEqual([prompt]);
+  });
+
+  test("with what it waited for: for room, and before it was sent to the same deployment again", async () => {
+    const config = configFor(simulator, {
+      groups,
+      keys: { only: simulatorKeys.one },
+      parameters: { max_parallel_requests: 1 },
+    });
+    const gateway = await startGateway({ config });
+    const books = new KeptBooks(gateway);
+    await simulator.setFaults(
+      { count: 1, fault: { kind: "hold" } },
+      { count: 1, fault: { kind: "status", status: 429 } },
+    );
+    const first = sendEdit(gateway.url, { fields });
+    await until(async () => (await simulator.held()) === 1);
+    const second = sendEdit(gateway.url, { fields });
+    await until(async () => (await readMetrics(gateway)).sum("darkroom_queued_total") === 1);
+    await simulator.release();
+    expect([(await first).status, (await second).status]).toEqual([200, 200]);
+    const [atOnce, waited] = await books.requests(2);
+    expect(atOnce?.waitedFor).toBeNull();
+    expect(waited?.waitedFor).toMatch(
+      /^\d+\.\d{3} s for room in edits: .+; \d+\.\d{3} s before edits-only was called again$/,
+    );
   });
 });
 
