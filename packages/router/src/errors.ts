@@ -22,9 +22,13 @@ export class UnknownModelError extends RouterError {
   readonly status = 400;
   readonly type = "invalid_request_error";
   readonly code = "model_not_found";
-  override readonly field = "model";
 
-  constructor(model: string, groups: readonly string[]) {
+  /** @param field that names the model */
+  constructor(
+    model: string,
+    groups: readonly string[],
+    override readonly field: "model" | "fallbacks" = "model",
+  ) {
     super(`The model '${model}' does not exist here. Available: ${groups.join(", ")}.`);
   }
 }

@@ -17,8 +17,8 @@ export class EditProgress {
   deployment: Deployment | undefined;
   cost: EditCost | null | undefined;
   images = 0;
-  /** Time spent waiting before the same deployment was called again. */
-  waitedMs = 0;
+  /** Time spent waiting, by what it was spent on. */
+  readonly #waits = new Map<string, number>();
   /** When the attempt that runs was begun. */
   #attemptSinceMs: number | undefined;
   /** Resolves when it is written down how the last attempt ended, or cannot be. */
@@ -62,6 +62,11 @@ export class EditProgress {
     this.retries -= 1;
   }
 
+  /** @param what for people, and one of few */
+  noteWait(what: string, ms: number): void {
+    this.#waits.set(what, (this.#waits.get(what) ?? 0) + ms);
+  }
+
   /** From now on an attempt runs. */
   beginAttempt(): void {
     this.#attemptSinceMs = this.nowMs();
@@ -92,7 +97,8 @@ export class EditProgress {
       dropped: deployment === undefined ? [] : request.body.droppedFor(deployment),
       images: this.images,
       upstreamMs: this.#upstreamMs,
-      waitedMs: this.waitedMs,
+      waitedMs: [...this.#waits.values()].reduce((sum, ms) => sum + ms, 0),
+      waits: [...this.#waits].map(([what, ms]) => ({ what, ms })),
       deployment,
       cost,
     };

@@ -38,6 +38,14 @@ export interface EditReport {
   readonly images: number;
   /** Time spent in upstream calls, a running one included. */
   readonly upstreamMs: number;
-  /** Time spent waiting between them. */
+  /** Time spent waiting before them. */
   readonly waitedMs: number;
+  /** What it was spent on: each thing once. */
+  readonly waits: readonly Wait[];
+}
+
+export interface Wait {
+  /** For people: `before edits-one was called again`. */
+  readonly what: string;
+  readonly ms: number;
 }

@@ -11,6 +11,7 @@ import {
 } from "./errors.js";
 import type { AttemptEvent, PassedOverEvent } from "./events.js";
 import { type CreateRouterOptions, type Router, createRouter } from "./router.js";
+import { holdTimeouts } from "./retries/held-timeouts.test.support.js";
 import {
   ScriptedUpstream,
   type Step,
@@ -22,6 +23,7 @@ const upstreams: ScriptedUpstream[] = [];
 const routers: Router[] = [];
 
 afterEach(async () => {
+  import.meta.jest.useRealTimers();
   for (const router of routers.splice(0)) router.close();
   await Promise.all(upstreams.splice(0).map((upstream) => upstream.stop()));
 });
@@ -456,9 +458,15 @@ describe("time", () => {
   });
 
   it("runs out for the whole request", async () => {
-    const hanging = await upstream(hangs);
+    const pass = holdTimeouts();
+    let arrive = (): void => undefined;
+    const arrived = new Promise<void>((resolve) => (arrive = resolve));
+    const hanging = await upstream(() => arrive());
     const made = router({ edits: [hanging] });
-    await expect(made.imageEdit({ ...request, timeoutMs: 50 })).rejects.toThrow(DeadlineError);
+    const edit = made.imageEdit({ ...request, timeoutMs: 600_000 });
+    await arrived;
+    pass(600_000);
+    await expect(edit).rejects.toThrow(DeadlineError);
     expect(hanging.calls).toHaveLength(1);
   });
 

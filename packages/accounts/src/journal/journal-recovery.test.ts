@@ -110,6 +110,33 @@ describe("a log that was cut short by the crash", () => {
   });
 });
 
+describe("a journal that is not there", () => {
+  const isReplacement = async (): Promise<boolean> => {
+    const journal = await Journal.open({ folder });
+    await journal.close();
+    return journal.isReplacement;
+  };
+
+  test("is begun, also where the one before died before it had written anything", async () => {
+    expect(await isReplacement()).toBe(false);
+    rmSync(file());
+    writeFileSync(file(), "");
+    expect(await isReplacement()).toBe(false);
+  });
+
+  test.each(["ledger.sqlite", "ledger-is-elsewhere.txt"])(
+    "is replaced where %s was made from it, which is told once",
+    async (name) => {
+      expect(await isReplacement()).toBe(false);
+      writeFileSync(join(folder, name), "");
+      expect(await isReplacement()).toBe(false);
+      rmSync(file());
+      expect(await isReplacement()).toBe(true);
+      expect(await isReplacement()).toBe(false);
+    },
+  );
+});
+
 describe("a damaged file refuses the start, says which and what to do, and is left as it is", () => {
   async function expectRefusal(damaged: string, message: RegExp): Promise<void> {
     const before = readFileSync(damaged);
@@ -148,6 +175,14 @@ describe("a damaged file refuses the start, says which and what to do, and is le
     await killedProcess();
     rmSync(file());
     await expectRefusal(file("-wal"), /is missing, though its log/);
+  });
+
+  test("the database, emptied, though a ledger was made from it", async () => {
+    await killedProcess();
+    await reopened();
+    truncateSync(file(), 0);
+    writeFileSync(join(folder, "ledger.sqlite"), "");
+    await expectRefusal(file(), /is damaged: it is empty.*Restore .* backup/);
   });
 
   test("the database, in a page of a table", async () => {

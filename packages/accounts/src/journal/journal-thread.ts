@@ -18,8 +18,8 @@ parentPort?.on("message", (command: Command) => {
 function open(): JournalWriter | undefined {
   try {
     const opened = new JournalWriter(folder, nowMs);
-    const { id, committed, prunedThrough, recovered } = opened;
-    answer({ kind: "opened", id, committed, prunedThrough, recovered });
+    const { id, committed, prunedThrough, recovered, isReplacement } = opened;
+    answer({ kind: "opened", id, committed, prunedThrough, recovered, isReplacement });
     return opened;
   } catch (error) {
     answer({ kind: "refused", message: messageOf(error) });

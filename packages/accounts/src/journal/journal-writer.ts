@@ -17,6 +17,7 @@ export class JournalWriter {
   readonly id: string;
   /** How many attempts were left without outcome by whoever wrote before. */
   readonly recovered: number;
+  readonly isReplacement: boolean;
   readonly #database: Database.Database;
   readonly #insertIntents: ManyRows<number | string>;
   readonly #deleteIntents: ManyRows<number>;
@@ -29,10 +30,11 @@ export class JournalWriter {
 
   /** @throws JournalFileError */
   constructor(folder: string, nowMs: number) {
-    const { database, id, committed, prunedThrough, recovered } = openDatabase(folder, nowMs);
+    const { database, id, committed, prunedThrough, recovered, isReplacement } = openDatabase(folder, nowMs);
     this.#database = database;
     this.id = id;
     this.recovered = recovered;
+    this.isReplacement = isReplacement;
     this.#committed = committed;
     this.#prunedThrough = prunedThrough;
     this.#insertIntents = new ManyRows(database, "INSERT INTO intents VALUES", "(?,?)");

@@ -54,6 +54,11 @@ export class Journal {
   readonly id: string;
   /** How many attempts were found without outcome when this was opened. */
   readonly recovered: number;
+  /**
+   * The journal that the folder's ledger was made from was not there, and this one was begun in its place: what that one had
+   * not handed over is in no books.
+   */
+  readonly isReplacement: boolean;
   readonly #lock: DataFolderLock;
   readonly #thread: WriterThread;
   readonly #queue: CommitQueue;
@@ -92,10 +97,11 @@ export class Journal {
     lock: DataFolderLock,
     thread: WriterThread,
     queue: CommitQueue,
-    { id, recovered }: { readonly id: string; readonly recovered: number },
+    { id, recovered, isReplacement }: Pick<Journal, "id" | "recovered" | "isReplacement">,
   ) {
     this.id = id;
     this.recovered = recovered;
+    this.isReplacement = isReplacement;
     this.#lock = lock;
     this.#thread = thread;
     this.#queue = queue;

@@ -19,6 +19,8 @@ export type OpenAnswer =
       readonly prunedThrough: number;
       /** How many attempts were left without outcome by whoever wrote before. */
       readonly recovered: number;
+      /** The journal that the folder's ledger was made from was not there. */
+      readonly isReplacement: boolean;
     }
   | { readonly kind: "refused"; readonly message: string };
 

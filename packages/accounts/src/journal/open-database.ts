@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { chmodSync, closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
 import Database from "libsql";
+import { elsewherePath, ledgerPath } from "../ledger/files.js";
 import { JournalFileError } from "./errors.js";
 import { recoverIntents } from "./recover-intents.js";
 import { findLogDamage } from "./write-ahead-log.js";
@@ -38,6 +39,8 @@ export interface OpenDatabase {
   readonly prunedThrough: number;
   /** How many attempts were left without outcome by whoever wrote before; each has its entry now. */
   readonly recovered: number;
+  /** The journal that the folder's ledger was made from was not there: this one is another. */
+  readonly isReplacement: boolean;
 }
 
 /**
@@ -49,7 +52,10 @@ export interface OpenDatabase {
  */
 export function openDatabase(folder: string, nowMs: number): OpenDatabase {
   const path = join(folder, fileName);
+  const isReplacement = !existsSync(path) && hasLedger(folder);
   refuseDamage(path, `${path}-wal`);
+  if (existsSync(path) && statSync(path).size === 0 && hasLedger(folder))
+    throw new JournalFileError(`The journal ${path} is damaged: it is empty. ${afterDamage}`);
   let database: Database.Database | undefined;
   try {
     database = new Database(path);
@@ -64,11 +70,16 @@ export function openDatabase(folder: string, nowMs: number): OpenDatabase {
     const recovered = recoverIntents(database, committed, nowMs);
     // A log that is begun anew has nothing behind its end that a crash may have left there.
     database.pragma("wal_checkpoint(TRUNCATE)");
-    return { database, id, committed: committed + recovered, prunedThrough, recovered };
+    return { database, id, committed: committed + recovered, prunedThrough, recovered, isReplacement };
   } catch (error) {
     database?.close();
     throw asJournalFileError(error, path);
   }
+}
+
+/** A ledger is begun after its journal: where there is one, there was a journal. */
+function hasLedger(folder: string): boolean {
+  return existsSync(ledgerPath(folder)) || existsSync(elsewherePath(folder));
 }
 
 /** What SQLite would not find, or do away with, has to be found before it opens the file. */
@@ -110,7 +121,10 @@ function create(database: Database.Database, nowMs: number): void {
   database.exec("COMMIT");
 }
 
-function read(database: Database.Database, path: string): Omit<OpenDatabase, "database" | "recovered"> {
+function read(
+  database: Database.Database,
+  path: string,
+): Pick<OpenDatabase, "id" | "committed" | "prunedThrough"> {
   const [found] = database.prepare("PRAGMA quick_check(1)").pluck().all() as string[];
   if (found !== "ok") {
     const what = found?.split("\n").at(-1) ?? "it cannot be checked";

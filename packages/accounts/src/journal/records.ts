@@ -88,6 +88,8 @@ export interface RequestRecord {
   readonly retries: number;
   readonly fallbacks: number;
   readonly waitedMs: number;
+  /** For people: what it was waited for, and how long each. */
+  readonly waitedFor?: string;
   readonly upstreamMs: number;
   readonly requestBytes: number;
   readonly answerBytes: number;

@@ -128,6 +128,7 @@ export interface RequestTable {
   retries: number;
   fallbacks: number;
   waitedMs: number | null;
+  waitedFor: string | null;
   upstreamMs: number | null;
   requestBytes: number | null;
   answerBytes: number | null;
@@ -382,6 +383,9 @@ export const ledgerMigrations = [
     sequence INTEGER NOT NULL,
     PRIMARY KEY (source, meter)
   ) STRICT, WITHOUT ROWID;
+  `,
+  `
+  ALTER TABLE requests ADD COLUMN waited_for TEXT;
   `,
 ];
 

@@ -32,6 +32,7 @@ const report: EditReport = {
   images: 1,
   upstreamMs: 40,
   waitedMs: 5,
+  waits: [],
 };
 const timing = { durationMs: 100, pausesMs: 50 };
 

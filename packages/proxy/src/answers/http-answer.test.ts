@@ -21,6 +21,7 @@ const report: EditReport = {
   images: 1,
   upstreamMs: 0,
   waitedMs: 0,
+  waits: [],
   deployment: undefined,
   cost: undefined,
 };

@@ -48,6 +48,7 @@ export class Books {
   static async open(folder: string, log: Logger, { postgres, retention }: BooksOptions = {}): Promise<Books> {
     const settled = postgres === undefined ? undefined : new SettledMark();
     const journal = await Journal.open({ folder, onStateChange: (state) => tellOfJournal(log, state) });
+    tellOfStart(log, journal);
     try {
       const ledger = await Ledger.open({
         folder,
@@ -137,6 +138,18 @@ export class Books {
     await this.ledger.close();
     await this.journal.close();
   }
+}
+
+function tellOfStart(log: Logger, { recovered, isReplacement }: Journal): void {
+  if (isReplacement)
+    log.error(
+      "the journal was not there, and another one is begun: what it had not handed to the ledger is missing from the books",
+    );
+  if (recovered > 0)
+    log.warn(
+      { attempts: recovered },
+      "attempts were under way when the gateway ended: they are uncertain, at their estimates",
+    );
 }
 
 function tellOfJournal(log: Logger, state: JournalState): void {

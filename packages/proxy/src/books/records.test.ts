@@ -164,6 +164,10 @@ const served: EndedRequest = {
     images: 2,
     upstreamMs: 30.4,
     waitedMs: 5.5,
+    waits: [
+      { what: "before one was called again", ms: 4 },
+      { what: "for room in edits: others wait for room", ms: 1 },
+    ],
   },
   reason: undefined,
   replayOf: undefined,
@@ -185,6 +189,7 @@ test("a request has what was tried for it and what was answered", () => {
     retries: 1,
     fallbacks: 1,
     waitedMs: 6,
+    waitedFor: "0.004 s before one was called again; 0.001 s for room in edits: others wait for room",
     upstreamMs: 30,
     requestBytes: 10,
     answerBytes: 20,

@@ -41,6 +41,7 @@ export function requestRow(request: EndedRequest): RequestRow {
     retries: report?.retries ?? 0,
     fallbacks: report?.fallbacks ?? 0,
     waitedMs: Math.round(report?.waitedMs ?? 0),
+    ...waitedFor(report?.waits ?? []),
     upstreamMs: Math.round(report?.upstreamMs ?? 0),
     requestBytes,
     answerBytes,
@@ -49,6 +50,15 @@ export function requestRow(request: EndedRequest): RequestRow {
     ...(reason !== undefined && { error: reason }),
     ...(replayOf !== undefined && { replayOf }),
   };
+}
+
+/** So long may be what is kept of it; who has waited for more is told of the rest in milliseconds alone. */
+const longestWaitedFor = 1_000;
+
+function waitedFor(waits: EditReport["waits"]): { readonly waitedFor?: string } {
+  if (waits.length === 0) return {};
+  const text = waits.map(({ what, ms }) => `${(ms / 1000).toFixed(3)} s ${what}`).join("; ");
+  return { waitedFor: text.slice(0, longestWaitedFor) };
 }
 
 /** Nothing was sent for it, nor for another one in its place, so that it cost nothing. */

@@ -148,6 +148,7 @@ class TestRequest {
       images: 1,
       upstreamMs: 10,
       waitedMs: 0,
+      waits: [],
     };
   }
 }

@@ -76,6 +76,7 @@ export class Replay implements AnswerSink {
   }
 
   #reportFrom(report: EditReport): EditReport {
+    const waitedMs = performance.now() - this.#sinceMs;
     return {
       ...report,
       requestId: this.record.id,
@@ -85,7 +86,8 @@ export class Replay implements AnswerSink {
       cost: nothing,
       images: 0,
       upstreamMs: 0,
-      waitedMs: performance.now() - this.#sinceMs,
+      waitedMs,
+      waits: [{ what: `for the answer of ${this.firstId}`, ms: waitedMs }],
     };
   }
 }

@@ -26,6 +26,12 @@ it.each(["", "yesterday", "2026", "2026-13-01", "2026-01-31 10:00", "1767225600"
   },
 );
 
+it("refuses an end before the beginning, in which nothing could be found", () => {
+  expect(() => attemptFilterOf({ since: "24h", until: "48h" }, nowMs)).toThrow(
+    "'until' must be a time that is not before 'since', not '48h'.",
+  );
+});
+
 it("takes names as they are, and leaves out what is not asked for", () => {
   expect(attemptFilterOf({}, nowMs)).toEqual({});
   const names = { group: "edits", deployment: "one", request: "r", caller: "key-1", state: "uncertain" };

@@ -59,9 +59,13 @@ export function sumKeyOf(by: string): SumKey {
 
 function withoutState(query: LedgerQuery, nowMs: number): Omit<AttemptFilter, "state"> {
   const { since, until, group, deployment, request, caller } = query;
+  const sinceMs = since === undefined ? undefined : timeOf("since", since, nowMs);
+  const untilMs = until === undefined ? undefined : timeOf("until", until, nowMs);
+  if (until !== undefined && sinceMs !== undefined && untilMs !== undefined && untilMs < sinceMs)
+    throw new LedgerQueryError("until", "a time that is not before 'since'", until);
   return {
-    ...(since === undefined ? {} : { sinceMs: timeOf("since", since, nowMs) }),
-    ...(until === undefined ? {} : { untilMs: timeOf("until", until, nowMs) }),
+    ...(sinceMs === undefined ? {} : { sinceMs }),
+    ...(untilMs === undefined ? {} : { untilMs }),
     ...(group === undefined ? {} : { group }),
     ...(deployment === undefined ? {} : { deploymentId: deployment }),
     ...(request === undefined ? {} : { requestId: request }),

@@ -31,6 +31,7 @@ function report(model: string, cost: EditReport["cost"] = null, baseModel?: stri
     images: 1,
     upstreamMs: 1,
     waitedMs: 0,
+    waits: [],
   };
 }
 

@@ -1,5 +1,6 @@
 import { spendPeriodAt } from "@darkroom/accounts";
 import { once } from "node:events";
+import { rmSync, truncateSync } from "node:fs";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -10,7 +11,7 @@ import { KeptBooks } from "./kept-books.js";
 import { readMetrics } from "./metrics-reading.js";
 import { configFor, type RunningGateway, spawnGateway, startGateway } from "./running-gateway.js";
 import { stopAll } from "./running-process.js";
-import { type FaultRule, type RunningSimulator, startSimulator } from "./running-simulator.js";
+import { type FaultRule, type RunningSimulator, simulatorKeys, startSimulator } from "./running-simulator.js";
 import { until } from "./until.js";
 
 const groups = { edits: "gpt-image-1" };
@@ -116,6 +117,31 @@ describe("an edit leaves its rows", () => {
     };
     expect(await kept({})).toEqual([]);
     expect(await kept({ general_settings: { store_prompts_in_spend_logs: true } })).toEqual([prompt]);
+  });
+
+  test("with what it waited for: for room, and before it was sent to the same deployment again", async () => {
+    const config = configFor(simulator, {
+      groups,
+      keys: { only: simulatorKeys.one },
+      parameters: { max_parallel_requests: 1 },
+    });
+    const gateway = await startGateway({ config });
+    const books = new KeptBooks(gateway);
+    await simulator.setFaults(
+      { count: 1, fault: { kind: "hold" } },
+      { count: 1, fault: { kind: "status", status: 429 } },
+    );
+    const first = sendEdit(gateway.url, { fields });
+    await until(async () => (await simulator.held()) === 1);
+    const second = sendEdit(gateway.url, { fields });
+    await until(async () => (await readMetrics(gateway)).sum("darkroom_queued_total") === 1);
+    await simulator.release();
+    expect([(await first).status, (await second).status]).toEqual([200, 200]);
+    const [atOnce, waited] = await books.requests(2);
+    expect(atOnce?.waitedFor).toBeNull();
+    expect(waited?.waitedFor).toMatch(
+      /^\d+\.\d{3} s for room in edits: .+; \d+\.\d{3} s before edits-only was called again$/,
+    );
   });
 });
 
@@ -443,6 +469,29 @@ describe("a gateway starts", () => {
     expect(attempt?.costNanoUsd ?? 0n).toBeGreaterThanOrEqual(await bill());
     const text = (await send(`${again.url}/health/readiness`)).body.toString();
     expect(Number((JSON.parse(text) as { uncertain_usd: string }).uncertain_usd)).toBeGreaterThan(0);
+    expect(again.logLines().join("\n")).toContain('"attempts":1,"msg":"attempts were under way');
+  });
+
+  test("again without its journal, which is told, and never with an emptied one", async () => {
+    const { gateway, books } = await start();
+    expect((await sendEdit(gateway.url, { fields, headers })).status).toBe(200);
+    await books.attempts(1);
+    gateway.process.kill("SIGTERM");
+    await gateway.running.ended;
+    const journal = join(books.folder, "journal.sqlite");
+    const options = {
+      config: configFor(simulator, { groups }),
+      arguments: ["--data-dir", books.folder],
+    };
+    truncateSync(journal);
+    const refused = spawnGateway(options);
+    expect((await refused.ended).code).toBe(1);
+    expect(refused.standardError).toMatch(/journal\.sqlite is damaged: it is empty\. Restore/);
+    rmSync(journal);
+    const again = await startGateway(options);
+    expect(again.logLines().join("\n")).toContain("the journal was not there, and another one is begun");
+    expect((await sendEdit(again.url, { fields })).status).toBe(200);
+    await books.attempts(2);
   });
 });
 

@@ -202,6 +202,7 @@ describe.each([
     ["fallbacks", "live"],
     ["fallbacks", [{ model: "live", prompt: "Add a blue hat" }]],
     ["fallbacks", [[]]],
+    ["fallbacks", ["live", "nowhere"]],
     ["disable_fallbacks", "perhaps"],
   ])("a wrong %s (%j) is refused, naming it", async (field, value) => {
     const answer = await send("unlisted", { [field]: value });

@@ -106,7 +106,7 @@ export class GroupsToTry {
         !this.groups.isUnusable(name) &&
         this.request.mayFallBackTo?.(name) !== false,
     );
-    const all = [this.#first, ...others.map((name) => this.groups.find(name))];
+    const all = [this.#first, ...others.map((name) => this.groups.find(name, "fallbacks"))];
     return [...eligible(all, this.request, this.options.tagFilter)];
   }
 }

@@ -84,11 +84,12 @@ export class Groups {
 
   /**
    * The group that serves a model.
+   * @param field of the request that names it
    * @throws UnknownModelError, UnusableGroupError
    */
-  find(model: string): Group {
+  find(model: string, field: "model" | "fallbacks" = "model"): Group {
     const name = this.nameFor(model);
-    if (name === undefined) throw new UnknownModelError(model, this.listed);
+    if (name === undefined) throw new UnknownModelError(model, this.listed, field);
     const asked = this.resolved(model);
     const one = name === asked ? undefined : this.#deployments.get(asked);
     if (one !== undefined) return { name, asked, deployments: [one], isOneDeployment: true };

@@ -7,6 +7,7 @@ import { editForm } from "../image-edit/edit-form.js";
 import type { RouterOptions } from "../options.js";
 import type { EditReport } from "../report.js";
 import type { EditRequest } from "../request.js";
+import { holdTimeouts } from "../retries/held-timeouts.test.support.js";
 import { Router } from "../router.js";
 import {
   ScriptedUpstream,
@@ -18,6 +19,7 @@ import { ObservedJournal } from "./observed-journal.test.support.js";
 
 const endings: (() => unknown)[] = [];
 afterEach(async () => {
+  import.meta.jest.useRealTimers();
   for (const end of endings.splice(0)) await end();
 });
 
@@ -237,10 +239,16 @@ describe("an intent that cannot be written", () => {
 
 describe("what nobody waits for any more when its intent is written", () => {
   test("is not sent after its deadline, and cost nothing", async () => {
+    const pass = holdTimeouts();
     const journal = new ObservedJournal();
     let write = (): void => undefined;
+    const intended = new Promise<void>((resolve) => {
+      journal.beforeIntent = () => {
+        resolve();
+        return new Promise((written) => (write = written));
+      };
+    });
     const concluded = new Promise<void>((resolve) => {
-      journal.beforeIntent = () => new Promise((written) => (write = written));
       journal.beforeOutcome = () => {
         resolve();
         return undefined;
@@ -251,7 +259,9 @@ describe("what nobody waits for any more when its intent is written", () => {
     made.events.once("attempt", () => {
       write();
     });
-    const late = made.edit(await edit({ timeoutMs: 20 }), new Client());
+    const late = made.edit(await edit({ timeoutMs: 600_000 }), new Client());
+    await intended;
+    pass(600_000);
     await expect(late).rejects.toMatchObject({ status: 504, mayBeBilled: false });
     await concluded;
     expect(one.calls).toHaveLength(0);

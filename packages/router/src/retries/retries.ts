@@ -105,7 +105,7 @@ export class Retries {
     if (waitMs >= deadline.remainingMs) return undefined;
     this.events.emit("wait", { requestId: progress.request.id, group: group.name, deployment, waitMs });
     await deadline.wait(waitMs);
-    progress.waitedMs += waitMs;
+    progress.noteWait(`before ${deployment.id} was called${wasCalled ? " again" : ""}`, waitMs);
     if (deadline.failure !== undefined) return undefined;
     return (await candidates.next()) ?? (await candidates.nextAgain(this.nowMs()));
   }

@@ -49,7 +49,8 @@ export class RoomWait {
     const { progress, deadline, sink } = edit;
     const { request } = progress;
     const limitMs = Math.min(queueTimeoutMs, deadline.remainingMs);
-    let last: Failure = soonestOf(full.map(({ failure }) => failure));
+    const first: Failure = soonestOf(full.map(({ failure }) => failure));
+    let last = first;
     // Room that comes too late is not worth a wait: the client knows best what to do with its time.
     if (limitMs <= 0 || endOf(last) > limitMs) return last;
 
@@ -78,7 +79,7 @@ export class RoomWait {
         health.unused(turn);
       },
     });
-    progress.waitedMs += nowMs() - fromMs;
+    progress.noteWait(`for room in ${group}: ${first.reason}`, nowMs() - fromMs);
     if (end.kind === "admitted") return end.turn;
     return deadline.failure ?? later(last, nowMs() - lastAtMs);
   }

@@ -4,6 +4,7 @@ import net, { type AddressInfo } from "node:net";
 import type { DeploymentOptions } from "../deployments/deployment-options.js";
 import { DeadlineError, UpstreamConnectionError } from "../errors.js";
 import type { RouterOptions } from "../options.js";
+import { holdTimeouts } from "../retries/held-timeouts.test.support.js";
 import { type Router, createRouter } from "../router.js";
 import type { ConnectionSettings } from "./connections.js";
 import { editedImage } from "./scripted-upstream.test.support.js";
@@ -51,6 +52,7 @@ beforeEach(async () => {
   upstream = await new PatientUpstream().listen();
 });
 afterEach(() => {
+  import.meta.jest.useRealTimers();
   for (const router of routers.splice(0)) router.close();
   for (const one of closing.splice(0)) one.close();
   upstream.close();
@@ -127,18 +129,22 @@ describe("a proxy of the deployment's own", () => {
   };
 
   it("that never answers holds an edit no longer than its deadline", async () => {
-    const asked: string[] = [];
+    const pass = holdTimeouts();
+    let ask = (_line: string | undefined): void => undefined;
+    const asked = new Promise<string | undefined>((resolve) => (ask = resolve));
     const silent = net.createServer((socket) => {
       closing.push({ close: () => socket.destroy() });
-      socket.on("data", (bytes) => asked.push(bytes.toString().split("\r\n")[0] ?? ""));
+      socket.on("data", (bytes) => ask(bytes.toString().split("\r\n")[0]));
     });
     const router = routerOver(
       [{ apiBase: "https://upstream.test/v1", outboundProxy: await listening(silent) }],
       {},
-      { timeoutMs: 100 },
+      { timeoutMs: 600_000 },
     );
-    await expect(edit(router)).rejects.toThrow(DeadlineError);
-    expect(asked).toEqual(["CONNECT upstream.test:443 HTTP/1.1"]);
+    const waiting = edit(router);
+    expect(await asked).toBe("CONNECT upstream.test:443 HTTP/1.1");
+    pass(600_000);
+    await expect(waiting).rejects.toThrow(DeadlineError);
   });
 
   it("that is not there fails every edit, those that waited for a connection too", async () => {

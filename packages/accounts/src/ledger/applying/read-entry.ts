@@ -134,6 +134,7 @@ function readRequest(fields: Fields): Unnumbered<RequestTable> {
     retries: fields.count("retries"),
     fallbacks: fields.count("fallbacks"),
     waitedMs: fields.milliseconds("waitedMs"),
+    waitedFor: fields.optionalText("waitedFor"),
     upstreamMs: fields.milliseconds("upstreamMs"),
     requestBytes: fields.count("requestBytes"),
     answerBytes: fields.count("answerBytes"),

@@ -64,6 +64,7 @@ export const requestColumns: readonly LedgerColumn<LedgerRequest>[] = [
   ["retries", ({ retries }) => retries],
   ["fallbacks", ({ fallbacks }) => fallbacks],
   ["waited_ms", ({ waitedMs }) => waitedMs],
+  ["waited_for", ({ waitedFor }) => waitedFor],
   ["upstream_ms", ({ upstreamMs }) => upstreamMs],
   ["request_bytes", ({ requestBytes }) => requestBytes],
   ["answer_bytes", ({ answerBytes }) => answerBytes],

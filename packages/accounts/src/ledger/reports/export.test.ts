@@ -54,6 +54,7 @@ const request: LedgerRequest = {
   retries: 0,
   fallbacks: 0,
   waitedMs: null,
+  waitedFor: null,
   upstreamMs: null,
   requestBytes: null,
   answerBytes: null,

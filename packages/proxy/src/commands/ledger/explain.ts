@@ -39,7 +39,7 @@ function line(heading: string, said: string | null | undefined): string[] {
 }
 
 function requestLines(request: LedgerRequest): string[] {
-  const { status, error, waitedMs, upstreamMs, startedAtMs, endedAtMs, replayOf } = request;
+  const { status, error, waitedMs, waitedFor, upstreamMs, startedAtMs, endedAtMs, replayOf } = request;
   const ended =
     endedAtMs === null
       ? endings[request.state]
@@ -50,7 +50,7 @@ function requestLines(request: LedgerRequest): string[] {
     ...line("caller", request.caller),
     ...line("started", time(startedAtMs)),
     ...line("ended", `${ended}${error === null ? "" : `: ${error}`}`),
-    ...line("waited", waitedMs === null ? null : `${seconds(waitedMs)} for a deployment to be free`),
+    ...line("waited", waitedMs === null ? null : (waitedFor ?? seconds(waitedMs))),
     ...line("upstream", upstreamMs === null ? null : seconds(upstreamMs)),
     ...line(
       "attempts",

@@ -101,6 +101,7 @@ export class KeptBooks {
       retries: 0,
       fallbacks: 0,
       waitedMs: 3,
+      waitedFor: "0.003 s before edits-two was called",
       upstreamMs: 12_000,
       requestBytes: 1_000,
       answerBytes: 2_000,

@@ -223,7 +223,7 @@ asked for   edits at /v1/images/edits
 caller      key-1
 started     2025-12-31T23:59:59Z
 ended       with status 200 after 12.015 s
-waited      0.003 s for a deployment to be free
+waited      0.003 s before edits-two was called
 upstream    12.000 s
 attempts    2, of them 1 retries; 0 fallbacks
 
@@ -260,6 +260,7 @@ charged to  team:red 2026-01`);
     expect(JSON.parse(text)).toMatchObject({
       request_id: "request-1",
       waited_ms: 3,
+      waited_for: "0.003 s before edits-two was called",
       attempts: [
         { attempt_id: "attempt-1", reason: "the connection was reset", corrections: [] },
         { attempt_id: "attempt-2", breakdown_usd: { inputText: "0.002", outputImage: "0.04" } },
