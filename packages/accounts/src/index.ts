@@ -105,7 +105,8 @@ export { type ImportCounts, type OpenImport, applyImport, compareImport } from "
 export { type AuditedTeam, auditImageSpend } from "./litellm/audit-image-spend.js";
 export { countedAlready } from "./litellm/counted-already.js";
 export type { Finding, ImportedKind } from "./litellm/findings.js";
-export { type ImportOptions, type ImportPlan, planImport } from "./litellm/import-plan.js";
+export { planImport } from "./litellm/import-plan.js";
+export type { ImportOptions, ImportPlan } from "./litellm/plan.js";
 export { LiteLlmDatabase, LiteLlmDatabaseError } from "./litellm/litellm-database.js";
 export type { ApplierState } from "./ledger/applying/applier-thread.js";
 export type { EntrySetAside } from "./ledger/applying/applier.js";

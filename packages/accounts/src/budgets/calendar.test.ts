@@ -26,78 +26,32 @@ describe("periods of the calendar", () => {
     expect(periodOf(new BudgetCalendar(), duration, moment)).toEqual([start, end]);
   });
 
-  it("begins with the day of Tokyo, nine hours before that of UTC", () => {
-    const calendar = new BudgetCalendar({ timeZone: "Asia/Tokyo" });
-    expect(periodOf(calendar, "1d", "2026-11-28T15:00:00Z")).toEqual([
-      "2026-11-28T15:00Z",
-      "2026-11-29T15:00Z",
-    ]);
-    expect(periodOf(calendar, "1d", "2026-11-28T14:59:59Z")).toEqual([
-      "2026-11-27T15:00Z",
-      "2026-11-28T15:00Z",
-    ]);
-    expect(periodOf(calendar, "7d", "2026-11-29T15:00:00Z")).toEqual([
-      "2026-11-29T15:00Z",
-      "2026-12-06T15:00Z",
-    ]);
-    expect(periodOf(calendar, "1mo", "2026-11-30T15:00:00Z")).toEqual([
-      "2026-11-30T15:00Z",
-      "2026-12-31T15:00Z",
-    ]);
+  it.each([
+    // Nine hours before the day of UTC.
+    ["Asia/Tokyo", "1d", "2026-11-28T15:00:00Z", "2026-11-28T15:00Z", "2026-11-29T15:00Z"],
+    ["Asia/Tokyo", "1d", "2026-11-28T14:59:59Z", "2026-11-27T15:00Z", "2026-11-28T15:00Z"],
+    ["Asia/Tokyo", "7d", "2026-11-29T15:00:00Z", "2026-11-29T15:00Z", "2026-12-06T15:00Z"],
+    ["Asia/Tokyo", "1mo", "2026-11-30T15:00:00Z", "2026-11-30T15:00Z", "2026-12-31T15:00Z"],
+    // Days of 23 and 25 hours, as clocks are changed.
+    ["Europe/Berlin", "1d", "2026-03-29T10:00:00Z", "2026-03-28T23:00Z", "2026-03-29T22:00Z"],
+    ["Europe/Berlin", "1d", "2026-10-25T10:00:00Z", "2026-10-24T22:00Z", "2026-10-25T23:00Z"],
+    ["Europe/Berlin", "1mo", "2026-03-15T10:00:00Z", "2026-02-28T23:00Z", "2026-03-31T22:00Z"],
+    // On the first Sunday of September, clocks go from 24:00 to 01:00: a day without midnight begins with its first hour.
+    ["America/Santiago", "1d", "2026-09-06T12:00:00Z", "2026-09-06T04:00Z", "2026-09-07T03:00Z"],
+    ["America/Santiago", "1d", "2026-09-06T03:59:59Z", "2026-09-05T04:00Z", "2026-09-06T04:00Z"],
+    // On the first Sunday of November, clocks go from 01:00 back to 00:00: a day with two midnights begins with the first.
+    ["America/Havana", "1d", "2026-11-01T05:30:00Z", "2026-11-01T04:00Z", "2026-11-02T05:00Z"],
+  ])("in %s, %s at %s", (timeZone, duration, moment, start, end) => {
+    expect(periodOf(new BudgetCalendar({ timeZone }), duration, moment)).toEqual([start, end]);
   });
 
-  it("has days of 23 and 25 hours where clocks are changed", () => {
-    const calendar = new BudgetCalendar({ timeZone: "Europe/Berlin" });
-    expect(periodOf(calendar, "1d", "2026-03-29T10:00:00Z")).toEqual([
-      "2026-03-28T23:00Z",
-      "2026-03-29T22:00Z",
-    ]);
-    expect(periodOf(calendar, "1d", "2026-10-25T10:00:00Z")).toEqual([
-      "2026-10-24T22:00Z",
-      "2026-10-25T23:00Z",
-    ]);
-    expect(periodOf(calendar, "1mo", "2026-03-15T10:00:00Z")).toEqual([
-      "2026-02-28T23:00Z",
-      "2026-03-31T22:00Z",
-    ]);
-  });
-
-  it("begins a day without midnight when its first hour does", () => {
-    // In Santiago, on the first Sunday of September, clocks go from 24:00 to 01:00.
-    const calendar = new BudgetCalendar({ timeZone: "America/Santiago" });
-    expect(periodOf(calendar, "1d", "2026-09-06T12:00:00Z")).toEqual([
-      "2026-09-06T04:00Z",
-      "2026-09-07T03:00Z",
-    ]);
-    expect(periodOf(calendar, "1d", "2026-09-06T03:59:59Z")).toEqual([
-      "2026-09-05T04:00Z",
-      "2026-09-06T04:00Z",
-    ]);
-  });
-
-  it("begins a day with two midnights with the first of them", () => {
-    // In Havana, on the first Sunday of November, clocks go from 01:00 back to 00:00.
-    const calendar = new BudgetCalendar({ timeZone: "America/Havana" });
-    expect(periodOf(calendar, "1d", "2026-11-01T05:30:00Z")).toEqual([
-      "2026-11-01T04:00Z",
-      "2026-11-02T05:00Z",
-    ]);
-  });
-
-  it("begins at the time that is set", () => {
+  it.each([
+    ["1d", "2026-11-28T21:30:00Z", "2026-11-28T21:30Z", "2026-11-29T21:30Z"],
+    ["1d", "2026-11-28T21:29:59Z", "2026-11-27T21:30Z", "2026-11-28T21:30Z"],
+    ["1mo", "2026-11-30T21:00:00Z", "2026-10-31T21:30Z", "2026-11-30T21:30Z"],
+  ])("begin at half past six where that is set: %s at %s", (duration, moment, start, end) => {
     const calendar = new BudgetCalendar({ timeZone: "Asia/Tokyo", resetMinutes: 6 * 60 + 30 });
-    expect(periodOf(calendar, "1d", "2026-11-28T21:30:00Z")).toEqual([
-      "2026-11-28T21:30Z",
-      "2026-11-29T21:30Z",
-    ]);
-    expect(periodOf(calendar, "1d", "2026-11-28T21:29:59Z")).toEqual([
-      "2026-11-27T21:30Z",
-      "2026-11-28T21:30Z",
-    ]);
-    expect(periodOf(calendar, "1mo", "2026-11-30T21:00:00Z")).toEqual([
-      "2026-10-31T21:30Z",
-      "2026-11-30T21:30Z",
-    ]);
+    expect(periodOf(calendar, duration, moment)).toEqual([start, end]);
   });
 
   it("never ends without a duration", () => {

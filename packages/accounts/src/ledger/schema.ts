@@ -387,6 +387,12 @@ export const ledgerMigrations = [
   `
   ALTER TABLE requests ADD COLUMN waited_for TEXT;
   `,
+  // What lists are filtered by. Of a model or a deployment the newest attempt comes last: little of an index is written to.
+  `
+  CREATE INDEX attempts_by_model ON attempts (model, at_ms);
+  CREATE INDEX attempts_by_deployment ON attempts (deployment_id, at_ms);
+  CREATE INDEX attempts_not_certain ON attempts (at_ms) WHERE state <> 'certain';
+  `,
 ];
 
 /** A ledger in PostgreSQL has all of the tables from its beginning, so that nothing has to be carried over. */

@@ -2,7 +2,7 @@ import type { Change, Directory, DirectoryReader } from "../directory/directory.
 import { authoredNow } from "../directory/keys.js";
 import { type Authored, type KeySecret, memberIdOf } from "../directory/records.js";
 import type { Finding, ImportedKind } from "./findings.js";
-import type { ImportPlan } from "./import-plan.js";
+import type { ImportPlan } from "./plan.js";
 
 /** How many of each kind come, and how many were here before. */
 export type ImportCounts = Readonly<Record<ImportedKind, { readonly new: number; readonly here: number }>>;

@@ -38,6 +38,10 @@ export class Findings {
     this.#all.push({ kind, name, what, reason });
   }
 
+  unknownRole(kind: FoundKind, name: string, role: string): void {
+    this.add(kind, name, "changed", `the role '${role}' is not known here; it becomes internal_user`);
+  }
+
   /**
    * What is made of a row, unless that cannot be, or the row forbids something that nobody here would refuse.
    * @returns undefined where it is left out

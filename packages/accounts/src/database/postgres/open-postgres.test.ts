@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { describeWithPostgres } from "./describe-with-postgres.test.support.js";
 import { GatewayLock, type GatewayLockOptions } from "./gateway-lock.js";
-import { PostgresError, preparePostgres } from "./open-postgres.js";
+import { PostgresError, isPreparedPostgres, preparePostgres } from "./open-postgres.js";
 import { PostgresServer } from "./postgres-server.test.support.js";
 import { type PostgresSettings, settingsFromPostgresUrl } from "./postgres-settings.js";
 
@@ -51,6 +51,16 @@ describeWithPostgres("a PostgreSQL", () => {
     await server.query(`CREATE SCHEMA ${settings.schema}`);
     await preparePostgres(settings);
     expect(await tablesOf(settings)).toContain("attempts");
+  });
+
+  it("says whether it is prepared, and makes nothing for it", async () => {
+    const settings = fresh();
+    expect(await isPreparedPostgres(settings)).toBe(false);
+    expect(await tablesOf(settings)).toEqual([]);
+    await preparePostgres(settings);
+    expect(await isPreparedPostgres(settings)).toBe(true);
+    await server.query(`UPDATE ${settings.schema}.migrations SET version = 1 WHERE part = 'ledger'`);
+    await expect(isPreparedPostgres(settings)).rejects.toThrow("its tables are of another version");
   });
 
   it("refuses tables of a newer version, and leaves them", async () => {

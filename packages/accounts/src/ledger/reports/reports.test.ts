@@ -43,6 +43,7 @@ const filter: fc.Arbitrary<AttemptFilter> = fc.record(
     state: fc.constantFrom<OutcomeState>("certain", "uncertain", "failed"),
     requestId: fc.constantFrom("r1", "r2"),
     caller: fc.constantFrom("key-1", "key-2"),
+    succeeded: fc.boolean(),
   },
   { requiredKeys: [] },
 );
@@ -51,8 +52,10 @@ function fitting(drawn: readonly Drawn[], wanted: AttemptFilter): { id: string; 
   return drawn
     .map((one, index) => ({ id: `attempt-${index}`, attempt: one }))
     .filter(({ attempt: one }) => {
-      const { sinceMs = 0, untilMs = Infinity, ...exact } = wanted;
+      const { sinceMs = 0, untilMs = Infinity, succeeded, ...exact } = wanted;
       const isInTime = one.atMs >= sinceMs && one.atMs < untilMs;
+      const hasSucceeded = one.state === "certain";
+      if (succeeded !== undefined && succeeded !== hasSucceeded) return false;
       return isInTime && Object.entries(exact).every(([name, value]) => one[name as keyof Drawn] === value);
     });
 }
@@ -108,6 +111,8 @@ describeEachLedger((open) => {
             expected.map(({ id }) => id).toSorted(),
           );
           expect(listed.map(({ atMs }) => atMs)).toEqual(expected.map(({ attempt: { atMs } }) => atMs));
+
+          expect(await reports.count(wanted)).toBe(expected.length);
 
           const states = (state: OutcomeState): Drawn[] =>
             expected.map(({ attempt: one }) => one).filter((one) => one.state === state);

@@ -2,14 +2,18 @@ import type { ManagementContext } from "../management/context.js";
 import type { ManagementRoute } from "../management/management-route.js";
 import { dailyActivityRoutes } from "./daily-activity.js";
 import { globalSpendRoutes } from "./global-spend.js";
-import { ownReportRoutes } from "./own-reports.js";
+import { forecastRoute } from "./forecast-report.js";
+import { reportFileRoutes } from "./report-files.js";
+import { spendReportRoute } from "./spend-report.js";
 import { spendListRoutes } from "./spend-lists.js";
 import { spendLogRoutes } from "./spend-logs.js";
 
 /** What was spent, for people and for programs: LiteLLM's routes and shapes, and Darkroom's own. */
 export function reportRoutes(context: ManagementContext): readonly ManagementRoute[] {
   return [
-    ...ownReportRoutes(context),
+    spendReportRoute(context),
+    forecastRoute(context),
+    ...reportFileRoutes(context),
     ...spendLogRoutes(context),
     ...spendListRoutes(context),
     ...globalSpendRoutes(context),
