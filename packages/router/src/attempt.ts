@@ -225,10 +225,19 @@ function failureOf(error: unknown, stop: Stop, head: UpstreamAnswer | undefined)
   throw error;
 }
 
-function full({ deployment, progress: { group } }: AttemptContext, error: NoRoomAnyMoreError): Failure {
+function full({ deployment, progress }: AttemptContext, error: NoRoomAnyMoreError): Failure {
   const { message: reason } = error;
+  const { group } = progress;
   if (error.refusal === "ask anew")
     return { kind: "full", group, refusal: undefined, fitsInMs: undefined, reason };
+  const { account } = progress.request;
+  // Of money, whose it is tells its account: another attempt has reserved it meanwhile, or spent it.
+  if (account !== undefined && error.refusal.charge.meter.isMoney === true) {
+    const { error: ofAccount, waits } = account.refusalFor(error.refusal);
+    return waits
+      ? { kind: "full", group, refusal: undefined, ofAccount, fitsInMs: undefined, reason }
+      : { kind: "denied", error: ofAccount, isFinal: false, reason: ofAccount.code };
+  }
   const refusal = { ...error.refusal, deployment, dimension: undefined };
   return { kind: "full", group, refusal, fitsInMs: refusal.fitsInMs, reason };
 }

@@ -49,18 +49,20 @@ export class BudgetMeters implements AttemptsFollower {
   readonly #told = new ToldMeters();
   /** In the order of the journal. */
   readonly #ended = new Map<string, EndedAttempt>();
-  /** Up to here, some that have ended are not remembered. */
-  #forgottenThrough = 0;
+  /** Up to here, some that have ended are not remembered: at first, whatever ended before this process began. */
+  #forgottenThrough: number;
 
   constructor(
     private readonly books: {
       readonly ledger: Pick<Books["ledger"], "appliedThrough" | "catchUp" | "journalId" | "reports">;
+      readonly entries: number;
     },
     private readonly admission: Pick<Admission, "settle">,
     private readonly nowMs: () => number,
     /** Who shares the meters; absent: nobody does. */
     private readonly peers?: Peers,
   ) {
+    this.#forgottenThrough = books.entries;
     peers?.onAsked((question) => this.#answer(question));
   }
 

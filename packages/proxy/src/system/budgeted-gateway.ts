@@ -85,18 +85,49 @@ export class BudgetedGateway {
    * Sends so many edits at once, whose calls are held until all others are refused.
    * @returns those that were served, and what the others were told
    */
-  async atOnce(asker: Asker, count: number, fits: number): Promise<{ served: Answer[]; refused: Answer[] }> {
-    await this.simulator.setFaults({ fault: { kind: "hold" } });
-    const ended: Answer[] = [];
-    const all = Array.from({ length: count }, async () => ended.push(await this.edit(asker)));
-    await until(() => ended.length === count - fits);
-    await until(async () => (await this.simulator.held()) === fits);
-    const refused = [...ended];
-    await this.simulator.setFaults();
-    await this.simulator.release();
-    await Promise.all(all);
-    return { refused, served: ended.slice(refused.length) };
+  atOnce(asker: Asker, count: number, fits: number): Promise<ServedAndRefused> {
+    return editsAtOnce(this.simulator, () => this.edit(asker), count, fits);
   }
+}
+
+export interface ServedAndRefused {
+  readonly served: readonly Answer[];
+  readonly refused: readonly Answer[];
+}
+
+/**
+ * Sends so many edits at once, to wherever, whose calls are held until all others are refused. Where fewer are held than fit,
+ * further ones are sent: a gateway that has given up on Redis for a moment takes back what it has not been told.
+ * @param send the edit of that number
+ * @throws Error where more are held than fit
+ */
+export async function editsAtOnce(
+  simulator: RunningSimulator,
+  send: (index: number) => Promise<Answer>,
+  count: number,
+  fits: number,
+): Promise<ServedAndRefused> {
+  await simulator.setFaults({ fault: { kind: "hold" } });
+  const ended: Answer[] = [];
+  const all: Promise<void>[] = [];
+  const sendOne = (): void => {
+    const one = send(all.length);
+    all.push(one.then((answer) => void ended.push(answer)));
+  };
+  while (all.length < count) sendOne();
+  const held = await until(async () => {
+    const heldNow = await simulator.held();
+    if (ended.length + heldNow < all.length) return false;
+    if (heldNow >= fits) return heldNow;
+    sendOne();
+    return false;
+  });
+  const refused = [...ended];
+  await simulator.setFaults();
+  await simulator.release();
+  await Promise.all(all);
+  if (held > fits) throw new Error(`${held} edits were sent where ${fits} fit`);
+  return { refused, served: ended.slice(refused.length) };
 }
 
 export const dollars = (nanoUsd: number): number => nanoUsd / 1e9;
