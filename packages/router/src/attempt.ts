@@ -1,6 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { chargedTokens } from "@darkroom/cost-calculator";
-import { costOfAnswer } from "./answer/answer-cost.js";
+import type { AnswerLimits } from "./answer/answer-limits.js";
 import { AnswerMemory, AnswerTooLargeError } from "./answer/answer-memory.js";
 import type { AnswerSink } from "./answer/answer-sink.js";
 import type { Refusal } from "./admission/admission.js";
@@ -8,13 +7,10 @@ import type { Pass } from "./admission/pass.js";
 import { receiveWhole } from "./answer/receive-whole.js";
 import type { Received } from "./answer/received.js";
 import { relayEvents } from "./answer/relay-events.js";
-import type { AnswerFacts } from "./answer/answer-scanner.js";
+import { conclude, concludeUnknown } from "./conclude-attempt.js";
 import type { Deployment } from "./deployments/deployment.js";
-import type { AttemptUse } from "./deployments/quotas.js";
-import { AttemptEntry, type JournalSettings, sumOfTokens } from "./journal/attempt-entry.js";
+import { AttemptEntry, type JournalSettings } from "./journal/attempt-entry.js";
 import { fittedSize } from "./sizes/fitted-size.js";
-import type { ByteBudget } from "./memory/byte-budget.js";
-import { parametersFor } from "./parameters-for.js";
 import type { EditProgress } from "./progress.js";
 import { EntraError } from "./providers/entra/issue-token.js";
 import type { AttemptReport } from "./report.js";
@@ -30,13 +26,6 @@ import {
 import type { UpstreamTargets } from "./upstream/upstream-target.js";
 
 const longestErrorBytes = 1024 * 1024;
-
-/** How much memory answers may take. */
-export interface AnswerLimits {
-  readonly memory: ByteBudget;
-  /** Of one answer. */
-  readonly maxBytes: number;
-}
 
 /** What an attempt works with. */
 export interface AttemptContext {
@@ -246,63 +235,6 @@ function full({ deployment, progress }: AttemptContext, error: NoRoomAnyMoreErro
 function wasSent(error: unknown, head: UpstreamAnswer | undefined): boolean {
   if (head === undefined) return error instanceof UpstreamCallError && error.bodySent;
   return head.status < 400 || head.wasBodySent();
-}
-
-function conclude(
-  context: AttemptContext,
-  entry: AttemptEntry | undefined,
-  { facts, failure }: Received,
-  head: UpstreamAnswer | undefined,
-): AttemptReport {
-  const { deployment, progress } = context;
-  const report = reportOf(context, entry, failure, head);
-  progress.attempts.push(report);
-  const cost = costOfAnswer(facts, deployment, parametersFor(progress.request, deployment));
-  if (facts.length > 0) {
-    progress.cost = cost;
-    progress.images = facts.reduce((sum, { images }) => sum + images, 0);
-  }
-  const conclusion = entry?.conclude({ facts, cost, failure, report });
-  if (conclusion !== undefined) progress.concluded = conclusion.written;
-  const nanoUsd = conclusion === undefined ? (cost?.nanoUsd ?? null) : conclusion.nanoUsd;
-  void Promise.resolve(conclusion?.written).then(() => context.pass.settle(useOf(facts), nanoUsd));
-  return report;
-}
-
-/** What the upstream told that it counted; nothing where it told nothing. */
-function useOf(facts: readonly AnswerFacts[]): AttemptUse {
-  if (facts.length === 0) return {};
-  const images = facts.reduce((sum, fact) => sum + fact.images, 0);
-  const tokens = sumOfTokens(facts.map(({ usage }) => chargedTokens(usage)));
-  if (tokens === null) return { images };
-  const counts: readonly number[] = Object.values(tokens);
-  return { images, tokens: counts.reduce((sum, count) => sum + count, 0) };
-}
-
-/** After an error of our own. If the upstream was called, nobody knows what it has charged. */
-function concludeUnknown(context: AttemptContext, entry: AttemptEntry | undefined): void {
-  const failure: Failure = { kind: "cut", reason: "internal error" };
-  const report = reportOf(context, entry, failure, undefined);
-  entry?.conclude({ facts: [], cost: null, failure, report });
-}
-
-function reportOf(
-  { deployment, progress }: AttemptContext,
-  entry: AttemptEntry | undefined,
-  failure: Failure | undefined,
-  head: UpstreamAnswer | undefined,
-): AttemptReport {
-  return {
-    attemptId: entry?.attemptId,
-    deployment,
-    durationMs: progress.endAttempt(),
-    succeeded: failure === undefined,
-    status: head?.status,
-    reason: failure?.reason,
-    dropped: progress.request.body.droppedFor(deployment),
-    // Azure's gateway answers with an id of its own where the service behind it has not been reached.
-    upstreamRequestId: (head?.headers["x-request-id"] ?? head?.headers["apim-request-id"])?.toString(),
-  };
 }
 
 function isEventStream(answer: UpstreamAnswer): boolean {

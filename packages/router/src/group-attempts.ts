@@ -1,6 +1,7 @@
 import type { Lessons } from "./admission/learning/lessons.js";
+import type { AnswerLimits } from "./answer/answer-limits.js";
 import type { AnswerSink } from "./answer/answer-sink.js";
-import { type AnswerLimits, type AttemptOutcome, attempt } from "./attempt.js";
+import { type AttemptOutcome, attempt } from "./attempt.js";
 import type { Groups } from "./deployments/groups.js";
 import { JournalUnavailableError } from "./errors.js";
 import type { RouterEvents } from "./events.js";

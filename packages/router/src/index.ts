@@ -58,6 +58,7 @@ export type { DeploymentLimits } from "./deployments/deployment-limits.js";
 export { type LimitDifference, type Quota, Quotas } from "./deployments/quotas.js";
 export { knownModelOf } from "./deployments/known-model.js";
 export type { TagFilter } from "./deployments/tags.js";
+export type { EditPlan } from "./edit-plan.js";
 export {
   AllCoolingError,
   ClientGoneError,
@@ -118,5 +119,5 @@ export type { LatencyOptions } from "./strategies/latency-based.js";
 export { type RoutingStrategy, routingStrategies } from "./strategies/routing-strategy.js";
 export { type BodyChunks, bodyChunks } from "./memory/body-chunks.js";
 export { FetchImageError, type FetchLimits, ImageFetcher } from "./upstream/fetch-image.js";
-export { type CreateRouterOptions, type EditPlan, Router, createRouter } from "./router.js";
+export { type CreateRouterOptions, Router, createRouter } from "./router.js";
 export { type ConnectionSettings, defaultConnectionSettings } from "./upstream/connections.js";

@@ -3,7 +3,7 @@ import type { Names, SqlValue, Values } from "./prepared-statement.js";
 import type { DatabaseStatement, StatementDatabase } from "./statement-database.js";
 
 /** Rows a statement takes, most first. */
-const sizes = [64, 16, 4, 1];
+const sizes = [64, 32, 16, 8, 4, 2, 1];
 
 /** A statement that inserts any number of rows, many at a time: a call of the database costs as much as some ten rows. */
 export class ManyRowsStatement<Row extends Values<keyof Row & string>> {

@@ -1,4 +1,3 @@
-import { v7 as timeOrderedId } from "uuid";
 import type { Deployment } from "../deployments/deployment.js";
 import type { Dimension } from "../deployments/quotas.js";
 import { RouterError } from "../errors.js";
@@ -6,6 +5,7 @@ import { estimateOf, mostTokensOf } from "../estimate.js";
 import type { EditRequest } from "../request.js";
 import type { Account, AccountRefusal } from "./account.js";
 import { type AdmissionAnswer, type Refusal, mostCandidates } from "./admission.js";
+import { newAttemptId } from "./attempt-id.js";
 import type { LatestUse } from "./latest-use.js";
 import type { Charge, Meter } from "./meter.js";
 import { Pass, type PassSettings, holdsLease } from "./pass.js";
@@ -76,8 +76,8 @@ export class Gate {
 
   async #admitOneOf(edit: EditRequest, some: readonly Deployment[]): Promise<Admitted | NotAdmitted> {
     const { admission, epochMs } = this.settings;
-    const attemptId = timeOrderedId();
     let nowMs = epochMs();
+    const attemptId = newAttemptId(nowMs);
     for (let round = 0; round < mostRounds; round += 1) {
       const { candidates, unpaid } = this.#candidates(edit, some, nowMs);
       const requestCharges = this.#requestCharges(edit, some);
