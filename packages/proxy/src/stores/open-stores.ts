@@ -11,6 +11,7 @@ import { Accounts } from "../access/accounts.js";
 import type { Books } from "../books/books.js";
 import { BooksError, openBooks } from "../books/open-books.js";
 import type { GatewayConfig } from "../config/index.js";
+import { Fleet } from "../fleet/fleet.js";
 import { type LimitsStore, openLimitsStore } from "../limits/limits-store.js";
 import { checkSharedLimits } from "./shared-limits.js";
 import { StoresError } from "./stores-error.js";
@@ -20,6 +21,8 @@ export interface Stores {
   readonly books: Books;
   readonly accounts: Accounts;
   readonly limits: LimitsStore;
+  /** The gateways that share Redis and PostgreSQL; absent: this one is alone. */
+  readonly fleet?: Fleet;
   /** Once it has drained. */
   close(): Promise<void>;
 }
@@ -55,15 +58,28 @@ export async function openStores(
   try {
     const lock = postgres && (await openPostgres(postgres, redis === undefined, log, onLost));
     const books = keep(await openBooks(folder, log, { postgres, retention: config.retention }));
-    const limits = await openLimitsStore(redis, log);
+    const limits = await openLimitsStore(
+      redis,
+      log,
+      postgres === undefined ? undefined : books.ledger.journalId,
+    );
     const accounts = keep(await Accounts.open(folder, config, limits.channel?.("directory")));
     // Behind those that speak over its connection.
     keep(limits);
     if (lock !== undefined) keep({ close: () => lock.release() });
     log.info({ store: limits.name }, `limits and cooldowns are kept ${limits.name}`);
     if (redis !== undefined && postgres === undefined) await checkSharedLimits(config, accounts.directory);
+    const { reservations } = limits;
+    let fleet: Fleet | undefined;
+    if (postgres !== undefined && reservations !== undefined) {
+      const settings = config.fleet;
+      fleet = new Fleet({ folder, postgres, books, limits, reservations, settings, log });
+      // It ends first: what it looks at is open until then.
+      opened.unshift(fleet);
+      await fleet.start();
+    }
     await books.settleIn(limits);
-    return { books, accounts, limits, close };
+    return { books, accounts, limits, close, ...(fleet !== undefined && { fleet }) };
   } catch (error) {
     await close();
     const isTold = [BooksError, DirectoryError, PostgresError, StoresError].some(

@@ -15,8 +15,8 @@ const noEntry = 0;
 
 /** What became of the attempts of a journal that was lost. */
 export interface EnteredAttempts {
-  /** How many were not in the ledger, and are uncertain there now. */
-  readonly entered: number;
+  /** Those that were not in the ledger, and are uncertain there now. */
+  readonly entered: readonly string[];
   /** What each is charged at; null where no price is known. An attempt that cannot be entered is missing. */
   readonly costs: ReadonlyMap<string, bigint | null>;
 }
@@ -62,7 +62,7 @@ export function enterInto(
     await statements.moveMark.run({ number: journal, from, appliedThrough: from });
     const [spend, daily] = [new SpendChanges(), new DailyChanges()];
     const costs = new Map<string, bigint | null>();
-    let entered = 0;
+    const entered: string[] = [];
     for (const intent of intents) {
       const lost = lostAttempt(intent, nowMs);
       if (lost === undefined) continue;
@@ -71,7 +71,7 @@ export function enterInto(
         await statements.noteAttempt.run({ ...attempt, isRetry: Number(attempt.retry > 0) });
         spend.add(charges, attempt.state, attempt.costNanoUsd);
         daily.add({ ...attempt, charges }, attempt);
-        entered += 1;
+        entered.push(attempt.attemptId);
       }
       const [row] = (await statements.costOf.all({ attemptId: attempt.attemptId })) as {
         cost_nano_usd: bigint | null;
