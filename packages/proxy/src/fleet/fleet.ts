@@ -92,9 +92,10 @@ export class Fleet {
 
   async #again(everyMs: number, what: () => Promise<void>): Promise<void> {
     const { signal } = this.#ending;
-    while (!signal.aborted) {
+    for (;;) {
       await wait(everyMs, undefined, { ref: false, signal }).catch(() => undefined);
-      if (!signal.aborted) await what();
+      if (signal.aborted) return;
+      await what();
     }
   }
 }
