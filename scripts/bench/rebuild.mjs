@@ -1,24 +1,29 @@
 /**
- * How long it takes until budgets pay again after Redis came back empty: what was spent of each meter is asked of a PostgreSQL
- * with millions of attempts. Starts a PostgreSQL of its own.
+ * How long it takes until budgets pay again after Redis came back empty: gateways tell it again what they have under way, and
+ * what was spent of each meter is asked of a PostgreSQL with millions of attempts. Starts both servers itself, and ends with
+ * an error where a meter is not what the books say.
  *
- *     node scripts/bench/rebuild.mjs --rows 10000000 --keys 1000 --days 30
+ *     node scripts/bench/rebuild.mjs --rows 10000000 --keys 1000 --days 30 --open 300
  */
 import { performance } from "node:perf_hooks";
 import { parseArgs } from "node:util";
 import { postgresPrograms } from "../postgres-server.mjs";
+import { redisServerProgram } from "../redis-server.mjs";
 import { setUp } from "../setup.mjs";
+import { measureEmptyRedis } from "./redis-came-back-empty.mjs";
 
 const { values } = parseArgs({
   options: {
     rows: { type: "string", default: "1000000" },
     keys: { type: "string", default: "1000" },
     days: { type: "string", default: "30" },
+    open: { type: "string", default: "300" },
   },
 });
-const [rows, keys, days] = [values.rows, values.keys, values.days].map(Number);
+const [rows, keys, days, openAttempts] = [values.rows, values.keys, values.days, values.open].map(Number);
 
 setUp();
+process.env.REDIS_SERVER_PROGRAM ??= redisServerProgram() ?? process.exit(1);
 process.env.POSTGRES_PROGRAMS ??= postgresPrograms() ?? process.exit(1);
 const accounts = "../../packages/accounts/dist/";
 const { PostgresServer } = await import(`${accounts}database/postgres/postgres-server.test.support.js`);
@@ -36,7 +41,7 @@ const settings = server.settings();
 await preparePostgres(settings);
 
 /** Attempts, evenly over the days and the keys, each charged to its key, its team and the proxy. */
-const beginMs = Date.UTC(2026, 10, 1);
+const beginMs = Math.floor(Date.now() / 900_000) * 900_000 - days * 86_400_000;
 const stepMs = (days * 86_400_000) / rows;
 const quarterHour = `to_char(to_timestamp(floor(at_ms / 900000) * 900) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI')`;
 await timed(`${rows} attempts written`, async () => {
@@ -77,6 +82,12 @@ await timed(`the months of ${keys} keys, one after the other`, async () => {
 await timed(`the months of ${keys} keys, all at once`, async () => {
   await Promise.all(Array.from({ length: keys }, (_, key) => reports.spentIn(`key:${key}`, span)));
 });
+const payers = Array.from({ length: keys }, (_, key) => `key:${key}`);
+const { firstSeconds, allSeconds } = await measureEmptyRedis({ reports, payers, beginMs, openAttempts });
+console.log(
+  `Redis came back empty, ${openAttempts} attempts under way: the first budget pays after ${firstSeconds.toFixed(3)} s, ` +
+    `all ${keys} after ${allSeconds.toFixed(3)} s, each as the books say`,
+);
 await reports.close();
 await server.stop();
 process.exit(0);

@@ -21,6 +21,7 @@ import type { ManagementContext } from "./routes/management/context.js";
 import { managementRoutes } from "./routes/management/management.js";
 import { reportRoutes } from "./routes/reports/reports.js";
 import { spendOfLedger } from "./routes/management/spend.js";
+import { fleetMetrics } from "./observability/fleet-metrics.js";
 import { Metrics } from "./observability/metrics.js";
 import { SoftBudgetsCrossed } from "./observability/soft-budgets-crossed.js";
 import { teamMetrics } from "./observability/teams/team-metrics.js";
@@ -109,6 +110,7 @@ export class Gateway {
       idempotentEdits,
       softBudgetsCrossed,
     });
+    if (stores.fleet !== undefined) fleetMetrics(metrics.registry, stores.fleet.dead);
     if (config.teamMetrics > 0) {
       const { directory, calendar } = accounts;
       teamMetrics(metrics.registry, { directory, calendar, books, admission, most: config.teamMetrics });

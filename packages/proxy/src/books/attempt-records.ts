@@ -1,7 +1,7 @@
 import type { IntentRecord, OutcomeRecord } from "@darkroom/accounts";
 import { listPrices, listPricesVersion } from "@darkroom/cost-calculator";
 import type { Deployment, Intent, Outcome } from "@darkroom/router";
-import { chargesOf } from "./charges.js";
+import { chargesOf, metersOf } from "./charges.js";
 import type { Origin } from "./origins.js";
 
 /** An attempt that is about to be sent, as the journal keeps it. */
@@ -28,7 +28,7 @@ export function intentRecord(intent: Intent, { caller, payers, prompt, idempoten
     inputImages: images.length,
     promptBytes,
     ...(prompt !== undefined && { prompt }),
-    charges: chargesOf(deployment, atMs, payers),
+    charges: chargesOf(deployment, atMs, metersOf(payers)),
     estimateNanoUsd: estimate?.nanoUsd ?? null,
     priceVersion: priceVersionOf(deployment),
     ...(idempotency !== undefined && {
@@ -69,6 +69,6 @@ function reckoningOf({ nanoUsd, cost, intent }: Outcome): Pick<OutcomeRecord, "b
 }
 
 /** Prices of the config's own have no version; what they stand on has one. */
-function priceVersionOf({ prices = listPrices }: Deployment): string {
+export function priceVersionOf({ prices = listPrices }: Deployment): string {
   return prices === listPrices ? listPricesVersion : `${listPricesVersion}+config`;
 }

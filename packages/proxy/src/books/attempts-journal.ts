@@ -1,7 +1,8 @@
 import type { Journal, Payer } from "@darkroom/accounts";
-import type { Intent, Outcome, Journal as RouterJournal } from "@darkroom/router";
+import type { Deployment, EditRequest, Intent, Outcome, Journal as RouterJournal } from "@darkroom/router";
 import { intentRecord, outcomeRecord } from "./attempt-records.js";
 import type { Origins } from "./origins.js";
+import { reservationNote } from "./reservation-note.js";
 
 /** Told how long somebody waited for a record to be on the disk. */
 export type CommitListener = (waitedMs: number) => void;
@@ -27,6 +28,8 @@ export class AttemptsJournal implements RouterJournal {
   constructor(
     private readonly journal: Pick<Journal, "intend" | "conclude">,
     private readonly origins: Origins,
+    /** Whether others could find what attempts reserve, should this journal be lost. */
+    private readonly isOneOfMany = false,
   ) {}
 
   /** Has `listener` told of every commit that was waited for. There is one. */
@@ -55,6 +58,10 @@ export class AttemptsJournal implements RouterJournal {
     idempotency?.charges.push(record);
     const sequence = await this.#timed(this.journal.conclude(record));
     for (const follower of this.#followers) follower.concluded(outcome, sequence, payers);
+  }
+
+  noteOf(request: EditRequest, deployments: readonly Deployment[]): string | undefined {
+    return this.isOneOfMany ? reservationNote(request, deployments, this.origins.of(request)) : undefined;
   }
 
   async #timed<Result>(commit: Promise<Result>): Promise<Result> {

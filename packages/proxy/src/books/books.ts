@@ -8,6 +8,7 @@ import {
   type PostgresSettings,
   type Retention,
 } from "@darkroom/accounts";
+import { setTimeout as wait } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { RequestRecord } from "../observability/request-record.js";
 import { AttemptsJournal } from "./attempts-journal.js";
@@ -16,6 +17,9 @@ import { RefusedRequests } from "./refusals.js";
 import { isRefusal, requestRow } from "./request-rows.js";
 import { SettledMark, type SettledStore } from "./settled-mark.js";
 import { settleJournal } from "./settle-journal.js";
+
+/** Rows of requests are on the disk within half of it. */
+const notesWithinMs = 100;
 
 export interface BooksOptions {
   /** Where the ledger is, unless it is in the folder too. */
@@ -37,7 +41,7 @@ export class Books {
     readonly ledger: Ledger,
     private readonly settled: SettledMark | undefined,
   ) {
-    this.attempts = new AttemptsJournal(journal, this.origins);
+    this.attempts = new AttemptsJournal(journal, this.origins, settled !== undefined);
     this.#refused = new RefusedRequests(journal);
   }
 
@@ -130,6 +134,17 @@ export class Books {
     });
     if (isRefusal(row)) this.#refused.note(row);
     else this.journal.note("request", row);
+  }
+
+  /**
+   * Whether all that was written down by now is in the ledger.
+   * @throws LedgerError where nothing is applied at present
+   */
+  async areShipped(): Promise<boolean> {
+    this.#refused.flush();
+    await wait(notesWithinMs);
+    await this.ledger.catchUp();
+    return this.ledger.lagEntries === 0;
   }
 
   /** Writes what is not written yet. */

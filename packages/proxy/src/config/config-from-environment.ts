@@ -55,6 +55,7 @@ export function configFromEnvironment(
     formats: defaults.formats,
     idempotencyMemoryBytes: defaults.idempotencyMemoryBytes,
     accounts: defaults.accounts,
+    fleet: defaults.fleet,
     warnings: apiBase === defaults.apiBase ? shutDownWarnings(names, today) : [],
     notes: [],
     skipped: [],

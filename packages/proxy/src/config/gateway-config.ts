@@ -43,6 +43,7 @@ export interface GatewayConfig {
   /** Room for answers that are kept for requests with the same `Idempotency-Key` (`general_settings.idempotency_memory_mb`). */
   readonly idempotencyMemoryBytes: number;
   readonly accounts: AccountSettings;
+  readonly fleet: FleetSettings;
   /** To be said at start. */
   readonly warnings: readonly string[];
   /** To be said at start too, but nothing to worry about. */
@@ -51,6 +52,16 @@ export interface GatewayConfig {
   readonly skipped: readonly SkippedEntry[];
   /** Entries that cannot be used as they are, such as those whose key is not set. */
   readonly invalid: readonly InvalidDeployment[];
+}
+
+/** What gateways that share Redis and PostgreSQL do about those of them that are gone. */
+export interface FleetSettings {
+  /** Whether this one does anything (`general_settings.adopt_gateways`). */
+  readonly adopts: boolean;
+  /** One that was not heard of for so long is looked after (`silent_gateway_after`). */
+  readonly silentAfterMs: number;
+  /** After so long, what one had under way whose journal nobody reaches is taken for spent (`lost_gateway_after`). */
+  readonly lostAfterMs: number;
 }
 
 /** Of keys, teams and budgets. */
@@ -118,6 +129,7 @@ export const defaults = {
     deploymentLimits: new Map<string, Limits>(),
     budgetStatus: 429,
   },
+  fleet: { adopts: true, silentAfterMs: 60_000, lostAfterMs: 3_600_000 },
   upload: {
     maxRequestBytes: 64 * mebibyte,
     memoryBudgetBytes: 512 * mebibyte,

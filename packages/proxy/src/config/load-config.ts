@@ -19,6 +19,7 @@ import { contentPolicyFallbacksOf, fallbacksOf, type KnownGroups } from "./setti
 import { limitsOf } from "./settings/limits.js";
 import { masterKeyOf } from "./settings/master-key.js";
 import { sharedPrices } from "./settings/price-map.js";
+import { fleetSettings } from "./settings/fleet.js";
 import { postgresOf } from "./settings/postgres.js";
 import { redisOf } from "./settings/redis.js";
 import { modelsForRequests } from "./settings/request-models.js";
@@ -77,6 +78,7 @@ export function loadConfig(options: LoadOptions): GatewayConfig {
   const budgets = budgetsOf(settings, resolved, models, findings);
   const redis = redisOf(settings, resolved, environment, findings);
   const postgres = postgresOf(settings, resolved, environment, findings);
+  const fleet = fleetSettings(settings, resolved, findings);
   const router = routerOptions({ settings, root: resolved, ...models, fallbacks, groups }, findings);
   findings.throwIfAny();
 
@@ -119,6 +121,7 @@ export function loadConfig(options: LoadOptions): GatewayConfig {
     idempotencyMemoryBytes:
       idempotency_memory_mb === undefined ? defaults.idempotencyMemoryBytes : bytesOf(idempotency_memory_mb),
     accounts: accountSettings(settings, models.accessGroups, budgets),
+    fleet,
     warnings: [
       ...findings.warnings,
       ...[...unpricedModels(models.deployments)].map(unpricedWarning),

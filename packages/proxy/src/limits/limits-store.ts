@@ -5,6 +5,7 @@ import {
   EmbeddedAdmission,
   type HealthStore,
   LocalHealthStore,
+  LostReservations,
   RedisConnection,
   RedisHealthStore,
   SharedAdmission,
@@ -32,17 +33,29 @@ export interface LimitsStore {
   readonly owedSettlements: number;
   /** The other gateways that share it; absent: there are none. */
   readonly peers?: Peers;
+  /** What gateways have reserved in a store that outlives them; absent: it does not. */
+  readonly reservations?: LostReservations;
   /** How they call each other. */
   readonly channel?: (name: string) => GatewayChannel;
   close(): Promise<void>;
 }
 
-/** Connects to Redis where there is one. It need not answer: what holds meanwhile is for the configuration to say. */
-export async function openLimitsStore(redis: RedisConfig | undefined, log: Logger): Promise<LimitsStore> {
+/**
+ * Connects to Redis where there is one. It need not answer: what holds meanwhile is for the configuration to say.
+ * @param journalId what this gateway reserves is found by it; absent: by nobody
+ */
+export async function openLimitsStore(
+  redis: RedisConfig | undefined,
+  log: Logger,
+  journalId?: string,
+): Promise<LimitsStore> {
   if (redis === undefined) return embedded();
   const { settings, onFailure } = redis;
   const connection = new RedisConnection(settings);
-  const admission = new SharedAdmission(connection, { onFailure });
+  const admission = new SharedAdmission(connection, {
+    onFailure,
+    ...(journalId !== undefined && { journalId }),
+  });
   // The router's clock, by which cooldowns end.
   const health = new RedisHealthStore(connection, { nowMs: () => performance.now() });
   const name = redisName(settings);
@@ -69,6 +82,7 @@ export async function openLimitsStore(redis: RedisConfig | undefined, log: Logge
       return admission.owedSettlements;
     },
     peers,
+    reservations: new LostReservations(connection),
     channel: (called) => redisChannel(connection, called),
     close: async () => {
       health.close();

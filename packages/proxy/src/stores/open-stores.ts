@@ -12,6 +12,7 @@ import { Accounts } from "../access/accounts.js";
 import type { Books } from "../books/books.js";
 import { BooksError, openBooks } from "../books/open-books.js";
 import type { GatewayConfig } from "../config/index.js";
+import { Fleet } from "../fleet/fleet.js";
 import { type LimitsStore, openLimitsStore } from "../limits/limits-store.js";
 import { checkSharedLimits } from "./shared-limits.js";
 import { StoresError } from "./stores-error.js";
@@ -21,6 +22,8 @@ export interface Stores {
   readonly books: Books;
   readonly accounts: Accounts;
   readonly limits: LimitsStore;
+  /** The gateways that share Redis and PostgreSQL; absent: this one is alone. */
+  readonly fleet?: Fleet;
   /** Once it has drained. */
   close(): Promise<void>;
 }
@@ -45,7 +48,7 @@ export async function openStores(
   onLost: (reason: string) => void,
 ): Promise<Stores> {
   const opened: { close(): Promise<void> }[] = [];
-  // Accounts before limits, over whose connection they speak.
+  // The last one first: it works with those before it.
   const close = async (): Promise<void> => {
     for (const store of opened.splice(0).reverse()) await store.close();
   };
@@ -65,12 +68,20 @@ export async function openStores(
       keep({ close: () => lock.release() });
     }
     const books = keep(await openBooks(folder, log, { postgres, retention: config.retention }));
-    const limits = keep(await openLimitsStore(redis, log));
+    const journalId = postgres === undefined ? undefined : books.ledger.journalId;
+    const limits = keep(await openLimitsStore(redis, log, journalId));
     const accounts = keep(await Accounts.open(folder, config, limits.channel?.("directory")));
     log.info({ store: limits.name }, `limits and cooldowns are kept ${limits.name}`);
     if (redis !== undefined && postgres === undefined) await checkSharedLimits(config, accounts.directory);
+    const { reservations } = limits;
+    let fleet: Fleet | undefined;
+    if (postgres !== undefined && reservations !== undefined) {
+      const settings = config.fleet;
+      fleet = keep(new Fleet({ folder, postgres, books, limits, reservations, settings, log }));
+      await fleet.start();
+    }
     await books.settleIn(limits);
-    return { books, accounts, limits, close };
+    return { books, accounts, limits, close, ...(fleet !== undefined && { fleet }) };
   } catch (error) {
     await close();
     const isTold = [BooksError, DirectoryError, PostgresError, StoresError].some(

@@ -1,9 +1,7 @@
-import { randomUUID } from "node:crypto";
-import { Reports, settingsFromPostgresUrl } from "@darkroom/accounts";
 import { Client } from "pg";
 import { stringify } from "yaml";
-import { sendEdit } from "./edit-request.js";
-import { type Answer, post } from "./form-request.js";
+import { FleetOfGateways, admin, edit, masterKey, mostCost } from "./fleet-of-gateways.js";
+import type { Answer } from "./form-request.js";
 import { modelEntries } from "./model-entry.js";
 import { type RunningGateway, spawnGateway, startGateway } from "./running-gateway.js";
 import { RunningProcess, stopAll } from "./running-process.js";
@@ -11,90 +9,12 @@ import { type RunningSimulator, simulatorKeys, startSimulator } from "./running-
 import { StoreServer, describeWithStores } from "./store-servers.js";
 import { until } from "./until.js";
 
-const masterKey = "sk-master";
-
 let simulator: RunningSimulator;
 let redis: StoreServer;
 let postgres: StoreServer;
 
-function configOf(general: object = {}): string {
-  const entry = modelEntries(simulator.url);
-  return stringify({
-    model_list: [entry("edits", "one", simulatorKeys.one), entry("edits", "two", simulatorKeys.two)],
-    router_settings: { queue_timeout: 0, num_retries: 0 },
-    general_settings: { master_key: masterKey, ...general },
-  });
-}
-
-interface FleetOptions {
-  readonly schema: string;
-  /** Without it, the gateway is alone. */
-  readonly withRedis?: boolean;
-  readonly folder?: string;
-}
-
-const environmentOf = ({ schema, withRedis = true }: FleetOptions) => ({
-  DATABASE_URL: postgres.url,
-  DARKROOM_DATABASE_SCHEMA: schema,
-  ...(withRedis && { REDIS_URL: redis.url }),
-});
-
-const flagsOf = ({ folder }: FleetOptions) => (folder === undefined ? [] : ["--data-dir", folder]);
-
-const start = (options: FleetOptions): Promise<RunningGateway> =>
-  startGateway({ config: configOf(), environment: environmentOf(options), arguments: flagsOf(options) });
-
-async function admin({ url }: RunningGateway, path: string, body: unknown): Promise<Record<string, unknown>> {
-  const headers = { "content-type": "application/json", authorization: `Bearer ${masterKey}` };
-  const answer = await post(`${url}${path}`, Buffer.from(JSON.stringify(body)), { headers });
-  const value = JSON.parse(answer.body.toString()) as Record<string, unknown>;
-  if (answer.status !== 200) throw new Error(`${path}: ${answer.body.toString()}`);
-  return value;
-}
-
-const asked = { model: "edits", size: "1024x1024", quality: "low" };
-
-/** On a machine that is too busy, Redis is given up for a moment, and nothing is sent that money is asked for: once more then. */
-async function edit(gateway: RunningGateway, key: string, headers = {}): Promise<Answer> {
-  const options = { fields: asked, headers: { authorization: `Bearer ${key}`, ...headers } };
-  return until(async () => {
-    const answer = await sendEdit(gateway.url, options);
-    return answer.status !== 503 && answer;
-  });
-}
-
-/** The most that such an edit may cost, in nano-dollars. */
-async function mostCost(gateway: RunningGateway): Promise<number> {
-  const answer = await edit(gateway, masterKey, { "x-darkroom-dry-run": "true" });
-  return Number((JSON.parse(answer.body.toString()) as { most_cost_nano_usd: string }).most_cost_nano_usd);
-}
-
-/** What the ledger comes to, once it has so many attempts. */
-async function sumOf(schema: string, rows: number) {
-  const reports = Reports.ofPostgres(settingsFromPostgresUrl(postgres.url, schema));
-  try {
-    return await until(async () => {
-      const sum = await reports.sum({}).catch(() => undefined);
-      return sum !== undefined && sum.certainRows + sum.uncertainRows >= rows && sum;
-    });
-  } finally {
-    await reports.close();
-  }
-}
-
-async function spendOf(schema: string, meter: string): Promise<bigint> {
-  const reports = Reports.ofPostgres(settingsFromPostgresUrl(postgres.url, schema));
-  try {
-    return (await reports.spend({ meter })).reduce(
-      (sum, { certainNanoUsd, uncertainNanoUsd }) => sum + certainNanoUsd + uncertainNanoUsd,
-      0n,
-    );
-  } finally {
-    await reports.close();
-  }
-}
-
-const newSchema = (): string => `s_${randomUUID().replaceAll("-", "")}`;
+const fleetOf = (): FleetOfGateways =>
+  new FleetOfGateways(simulator, { redisUrl: redis.url, databaseUrl: postgres.url });
 
 const billed = async (): Promise<bigint> => BigInt((await simulator.bill()).totals.overall.nanoUsd);
 
@@ -113,18 +33,18 @@ describeWithStores("gateways over Redis and PostgreSQL", () => {
   });
 
   test("a gateway with PostgreSQL alone keeps its books there, says where before it touches it, and is alone", async () => {
-    const schema = newSchema();
-    const gateway = await start({ schema, withRedis: false });
+    const fleet = fleetOf();
+    const gateway = await fleet.start({ withRedis: false });
     const key = (await admin(gateway, "/key/generate", { max_budget: 100 }))["key"] as string;
     for (let count = 0; count < 3; count += 1) expect((await edit(gateway, key)).status).toBe(200);
-    const sum = await sumOf(schema, 3);
+    const sum = await fleet.sum(3);
     expect(sum).toMatchObject({ certainRows: 3, uncertainNanoUsd: 0n });
-    expect(await spendOf(schema, "proxy")).toBe(sum.certainNanoUsd);
+    expect(await fleet.spend("proxy")).toBe(sum.certainNanoUsd);
     const lines = gateway.logLines();
-    expect(lines.some((line) => line.includes(`schema '${schema}'`))).toBe(true);
+    expect(lines.some((line) => line.includes(`schema '${fleet.schema}'`))).toBe(true);
     const second = spawnGateway({
-      config: configOf(),
-      environment: environmentOf({ schema }),
+      config: fleet.config,
+      environment: fleet.environment(),
     });
     await second.printed(/another gateway|is in use/);
     await gateway.stop();
@@ -132,8 +52,8 @@ describeWithStores("gateways over Redis and PostgreSQL", () => {
   }, 90_000);
 
   test("a key blocked on one of three is refused on all at once, and a budget pays once over all", async () => {
-    const schema = newSchema();
-    const gateways = await Promise.all([1, 2, 3].map(() => start({ schema })));
+    const fleet = fleetOf();
+    const gateways = await Promise.all([1, 2, 3].map(() => fleet.start()));
     const [first, second, third] = gateways as [RunningGateway, RunningGateway, RunningGateway];
     const most = await mostCost(first);
     const made = await admin(first, "/key/generate", { max_budget: (most * 7 + 1) / 1e9 });
@@ -148,7 +68,7 @@ describeWithStores("gateways over Redis and PostgreSQL", () => {
     await simulator.release();
     const served = (await Promise.all(all)).filter(({ status }) => status === 200);
     expect(served).toHaveLength(7);
-    const sum = await sumOf(schema, 7);
+    const sum = await fleet.sum(7);
     expect(sum.certainRows).toBe(7);
     expect(sum.certainNanoUsd).toBe(await billed());
 
@@ -161,8 +81,8 @@ describeWithStores("gateways over Redis and PostgreSQL", () => {
   }, 90_000);
 
   test("a budget set while edits run on other gateways counts them, and each once", async () => {
-    const schema = newSchema();
-    const [one, two] = await Promise.all([start({ schema }), start({ schema })]);
+    const fleet = fleetOf();
+    const [one, two] = await Promise.all([fleet.start(), fleet.start()]);
     const most = await mostCost(one);
     const { team_id } = await admin(one, "/team/new", {});
     const key = (await admin(one, "/key/generate", { team_id }))["key"] as string;
@@ -170,7 +90,7 @@ describeWithStores("gateways over Redis and PostgreSQL", () => {
     await simulator.setFaults({ fault: { kind: "hold" } });
     const running = [one, two, two].map((gateway) => edit(gateway, key));
     await until(async () => (await simulator.held()) === 3);
-    const spent = Number((await sumOf(schema, 2)).certainNanoUsd);
+    const spent = Number((await fleet.sum(2)).certainNanoUsd);
     // Room for what is spent, what runs at its most, and one edit more.
     await admin(one, "/team/update", { team_id, max_budget: (spent + most * 4 + 10) / 1e9 });
     const more = [one, one, one].map((gateway) => edit(gateway, key));
@@ -186,10 +106,10 @@ describeWithStores("gateways over Redis and PostgreSQL", () => {
   }, 90_000);
 
   test("what a killed gateway had reserved is settled when its folder is taken up again", async () => {
-    const schema = newSchema();
-    const survivor = await start({ schema });
+    const fleet = fleetOf();
+    const survivor = await fleet.start();
     const folder = `${survivor.running.folder}/of-the-dead`;
-    const doomed = await start({ schema, folder });
+    const doomed = await fleet.start({ folder });
     const most = await mostCost(survivor);
     const { team_id } = await admin(survivor, "/team/new", { max_budget: (most * 3 + 1) / 1e9 });
     const key = (await admin(survivor, "/key/generate", { team_id }))["key"] as string;
@@ -202,8 +122,8 @@ describeWithStores("gateways over Redis and PostgreSQL", () => {
     await simulator.release();
     // Two of three are reserved, wherever it is asked for.
     expect((await edit(survivor, key)).status).toBe(200);
-    const again = await start({ schema, folder });
-    const sum = await sumOf(schema, 3);
+    const again = await fleet.start({ folder });
+    const sum = await fleet.sum(3);
     expect(sum).toMatchObject({ certainRows: 1, uncertainRows: 2, uncertainNanoUsd: BigInt(most) * 2n });
     // Settled at their estimate: they are spent now, and no reservation that would be waited for.
     await until(async () => {
@@ -214,10 +134,10 @@ describeWithStores("gateways over Redis and PostgreSQL", () => {
   }, 90_000);
 
   test("the journal of a gateway that is gone is adopted by a command, once", async () => {
-    const schema = newSchema();
-    const survivor = await start({ schema });
+    const fleet = fleetOf();
+    const survivor = await fleet.start();
     const folder = `${survivor.running.folder}/left-behind`;
-    const doomed = await start({ schema, folder });
+    const doomed = await fleet.start({ folder });
     const most = await mostCost(survivor);
     const { team_id } = await admin(survivor, "/team/new", { max_budget: (most * 2 + 1) / 1e9 });
     const key = (await admin(survivor, "/key/generate", { team_id }))["key"] as string;
@@ -228,7 +148,7 @@ describeWithStores("gateways over Redis and PostgreSQL", () => {
       new RunningProcess({
         program: "proxy/dist/main.js",
         arguments: ["ledger", "adopt", "--data-dir", folder],
-        environment: environmentOf({ schema }),
+        environment: fleet.environment(),
       });
     await adoption().printed(/A gateway works on .* ships its journal itself/);
     doomed.process.kill("SIGKILL");
@@ -238,7 +158,7 @@ describeWithStores("gateways over Redis and PostgreSQL", () => {
     const first = adoption();
     await first.printed(/1 attempt had no outcome, and is uncertain now/);
     expect((await first.ended).code).toBe(0);
-    expect(await sumOf(schema, 1)).toMatchObject({ uncertainRows: 1, uncertainNanoUsd: BigInt(most) });
+    expect(await fleet.sum(1)).toMatchObject({ uncertainRows: 1, uncertainNanoUsd: BigInt(most) });
     await adoption().printed(/0 entries .*\n0 attempts had no outcome/);
     expect((await edit(survivor, key)).status).toBe(200);
     await until(async () => {
@@ -249,17 +169,15 @@ describeWithStores("gateways over Redis and PostgreSQL", () => {
   }, 90_000);
 
   test("a Redis that comes back empty is told all again before it admits: no budget is crossed", async () => {
-    const schema = newSchema();
+    const fleet = fleetOf();
     const own = await StoreServer.redis();
-    const environment = { ...environmentOf({ schema }), REDIS_URL: own.url };
-    const [one, two] = (await Promise.all(
-      [1, 2].map(() => startGateway({ config: configOf(), environment })),
-    )) as [RunningGateway, RunningGateway];
+    const redisUrl = own.url;
+    const [one, two] = await Promise.all([fleet.start({ redisUrl }), fleet.start({ redisUrl })]);
     const most = await mostCost(one);
     const { team_id } = await admin(one, "/team/new", {});
     const key = (await admin(one, "/key/generate", { team_id }))["key"] as string;
     for (const gateway of [one, two]) expect((await edit(gateway, key)).status).toBe(200);
-    const spent = Number((await sumOf(schema, 2)).certainNanoUsd);
+    const spent = Number((await fleet.sum(2)).certainNanoUsd);
     await admin(one, "/team/update", { team_id, max_budget: (spent + most * 5 + 10) / 1e9 });
     await simulator.setFaults({ fault: { kind: "hold" } });
     const running = [one, two, two].map((gateway) => edit(gateway, key));
@@ -274,7 +192,7 @@ describeWithStores("gateways over Redis and PostgreSQL", () => {
     await simulator.setFaults();
     await simulator.release();
     expect((await Promise.all([...running, ...more])).filter(({ status }) => status === 200)).toHaveLength(5);
-    const sum = await sumOf(schema, 7);
+    const sum = await fleet.sum(7);
     // What is reserved is settled: exactly what was spent is spent.
     await until(async () => {
       await admin(one, "/team/update", { team_id, max_budget: 0.000001 });
@@ -287,36 +205,36 @@ describeWithStores("gateways over Redis and PostgreSQL", () => {
   }, 90_000);
 
   test("while PostgreSQL is away edits go on, and all that was paid is there when it is back", async () => {
-    const schema = newSchema();
-    const gateway = await start({ schema });
+    const fleet = fleetOf();
+    const gateway = await fleet.start();
     const key = (await admin(gateway, "/key/generate", { max_budget: 1000 }))["key"] as string;
     expect((await edit(gateway, key)).status).toBe(200);
-    await sumOf(schema, 1);
+    await fleet.sum(1);
     await postgres.kill();
     for (let count = 0; count < 5; count += 1) expect((await edit(gateway, key)).status).toBe(200);
     await postgres.start();
-    const sum = await sumOf(schema, 6);
+    const sum = await fleet.sum(6);
     expect(sum.certainRows).toBe(6);
     expect(sum.certainNanoUsd).toBe(await billed());
-    expect(await spendOf(schema, "proxy")).toBe(sum.certainNanoUsd);
+    expect(await fleet.spend("proxy")).toBe(sum.certainNanoUsd);
     await gateway.stop();
   }, 90_000);
 
   test("a start that finds a store unusable when others are open already says so, and ends", async () => {
-    const schema = newSchema();
-    await (await start({ schema })).stop();
+    const fleet = fleetOf();
+    await (await fleet.start()).stop();
     const client = new Client({ connectionString: postgres.url });
     await client.connect();
-    await client.query(`DROP TABLE ${schema}.state`);
+    await client.query(`DROP TABLE ${fleet.schema}.state`);
     await client.end();
-    const broken = spawnGateway({ config: configOf(), environment: environmentOf({ schema }) });
+    const broken = spawnGateway({ config: fleet.config, environment: fleet.environment() });
     await broken.printed(/The directory of keys and teams .* cannot be used/);
     expect((await broken.ended).code).toBe(1);
   }, 60_000);
 
   test("Redis without PostgreSQL shares limits, and refuses what gateways could not share", async () => {
     const environment = { REDIS_URL: redis.url };
-    const gateway = await startGateway({ config: configOf(), environment });
+    const gateway = await startGateway({ config: fleetOf().config, environment });
     expect((await edit(gateway, masterKey)).status).toBe(200);
     await expect(admin(gateway, "/key/generate", {})).rejects.toThrow(/DATABASE_URL/);
     await gateway.stop();

@@ -55,13 +55,13 @@ describeEachLedger((open) => {
 
   it("enters attempts of a lost journal as uncertain, once, and says what they are charged at", async () => {
     expect(await enter("a", "b")).toEqual({
-      entered: 2,
+      entered: ["a", "b"],
       costs: new Map([
         ["a", estimateNanoUsd],
         ["b", estimateNanoUsd],
       ]),
     });
-    expect(await enter("b", "a")).toMatchObject({ entered: 0 });
+    expect(await enter("b", "a")).toMatchObject({ entered: [] });
     expect(await attempts()).toEqual([
       row("a", "uncertain", estimateNanoUsd),
       row("b", "uncertain", estimateNanoUsd),
@@ -81,7 +81,7 @@ describeEachLedger((open) => {
     const shipped = await applier();
     await shipped.apply([entry(1, "outcome", attemptEntry("a"))]);
     const { entered, costs } = await enter("a", "b");
-    expect([entered, costs.get("a")]).toEqual([1, costNanoUsd]);
+    expect([entered, costs.get("a")]).toEqual([["b"], costNanoUsd]);
     expect(await attempts()).toEqual([
       row("a", "certain", costNanoUsd, 0n, 1n),
       row("b", "uncertain", estimateNanoUsd),
@@ -127,7 +127,7 @@ describeEachLedger((open) => {
     ]);
     await expectSums();
     // Once it is known, it is not lost again.
-    expect(await enter("a")).toEqual({ entered: 0, costs: new Map([["a", costNanoUsd]]) });
+    expect(await enter("a")).toEqual({ entered: [], costs: new Map([["a", costNanoUsd]]) });
   });
 
   it("moves to whom and when the journal says it is charged to", async () => {

@@ -16,8 +16,8 @@ const noEntry = 0;
 
 /** What became of the attempts of a journal that was lost. */
 export interface EnteredAttempts {
-  /** How many were not in the ledger, and are uncertain there now. */
-  readonly entered: number;
+  /** Those that were not in the ledger, and are uncertain there now. */
+  readonly entered: readonly string[];
   /** What each is charged at; null where no price is known. An attempt that cannot be entered is missing. */
   readonly costs: ReadonlyMap<string, bigint | null>;
 }
@@ -77,7 +77,7 @@ export function enterInto(
     }
     await statements.interruptRequests.run({ journal });
     await writeSums(statements, sums);
-    return { entered: entered.length, costs };
+    return { entered: entered.map(({ row }) => row.attemptId), costs };
   });
 }
 

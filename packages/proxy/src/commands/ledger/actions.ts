@@ -18,6 +18,7 @@ import { withLedger, withReports } from "./books.js";
 import { type ExplainOptions, explain } from "./explain.js";
 import { type ExportOptions, exportedText } from "./export.js";
 import { type ListOptions, list } from "./list.js";
+import { type LostOptions, lost } from "./lost.js";
 import { type SettleOptions, settle } from "./settle.js";
 import { type SumOptions, sum } from "./sum.js";
 import { type UncertainOptions, uncertain } from "./uncertain.js";
@@ -53,6 +54,13 @@ export async function adoptFolder(options: WithDataDir): Promise<void> {
   if (postgres === undefined)
     throw new CommandError("Set DATABASE_URL: without it a journal belongs to the ledger beside it.");
   await told(async () => console.log(await adopt({ folder: dataDirectory(options), postgres, redis })));
+}
+
+export async function giveUpJournal(options: Omit<LostOptions, "postgres" | "redis">): Promise<void> {
+  const { postgres, redis } = storesOfEnvironment();
+  if (postgres === undefined || redis === undefined)
+    throw new CommandError("Set DATABASE_URL and REDIS_URL: it is done where gateways share both.");
+  await told(async () => console.log(await lost({ ...options, postgres, redis })));
 }
 
 export async function printExport(options: ExportOptions & WithDataDir): Promise<void> {

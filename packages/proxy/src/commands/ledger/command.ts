@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
 import type { ExportOptions } from "./export.js";
 import type { ListOptions } from "./list.js";
+import type { LostOptions } from "./lost.js";
 import type { SettleOptions } from "./settle.js";
 import type { SumOptions } from "./sum.js";
 import type { UncertainOptions } from "./uncertain.js";
@@ -58,6 +59,18 @@ export function addLedgerCommand(program: Command): void {
   withFolder(ledger.command("adopt"))
     .description("take up the journal of a gateway that is gone: DATABASE_URL and REDIS_URL say where to")
     .action(async (options: { readonly dataDir?: string }) => (await actions()).adoptFolder(options));
+
+  ledger
+    .command("lost")
+    .description(
+      "give up the journal of a gateway that is gone with its disk: DATABASE_URL and REDIS_URL say where it was known",
+    )
+    .argument("[journal]", "its id; without it, the gateways that are known are listed")
+    .option("--silent-for <duration>", "a gateway that was heard of in the last so long is alive", "60s")
+    .option("--yes", "do it, and do not only say what would be done", false)
+    .action(async (journalId: string | undefined, options: Pick<LostOptions, "silentFor" | "yes">) =>
+      (await actions()).giveUpJournal({ journalId, ...options }),
+    );
 
   withFilter(withFolder(ledger.command("export")))
     .description("write out all attempts, the oldest first")
