@@ -158,6 +158,7 @@ export { meterOf } from "./payers/meters.js";
 export { type NamedPayer, NamedPayers, type NamedPayersOptions } from "./payers/named-payers.js";
 export type { Payer, Scope } from "./payers/payer.js";
 export { type RequestPayers, payersOf, payersOfDeployment } from "./payers/payers.js";
+export { parseTime } from "./parse-time.js";
 export { type Bill, BillError } from "./reconciliation/bill.js";
 export { readBill } from "./reconciliation/read-bill.js";
 export { imageItems } from "./reconciliation/reconcile-days.js";

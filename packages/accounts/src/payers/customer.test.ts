@@ -45,4 +45,15 @@ it("passes over what is empty or no id", () => {
 
 it("refuses an id that nobody could keep", () => {
   expect(() => customer({}, { user: "x".repeat(257) })).toThrow(RangeError);
+  for (const user of ["a\u0000b", "a\nb", "a\ud800"])
+    expect(() => customer({}, { user })).toThrow(RangeError);
+});
+
+it("is the same in a header as in a body, in any script", () => {
+  for (const id of ["zoë", "\u65e5\u672c", "zoe"]) {
+    const sent = Buffer.from(id, "utf8").toString("latin1");
+    expect(customer({ "x-litellm-customer-id": sent })).toBe(id);
+  }
+  // What is no UTF-8 stays as it is.
+  expect(customer({ "x-litellm-customer-id": "zo\u00eb" })).toBe("zo\u00eb");
 });

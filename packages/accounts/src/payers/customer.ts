@@ -17,7 +17,7 @@ const longestId = 256;
  * `x-litellm-customer-id`, `x-litellm-end-user-id`, the operator's headers, then of the body `user`,
  * `litellm_metadata.user`, `metadata.user_id`, `safety_identifier`.
  *
- * @throws RangeError for an id that is longer than 256 characters
+ * @throws RangeError for an id that is longer than 256 characters, or has control characters
  */
 export function customerOf(
   headers: RequestHeaders,
@@ -26,7 +26,7 @@ export function customerOf(
 ): string | undefined {
   const names = ["x-litellm-customer-id", "x-litellm-end-user-id", ...headerNames];
   const candidates = [
-    ...names.map((name) => () => headers[name.toLowerCase()]),
+    ...names.map((name) => () => headerText(headers[name.toLowerCase()])),
     () => fieldOf("user"),
     () => memberOf(fieldOf, "litellm_metadata", "user"),
     () => memberOf(fieldOf, "metadata", "user_id"),
@@ -36,9 +36,18 @@ export function customerOf(
     const id = textOf(candidate());
     if (id === undefined) continue;
     if (id.length > longestId) throw new RangeError(`a customer's id has at most ${longestId} characters`);
+    // Nobody could block or limit them: the management API takes no such ids, since databases do not keep them as they are.
+    if (/[\p{Cc}\p{Cs}]/u.test(id)) throw new RangeError("a customer's id has no control characters");
     return id;
   }
   return undefined;
+}
+
+/** Node reads headers byte by byte; what is well-formed UTF-8 is the text that a body would have had. */
+function headerText(value: unknown): unknown {
+  if (typeof value !== "string" || !/[\x80-\xff]/.test(value)) return value;
+  const text = Buffer.from(value, "latin1").toString("utf8");
+  return text.includes("\u{fffd}") ? value : text;
 }
 
 function textOf(value: unknown): string | undefined {

@@ -1,6 +1,7 @@
 import { nanoUsdOf } from "../litellm/litellm-row.js";
 import { dayOf } from "../ledger/applying/daily-changes.js";
 import { type Bill, BillError, type BillItem, type BillLine } from "./bill.js";
+import { parseTime } from "../parse-time.js";
 import { csvRecords } from "./csv-records.js";
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -72,7 +73,7 @@ function itemsOfPage(page: unknown): BillItem[] {
 
 function itemOfRecord(record: Readonly<Record<string, string>>): BillItem {
   const when = record["start_time_iso"] ?? record["date"] ?? record["start_time"] ?? "";
-  const atMs = /^\d{9,11}$/.test(when) ? Number(when) * 1_000 : isoTime(when);
+  const atMs = /^\d{9,11}$/.test(when) ? Number(when) * 1_000 : parseTime(when);
   if (!isTime(atMs))
     throw new BillError(
       "The bill's CSV has no column start_time_iso, start_time or date with times such as 2026-11-28.",
@@ -89,16 +90,6 @@ function itemOfRecord(record: Readonly<Record<string, string>>): BillItem {
 /** Years from 1970 to 9999. */
 function isTime(atMs: number): boolean {
   return atMs >= 0 && atMs < Date.UTC(10_000, 0);
-}
-
-/** Of ISO 8601 alone, since what else `Date` reads depends on where it runs. Without a zone it is UTC, as are a bill's days. */
-function isoTime(text: string): number {
-  const found = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?) ?(Z|UTC|[+-]\d\d:?\d\d)?)?$/.exec(
-    text.trim(),
-  );
-  if (found === null) return Number.NaN;
-  const [, day = "", time = "00:00", zone = "Z"] = found;
-  return Date.parse(`${day}T${time}${zone === "UTC" ? "Z" : zone}`);
 }
 
 function fieldsOf(value: unknown): Fields {

@@ -237,6 +237,7 @@ describe("what is refused names its field", () => {
       "budget_limits",
     ],
     ["/key/generate", { temp_budget_increase: 1 }, "temp_budget_expiry"],
+    ["/key/generate", { temp_budget_increase: 1, temp_budget_expiry: "11/12/2040" }, "temp_budget_expiry"],
     ["/key/generate", { temp_budget_expiry: "1d" }, "temp_budget_increase"],
     ["/key/generate", { key: masterKey }, "key"],
     ["/key/generate", { spend: 1 }, "spend"],
@@ -341,7 +342,7 @@ test("a temporary increase is changed part by part, and taken away by either", a
   const { body: key } = await manage("/key/generate", {
     max_budget: 1,
     temp_budget_increase: 1,
-    temp_budget_expiry: "2040-01-01T00:00:00Z",
+    temp_budget_expiry: "2040-01-01T00:00:00",
   });
   const update = async (fields: object) => (await manage("/key/update", { key: key.key, ...fields })).body;
   expect(await update({ temp_budget_increase: 2 })).toMatchObject({

@@ -1,4 +1,4 @@
-import { lengthMs, parseDuration } from "@darkroom/accounts";
+import { lengthMs, parseDuration, parseTime } from "@darkroom/accounts";
 import { formatUsd, parseUsd } from "@darkroom/cost-calculator";
 import { z } from "zod";
 
@@ -92,15 +92,15 @@ export const duration = z
   .string({ error: "expected a duration such as 30m, 24h, 7d or 1mo" })
   .refine(isDuration, { error: "expected a duration such as 30m, 24h, 7d or 1mo" });
 
-/** An instant, as milliseconds since 1970: a time, or how long from now. */
+/** An instant: a time (UTC, where it does not say otherwise), or how long from now. */
 export const instant = z
   .string({ error: "expected a time, or a duration such as 24h" })
-  .refine((value) => isDuration(value) || !Number.isNaN(Date.parse(value)), {
+  .refine((value) => isDuration(value) || !Number.isNaN(parseTime(value)), {
     error: "expected a time, or a duration such as 24h",
   });
 
 export function instantFrom(value: string, nowMs: number): number {
-  return isDuration(value) ? nowMs + lengthMs(parseDuration(value)) : Date.parse(value);
+  return isDuration(value) ? nowMs + lengthMs(parseDuration(value)) : parseTime(value);
 }
 
 export const metadata = z
