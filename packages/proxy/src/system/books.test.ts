@@ -231,7 +231,7 @@ describe("the books say what was billed", () => {
   });
 
   test("for a client that has gone: the call is read to its end", async () => {
-    await simulator.setFaults({ count: 1, fault: { kind: "delay", ms: 700 } });
+    await simulator.setFaults({ count: 1, fault: { kind: "hold" } });
     const { gateway, books } = await start();
     const leaving = new AbortController();
     const left = send(`${gateway.url}/v1/images/edits`, {
@@ -240,9 +240,14 @@ describe("the books say what was billed", () => {
       body: editForm({ fields }),
       signal: leaving.signal,
     });
-    await until(() => books.openIntents().length === 1);
+    await until(async () => (await simulator.held()) === 1);
     leaving.abort();
     await expect(left).rejects.toThrow();
+    await until(
+      async () =>
+        (await readMetrics(gateway, masterKey)).sum("darkroom_requests_total", { status: "499" }) === 1,
+    );
+    await simulator.release();
     const [attempt] = await books.attempts(1);
     expect(attempt).toMatchObject({ state: "certain", costNanoUsd: await bill() });
     expect(await books.requests(1)).toMatchObject([
@@ -364,11 +369,12 @@ describe("where nothing can be written", () => {
   test(
     "no edit is served and everybody is told, but an answer that is paid goes out",
     async () => {
-      await simulator.setFaults({ count: 1, fault: { kind: "delay", ms: 700 } });
+      await simulator.setFaults({ count: 1, fault: { kind: "hold" } });
       const { gateway, books } = await start();
       const paid = sendEdit(gateway.url, { fields, headers });
-      await until(() => books.openIntents().length === 1);
+      await until(async () => (await simulator.held()) === 1);
       books.holdJournal();
+      await simulator.release();
       expect((await paid).status).toBe(200);
 
       const refused = await sendEdit(gateway.url, { fields, headers });

@@ -201,7 +201,7 @@ function config(url: string, silentUrl: string): string {
       entry("other", "only", two),
       entry("refused", "only", one, { api_base: "http://127.0.0.1:1" }),
       entry("broken", "only", one),
-      entry("full", "only", one, { max_connections: 1 }),
+      entry("full", "only", one, { max_connections: 1, timeout: 30 }),
       entry("silent", "only", one, { api_base: silentUrl, timeout: 0.3, cooldown_time: 0 }),
     ],
     router_settings: { num_retries: 1, default_fallbacks: ["other"] },
@@ -302,11 +302,12 @@ describe("a deployment that has not got the whole request is tried again, and ha
   });
 
   test("where it has no connection to spare until the time is up", async () => {
-    await simulator.setFaults({ count: 1, fault: { kind: "delay", ms: 1_000 } });
-    const first = sendEdit(gateway.url, { fields: { ...fields, model: "full" } });
-    await until(async () => (await simulator.requests()).length === 1);
+    await simulator.setFaults({ count: 1, fault: { kind: "hold" } });
+    const first = sendEdit(gateway.url, { fields: { ...fields, model: "full", timeout: "30" } });
+    await until(async () => (await simulator.held()) === 1);
     const answer = await sendEdit(gateway.url, { fields: { ...fields, model: "full", timeout: "0.2" } });
     expect(answer.status).toBe(504);
+    await simulator.release();
     expect((await first).status).toBe(200);
     expect(await simulator.requests()).toHaveLength(1);
     const told = { error: "TimeoutError", billed: "no" };

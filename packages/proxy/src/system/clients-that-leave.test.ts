@@ -77,10 +77,12 @@ async function billedUsd(): Promise<number> {
 
 describe("while the upstream works", () => {
   test("the answer is read to its end, and its cost is counted and logged", async () => {
-    await simulator.setFaults({ fault: { kind: "delay", ms: 1500 } });
+    await simulator.setFaults({ fault: { kind: "hold" } });
     const { leave } = beginEdit();
-    await until(async () => (await simulator.requests())[0]?.billed);
+    await until(async () => (await simulator.held()) === 1);
     leave();
+    await metricsWhen((now) => now.sum("darkroom_requests_total", { route: edits, status: "499" }) === 1);
+    await simulator.release();
 
     const metrics = await metricsWhen((now) => now.sum("darkroom_spend_usd_total") > 0);
     const [request, ...others] = await simulator.requests();

@@ -111,15 +111,15 @@ function beginEdit(key: string, { to = gateway, fields }: KeyedEditOptions = {})
 }
 
 const onNext = (fault: FaultRule["fault"]): FaultRule => ({ count: 1, fault });
-const slowly = onNext({ kind: "delay", ms: 1000 });
+const held = onNext({ kind: "hold" });
 
 async function billedRequests(): Promise<number> {
   return (await simulator.bill()).totals.overall.requests;
 }
 
-/** The upstream has all of the edit and works at it. */
+/** The upstream has all of the edit, and holds its answer. */
 function whenUpstreamWorks(): Promise<unknown> {
-  return until(async () => (await simulator.requests())[0]?.bodyLength);
+  return until(async () => (await simulator.held()) === 1);
 }
 
 function leftClients(of = gateway): Promise<number> {
@@ -133,8 +133,12 @@ async function whenGone(leave: () => void, of = gateway): Promise<void> {
   await until(async () => (await leftClients(of)) > before);
 }
 
-function whenOneWaits(of: RunningGateway): Promise<unknown> {
-  return until(async () => (await readMetrics(of)).sum("darkroom_replays_waiting") === 1);
+function whenOneWaits(of = gateway): Promise<unknown> {
+  return whenSoManyWait(1, of);
+}
+
+function whenSoManyWait(count: number, of = gateway): Promise<unknown> {
+  return until(async () => (await readMetrics(of)).sum("darkroom_replays_waiting") === count);
 }
 
 function expectReplay(again: Answer, first: Answer): void {
@@ -171,11 +175,14 @@ describe("the same key again", () => {
     ["a whole answer", {}],
     ["a stream", stream],
   ])("while the edit runs: it is joined, and all get %s", async (_, fields) => {
-    await simulator.setFaults(slowly);
+    await simulator.setFaults(held);
     const key = newKey();
     const first = edit(key, { fields });
     await whenUpstreamWorks();
-    const joined = await Promise.all([edit(key, { fields }), edit(key, { fields }), edit(key, { fields })]);
+    const joining = Promise.all([edit(key, { fields }), edit(key, { fields }), edit(key, { fields })]);
+    await whenSoManyWait(3);
+    await simulator.release();
+    const joined = await joining;
     for (const answer of joined) expectReplay(answer, await first);
     expect((await first).status).toBe(200);
     expect(await billedRequests()).toBe(1);
@@ -368,23 +375,27 @@ describe("a client that leaves", () => {
     ["a whole answer", {}],
     ["a stream", stream],
   ])("and comes back while the edit runs gets %s", async (_, fields) => {
-    await simulator.setFaults(slowly);
+    await simulator.setFaults(held);
     const key = newKey();
     const { leave } = beginEdit(key, { fields });
     await whenUpstreamWorks();
     await whenGone(leave);
-    const answer = await edit(key, { fields });
+    const again = edit(key, { fields });
+    await whenOneWaits();
+    await simulator.release();
+    const answer = await again;
     expect(answer.status).toBe(200);
     expect(answer.headers["x-darkroom-replay-of"]).toMatch(/^req_/);
     expect(await billedRequests()).toBe(1);
   });
 
   test("and comes back after its end gets the answer", async () => {
-    await simulator.setFaults(slowly);
+    await simulator.setFaults(held);
     const key = newKey();
     const { leave } = beginEdit(key);
     await whenUpstreamWorks();
-    leave();
+    await whenGone(leave);
+    await simulator.release();
     await until(async () => (await readMetrics(gateway)).sum("darkroom_edits_in_flight") === 0);
     expect(await billedRequests()).toBe(1);
     const answer = await edit(key);

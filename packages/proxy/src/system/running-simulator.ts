@@ -15,6 +15,8 @@ export interface RecordedPart {
 /** A request as it arrived at the simulator, and what became of it. */
 export interface RecordedRequest {
   readonly requestId: string;
+  /** Milliseconds since 1970, by a clock that nobody sets. */
+  readonly arrivedAtMs: number;
   readonly method: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string | undefined>>;

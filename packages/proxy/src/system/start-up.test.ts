@@ -365,14 +365,15 @@ describe("a running gateway", () => {
       arguments: ["--data-dir", data],
       environment: { TMPDIR: temporary, TEMP: temporary, TMP: temporary },
     });
-    await simulator.setFaults({ fault: { kind: "delay", ms: 1000 } });
+    await simulator.setFaults({ fault: { kind: "hold" } });
     const headers = { authorization: "Bearer sk-of-the-file" };
     const image = Buffer.concat([picture, Buffer.alloc(2_000_000, 1)]);
     const edit = sendEdit(gateway.url, { fields: { model: "edits" }, image, headers });
-    await until(async () => (await simulator.requests())[0]?.billed);
+    await until(async () => (await simulator.held()) === 1);
     const written = (): Buffer =>
       Buffer.concat(readdirSync(data).map((name) => readFileSync(join(data, name))));
     const whileRunning = { names: readdirSync(folder), bytes: written() };
+    await simulator.release();
     expect((await edit).status).toBe(200);
     expect(whileRunning.names).toEqual(["data"]);
     expect(readdirSync(folder)).toEqual(["data"]);
