@@ -77,6 +77,10 @@ export class ReportsThread implements LedgerReports {
     return this.#ask("keyedAttempts", sinceMs);
   }
 
+  keylessCallers(): Promise<readonly string[]> {
+    return this.#ask("keylessCallers");
+  }
+
   carriedSpend(): Promise<readonly CarriedSpend[]> {
     return this.#ask("carriedSpend");
   }

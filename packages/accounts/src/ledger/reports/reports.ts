@@ -18,6 +18,7 @@ import {
 import { type RequestExplanation, explainRequest, findAttempt } from "./explain.js";
 import type { AttemptFilter, RequestFilter } from "./filter.js";
 import { type KeyedAttempt, listKeyedAttempts } from "./keyed-attempts.js";
+import { listKeylessCallers } from "./keyless-callers.js";
 import { countAttempts, listAttempts, listRequests } from "./lists.js";
 import type { Page, PageRequest } from "./page.js";
 import type { LedgerAttempt, LedgerRequest } from "./rows.js";
@@ -45,6 +46,8 @@ export interface LedgerReports {
   spentIn(meter: string, span: TimeSpan, shared?: SharedSpend): Promise<Spent>;
   /** Attempts of requests with an idempotency key that ended at `sinceMs` or later. */
   keyedAttempts(sinceMs: number): Promise<readonly KeyedAttempt[]>;
+  /** Who has asked without a virtual key, as attempts name them. */
+  keylessCallers(): Promise<readonly string[]>;
   /** What was carried over from elsewhere. */
   carriedSpend(): Promise<readonly CarriedSpend[]>;
   /** How many entries of journals could not be applied. */
@@ -125,6 +128,10 @@ export class Reports implements LedgerReports {
 
   keyedAttempts(sinceMs: number): Promise<readonly KeyedAttempt[]> {
     return listKeyedAttempts(this.#database, sinceMs);
+  }
+
+  keylessCallers(): Promise<readonly string[]> {
+    return listKeylessCallers(this.#database);
   }
 
   carriedSpend(): Promise<readonly CarriedSpend[]> {

@@ -144,9 +144,10 @@ async function filterOf(context: ManagementContext, call: Call, asked: AskedLogs
   }
   if (payer === undefined) return exact;
   const keyIds = await keyIdsOfPayer(context, payer.scope, payer.id);
+  const callers = keyIds.filter((id) => id !== "").map(callerOfKey);
   // The operator's own key has no id, and can name customers too.
-  if (keyIds.includes("")) return { ...exact, ...charged };
-  return { ...exact, ...charged, callers: keyIds.map(callerOfKey) };
+  const keyless = keyIds.includes("") ? await context.ledger.reports.keylessCallers() : [];
+  return { ...exact, ...charged, callers: [...callers, ...keyless] };
 }
 
 function payerOf({ team_id, end_user }: AskedLogs) {
