@@ -14,6 +14,7 @@ const checks = {
   estimates: ["scripts/measure-estimates.mjs"],
   drill: ["scripts/fault-drill.mjs", "--short"],
   "kill-drill": ["scripts/kill-drill.mjs", "--seconds", "20"],
+  "fleet-drill": ["scripts/fleet-drill.mjs", "--seconds", "40"],
   limits: ["scripts/limits-drill.mjs", "shared-quota", "many-keys-overload", "killed-gateway"],
   compose: ["scripts/checks/compose.mjs"],
   dashboard: ["scripts/checks/dashboard.mjs"],
@@ -33,6 +34,7 @@ const explanations = `npm run check [-- name ...]
   estimates              4,000 edits of every kind: what each was estimated at covers what the simulator bills
   drill                  kills, freezes and breaks deployments under load: edits are served all the same, with few attempts
   kill-drill             kills the gateway again and again under load: afterwards the books equal the bill
+  fleet-drill            kills three gateways, Redis and PostgreSQL under load: rows = bill, sums = rows, meters = sums, budgets hold
   limits                 minutes of more load than limits allow: no limit is exceeded in any minute, and nearly all of it is used
   compose                deploy/compose as Compose reads it, and its balancer before two gateways
   dashboard              every query of dashboard, alerts and rules against a Prometheus that scrapes two gateways in trouble

@@ -8,11 +8,18 @@
 import { runDrill } from "./run-drill.mjs";
 
 await runDrill(async () => {
-  const { help, parseOptions } = await import("./kill-drill/options.mjs");
+  const { commandLine } = await import("./kill-drill/options.mjs");
   const { drill } = await import("./kill-drill/drill.mjs");
   const { differencesOf } = await import("./kill-drill/differences.mjs");
   const { report } = await import("./kill-drill/report.mjs");
-  return { help, parseOptions, run };
+  const told = commandLine({
+    name: "kill-drill",
+    seconds: "30",
+    does: "the gateway is killed again and again",
+    fails: `Fails if an answer was released without its row, if a billed request has no row or two, if certain ≤ bill ≤ certain +
+uncertain does not hold, if an Idempotency-Key was paid for twice, or if nothing was killed that matters.`,
+  });
+  return { ...told, run };
 
   /** Whether the books equal the bill. */
   async function run(options) {

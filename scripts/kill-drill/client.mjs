@@ -8,6 +8,7 @@ import { sentBody } from "../../packages/proxy/dist/system/reconciliation/sent-b
  * @property {string} editId
  * @property {"refused" | "broken" | "left" | "answered"} end `refused`: nobody listened
  * @property {number} [status] of an answer that has begun
+ * @property {string} [error] what an error says that it is: its code, or its type where the code is but the status
  * @property {string} [requestId] the gateway's
  * @property {string} [upstreamRequestId]
  * @property {boolean} [isStream]
@@ -66,12 +67,19 @@ function seenOf(edit, answer, pieces) {
   const cost = headers["x-litellm-response-cost"] ?? trailers["x-litellm-response-cost"];
   return {
     status,
+    error: status < 400 ? undefined : errorIn(text),
     requestId: headers["x-request-id"],
     upstreamRequestId: headers["llm_provider-x-request-id"],
     isStream,
     isReleased: !isStream || completedEvents(text) >= Number(edit.fields.n ?? 1),
     nanoUsd: cost === undefined ? undefined : nanoUsdOf(cost),
   };
+}
+
+function errorIn(text) {
+  if (!isJson(text)) return undefined;
+  const { code, type } = JSON.parse(text).error ?? {};
+  return code === null || /^\d+$/.test(code) ? type : code;
 }
 
 /** Events that came whole, in JSON that can be read. */

@@ -1,7 +1,5 @@
 /** Whether the books equal the bill, and whether whoever got an answer finds it in them. */
-import { callerOf } from "../../packages/proxy/dist/books/caller.js";
 import { nanoUsdOf } from "../../packages/proxy/dist/system/dollars.js";
-import { keyOf } from "./clients.mjs";
 
 /**
  * @param {import("./drill.mjs").Result} result
@@ -11,14 +9,15 @@ export function differencesOf(result) {
   return [
     ...answersWithoutRow(result),
     ...billedWithoutRow(result),
-    ...sumsThatDiffer(result),
+    ...sumsOffTheBill(result),
+    ...sumsThatAStartChanges(result),
     ...paidTwice(result),
     ...proofsOfNothing(result),
   ];
 }
 
 /** Whoever has an answer, or the end of one, finds the outcome of every attempt behind it. */
-function* answersWithoutRow({ clients, attempts }) {
+export function* answersWithoutRow({ clients, attempts }) {
   const byRequest = grouped(attempts, ({ requestId }) => requestId);
   for (const seen of clients.seen) {
     if (!seen.isReleased) continue;
@@ -37,7 +36,7 @@ function* answersWithoutRow({ clients, attempts }) {
 }
 
 /** Each line of the bill has one row, and each row one line at most: by the upstream's id, else by the edit. */
-function* billedWithoutRow({ bill, recorded, attempts }) {
+export function* billedWithoutRow({ bill, recorded, attempts }) {
   const rowsById = new Map();
   for (const row of attempts) {
     const { upstreamRequestId } = row;
@@ -48,12 +47,12 @@ function* billedWithoutRow({ bill, recorded, attempts }) {
   const unanswered = attempts.filter(
     ({ state, upstreamRequestId }) => state === "uncertain" && upstreamRequestId === null,
   );
-  const rowsByCaller = grouped(unanswered, ({ caller }) => caller);
+  const rowsByEdit = grouped(unanswered, ({ editId }) => editId);
   const records = new Map(recorded.map((record) => [record.requestId, record]));
   const billed = new Set();
   for (const { requestId, nanoUsd } of bill.lines) {
-    const caller = callerOfEdit(userOf(records.get(requestId)));
-    const row = rowsById.get(requestId) ?? rowsByCaller.get(caller)?.pop();
+    const editId = userOf(records.get(requestId));
+    const row = rowsById.get(requestId) ?? rowsByEdit.get(editId)?.pop();
     billed.add(row);
     const owed = BigInt(nanoUsd);
     if (row === undefined) yield `${requestId} was billed at ${owed} and has no row`;
@@ -66,7 +65,8 @@ function* billedWithoutRow({ bill, recorded, attempts }) {
   }
 }
 
-function* sumsThatDiffer({ bill, sum, sumAfterStart, attempts }) {
+/** Certain ≤ bill ≤ certain + uncertain. */
+export function* sumsOffTheBill({ bill, sum, attempts }) {
   const billed = BigInt(bill.totals.overall.nanoUsd);
   const certain = nanoUsdOf(sum.certain_usd);
   const most = certain + nanoUsdOf(sum.uncertain_usd);
@@ -74,37 +74,44 @@ function* sumsThatDiffer({ bill, sum, sumAfterStart, attempts }) {
   if (billed > most) yield `the bill of ${billed} is more than certain + uncertain, ${most}`;
   if (sum.rows !== attempts.length) yield `the sum has ${sum.rows} rows, the export ${attempts.length}`;
   if (sum.set_aside !== 0) yield `${sum.set_aside} entries were set aside`;
+}
+
+function* sumsThatAStartChanges({ sum, sumAfterStart }) {
   for (const name of ["rows", "certain_usd", "uncertain_usd"])
     if (sum[name] !== sumAfterStart[name])
       yield `${name} is ${sum[name]} before a start and ${sumAfterStart[name]} after it`;
 }
 
 /** Whoever sends again with the same key pays for one request, whatever dies between. */
-function* paidTwice({ clients, attempts }) {
-  const keyed = new Set(clients.keyedEdits.map(callerOfEdit));
+export function* paidTwice({ clients, attempts }) {
+  const keyed = new Set(clients.keyedEdits);
   const paid = grouped(
-    attempts.filter(({ caller, state }) => keyed.has(caller) && state !== "failed"),
-    ({ caller }) => caller,
+    attempts.filter(({ editId, state }) => keyed.has(editId) && state !== "failed"),
+    ({ editId }) => editId,
   );
-  for (const [caller, rows] of paid) {
+  for (const [editId, rows] of paid) {
     const requests = new Set(rows.map(({ requestId }) => requestId));
-    if (requests.size > 1) yield `${caller} sent one key, and paid for ${[...requests].join(" and ")}`;
+    if (requests.size > 1) yield `${editId} had one key, and was paid for by ${[...requests].join(" and ")}`;
   }
 }
 
 /** Where nothing happened, nothing is shown. */
-function* proofsOfNothing({ clients, attempts }) {
+export function* proofsOfNothing({ clients, attempts }) {
   const lost = attempts.filter(({ isLost }) => isLost).length;
   const released = clients.seen.filter(({ isReleased, status }) => isReleased && status === 200);
   const broken = clients.seen.filter(({ end }) => end === "broken").length;
-  const needed = {
+  yield* missing({
     "attempts that a kill has struck": lost,
     "answers that a kill has cut off, or kept from beginning": broken,
     "JSON answers": released.filter(({ isStream }) => !isStream).length,
     streams: released.filter(({ isStream }) => isStream).length,
     "clients that have left": clients.seen.filter(({ end }) => end === "left").length,
     "edits that were sent again": clients.sentAgain,
-  };
+  });
+}
+
+/** @param {Record<string, number>} needed how often each of it happened */
+export function* missing(needed) {
   for (const [what, count] of Object.entries(needed)) if (count === 0) yield `there were no ${what}`;
 }
 
@@ -118,9 +125,6 @@ function grouped(rows, keyOfRow) {
   }
   return groups;
 }
-
-const thisMachine = { role: "admin", name: "this machine" };
-const callerOfEdit = (id) => callerOf(thisMachine, { authorization: `Bearer ${keyOf({ id })}` });
 
 /** The field `user` of a request, by which the upstream knows the edit. */
 function userOf({ parts, json } = {}) {

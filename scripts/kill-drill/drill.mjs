@@ -43,15 +43,17 @@ export async function drill({ seconds, seed, concurrency, latencyMs }) {
   const simulator = await startReconciledSimulator(seed, edits, { latency });
   const folder = mkdtempSync(join(tmpdir(), "darkroom-kill-drill-"));
   try {
-    const gateway = new MortalGateway(reconciledConfig(simulator.url), folder);
-    const clients = new Clients(gateway, edits, seed, concurrency);
+    const config = reconciledConfig(simulator.url);
+    const gateway = new MortalGateway(() => config, folder);
+    const door = { gatewayFor: () => gateway, end: () => gateway.end() };
+    const clients = new Clients({ door, edits, keyOf, seed, count: concurrency });
     const killing = killAgainAndAgain(gateway, clients, new SeededDraws(seed, "kills"), seconds * 1000);
     await Promise.race([killing, clients.ended]);
     await clients.stop();
     const bill = await finalBill(simulator);
 
-    const sum = sumIn(folder);
-    const attempts = attemptsIn(folder);
+    const sum = sumIn({ folder });
+    const attempts = attemptsIn({ folder });
     await gateway.start();
     const sumAfterStart = JSON.parse((await send(`${gateway.url}/ledger/sum`)).body.toString());
     const recorded = await simulator.requests();
@@ -61,8 +63,8 @@ export async function drill({ seconds, seed, concurrency, latencyMs }) {
   }
 }
 
-/** What an unknown model of the config's own costs at most nobody knows, so that no sum can hold it. */
-function boundedEdits(seed, count) {
+/** What an unknown model of the config's own costs at most nobody knows, so that no sum can hold it, and no budget. */
+export function boundedEdits(seed, count) {
   return variedEdits(seed, count).filter(({ group }) => group !== houseModel.name);
 }
 
@@ -74,7 +76,7 @@ async function killAgainAndAgain(gateway, clients, draws, lengthMs) {
     if (draws.chance(shares.killedAtStart)) await gateway.startInVain(draws.between(0, longestStartMs));
     await gateway.start();
     await pause(draws.between(0, longestLifeMs));
-    await (draws.chance(shares.killedAtAnswer) ? killAtAnswer(gateway, clients) : gateway.kill());
+    await (draws.chance(shares.killedAtAnswer) ? gateway.killAtAnswer() : gateway.kill());
     progress.done(performance.now() - lastMs);
     lastMs = performance.now();
     progress.tell(`${gateway.kills} kills, ${clients.seen.length} requests`);
@@ -82,13 +84,13 @@ async function killAgainAndAgain(gateway, clients, draws, lengthMs) {
   progress.clear();
 }
 
-/** In the worst moment: a client has just got the first byte of an answer. */
-function killAtAnswer(gateway, clients) {
-  return new Promise((resolve) => clients.atNextAnswer(() => resolve(gateway.kill())));
+/** Of a caller of its own for each edit. */
+function keyOf({ id }) {
+  return `sk-${id}`;
 }
 
-/** What the simulator was still at work on when the gateway was killed the last time is billed within moments. */
-async function finalBill(simulator) {
+/** What the simulator was still at work on when a gateway was killed the last time is billed within moments. */
+export async function finalBill(simulator) {
   for (let last; ; ) {
     const bill = await simulator.bill();
     if (bill.totals.overall.nanoUsd === last?.totals.overall.nanoUsd) return bill;

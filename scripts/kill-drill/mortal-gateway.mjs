@@ -4,20 +4,26 @@ import { spawnGateway, startGateway } from "../../packages/proxy/dist/system/run
 
 export class MortalGateway {
   kills = 0;
+  /** When it died the last time, while it started or later: milliseconds since 1970. */
+  lastDeathMs = 0;
   /** Of them, while it was starting. */
   killsAtStart = 0;
   /** Milliseconds that each start has taken, from the process to the first edit that it would serve. */
   startsMs = [];
+  #config;
   #options;
   #running;
   #waiting = [];
+  #onAnswer = () => undefined;
 
   /**
-   * @param {string} config
+   * @param {() => string} config what it is to be at a start
    * @param {string} folder
+   * @param {Record<string, string>} [environment]
    */
-  constructor(config, folder) {
-    this.#options = { config, arguments: ["--data-dir", folder] };
+  constructor(config, folder, environment = {}) {
+    this.#config = config;
+    this.#options = { environment, arguments: ["--data-dir", folder] };
   }
 
   /** Where it listens; undefined while it does not. */
@@ -33,25 +39,48 @@ export class MortalGateway {
 
   async start() {
     const fromMs = performance.now();
-    this.#running = await startGateway(this.#options);
+    this.#running = await startGateway({ ...this.#options, config: this.#config() });
     this.startsMs.push(performance.now() - fromMs);
     this.#wake(this.#running.url);
   }
 
   /** Starts it, and kills it after so long, wherever it is by then. */
   async startInVain(lifeMs) {
-    const running = spawnGateway(this.#options);
+    const running = spawnGateway({ ...this.#options, config: this.#config() });
     await pause(lifeMs);
     await running.stop();
+    this.lastDeathMs = Date.now();
     this.killsAtStart += 1;
   }
 
   /** The signal is sent before this returns; resolves when the process is gone. */
-  kill() {
+  async kill() {
     const running = this.#running;
     this.#running = undefined;
     this.kills += 1;
-    return running.stop();
+    await running.stop();
+    this.lastDeathMs = Date.now();
+  }
+
+  /**
+   * Kills it in the worst moment: a client has just got the first byte of an answer.
+   * @param {number} [withinMs] in any case
+   */
+  killAtAnswer(withinMs) {
+    return new Promise((resolve) => {
+      const kill = () => {
+        clearTimeout(timer);
+        this.#onAnswer = () => undefined;
+        resolve(this.kill());
+      };
+      const timer = withinMs === undefined ? undefined : setTimeout(kill, withinMs);
+      this.#onAnswer = kill;
+    });
+  }
+
+  /** To be called with the first byte of each of its answers. */
+  answers() {
+    this.#onAnswer();
   }
 
   /** Nobody is to wait for it any more. */

@@ -1,19 +1,5 @@
-/** The command line of the kill drill. */
+/** The command line of the kill drills. */
 import { parseArgs } from "node:util";
-
-const usual = { seconds: "30", seed: "0", concurrency: "16", "latency-ms": "60" };
-
-export const help = `node scripts/kill-drill.mjs [options]
-
-  --seconds S       how long the gateway is killed again and again; default: ${usual.seconds}
-  --minutes M       the same in minutes
-  --seed N          other edits, clients and moments; default: ${usual.seed}
-  --concurrency N   clients at a time; default: ${usual.concurrency}
-  --latency-ms N    what the simulator takes for an edit, on the average; default: ${usual["latency-ms"]}
-  --help
-
-Fails if an answer was released without its row, if a billed request has no row or two, if certain ≤ bill ≤ certain +
-uncertain does not hold, if an Idempotency-Key was paid for twice, or if nothing was killed that matters.`;
 
 /**
  * @typedef {object} Options
@@ -24,11 +10,30 @@ uncertain does not hold, if an Idempotency-Key was paid for twice, or if nothing
  */
 
 /**
- * @param {string[]} args
- * @returns {Options | undefined} undefined: help is asked for
- * @throws Error saying what is wrong with the command line
+ * @param {object} of
+ * @param {string} of.name of the drill
+ * @param {string} of.seconds how long it usually is
+ * @param {string} of.does what is done for so long
+ * @param {string} of.fails when it fails
+ * @returns {{ help: string, parseOptions: (args: string[]) => Options | undefined }}
  */
-export function parseOptions(args) {
+export function commandLine({ name, seconds, does, fails }) {
+  const usual = { seconds, seed: "0", concurrency: "16", "latency-ms": "60" };
+  const help = `node scripts/${name}.mjs [options]
+
+  --seconds S       how long ${does}; default: ${usual.seconds}
+  --minutes M       the same in minutes
+  --seed N          other edits, clients and moments; default: ${usual.seed}
+  --concurrency N   clients at a time; default: ${usual.concurrency}
+  --latency-ms N    what the simulator takes for an edit, on the average; default: ${usual["latency-ms"]}
+  --help
+
+${fails}`;
+  return { help, parseOptions: (args) => optionsIn(args, usual) };
+}
+
+/** @throws Error saying what is wrong with the command line */
+function optionsIn(args, usual) {
   const text = { type: "string" };
   const { values } = parseArgs({
     args,

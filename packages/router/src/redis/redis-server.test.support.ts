@@ -53,6 +53,11 @@ export class RedisServer {
     ]).start();
   }
 
+  /** Its data is in it. */
+  get folder(): string {
+    return this.#folder;
+  }
+
   get settings(): RedisSettings {
     return { topology: { kind: "single", host: "127.0.0.1", port: this.port } };
   }

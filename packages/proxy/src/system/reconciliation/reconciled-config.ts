@@ -12,8 +12,14 @@ export const retries = 6;
 /** Nothing here takes as long, even on a busy machine: what does was lost on its way. */
 const timeoutSeconds = 30;
 
-/** The text of a config.yaml that serves all that varied edits ask for. */
-export function reconciledConfig(simulatorUrl: string): string {
+/**
+ * The text of a config.yaml that serves all that varied edits ask for.
+ * @param further what else it has, by section; it goes before what stands here
+ */
+export function reconciledConfig(
+  simulatorUrl: string,
+  { router_settings: ofRouter = {}, ...sections }: Readonly<Record<string, object>> = {},
+): string {
   const deployments = (group: string, model: string, apiBase: string): object[] =>
     Object.entries(simulatorKeys).map(([name, key]) => ({
       model_name: group,
@@ -37,6 +43,8 @@ export function reconciledConfig(simulatorUrl: string): string {
       disable_cooldowns: true,
       retry_budget_per_minute: 1_000_000,
       fallbacks: [{ [unreachableGroup.name]: [unreachableGroup.fallback] }],
+      ...ofRouter,
     },
+    ...sections,
   });
 }
