@@ -1,6 +1,6 @@
-/** `--profile`: where Darkroom's CPU goes under load, by module and by function. */
+/** `--profile`: where the time of Darkroom's threads goes under load, by module and by function. */
 import { mkdtempSync, readFileSync, readdirSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { selfTimes } from "./cpu-profile.mjs";
 import { runLoad } from "./load-process.mjs";
 import { describePayload } from "./payloads.mjs";
@@ -12,6 +12,8 @@ const sampleEveryUs = 200;
 const warmUpMs = 1000;
 const shownModules = 24;
 const shownFunctions = 20;
+/** A thread that is busy for less is named, and no more. */
+const leastShownUs = 5;
 
 /** @returns {Promise<boolean>} whether every answer was right */
 export async function profileDarkroom(
@@ -32,16 +34,32 @@ export async function profileDarkroom(
     console.log(`${result.wrong} wrong answers, the first: ${result.firstFault}`);
     return false;
   }
-  const [file] = readdirSync(profiles);
-  if (file === undefined) throw new Error("Node has written no profile: Darkroom did not end in time.");
   const window = { startUs: result.windowStartUs, endUs: result.windowStartUs + result.windowMs * 1000 };
-  const profile = selfTimes(JSON.parse(readFileSync(join(profiles, file), "utf8")), window);
+  const threads = readdirSync(profiles).map((file) => threadOf(join(profiles, file), window));
+  threads.sort((one, other) => other.totalMs - one.totalMs);
+  if (threads.length === 0) throw new Error("Node has written no profile: Darkroom did not end in time.");
   console.log(
     `\n${describePayload(payload)}, ${connections} connections: ${result.perSecond.toFixed(0)} req/s while profiled`,
   );
-  print("module", profile.modules, shownModules, profile.totalMs, result.answers);
-  print("function", profile.functions, shownFunctions, profile.totalMs, result.answers);
+  for (const { name, modules, functions, totalMs } of threads) {
+    const busyUs = (totalMs / result.answers) * 1000;
+    console.log(`\nThread ${name}: busy for ${busyUs.toFixed(1)} us per request`);
+    if (busyUs < leastShownUs) continue;
+    print("module", modules, shownModules, totalMs, result.answers);
+    print("function", functions, shownFunctions, totalMs, result.answers);
+  }
   return true;
+}
+
+/** A thread's times; it is named by the file that it runs. */
+function threadOf(file, window) {
+  const profile = JSON.parse(readFileSync(file, "utf8"));
+  // CPU.date.time.process.thread.number.cpuprofile
+  const [, , , , thread] = basename(file).split(".");
+  const urls = profile.nodes.map(({ callFrame }) => callFrame.url);
+  const program = urls.find((url) => /\/packages\/.*-(thread|worker)\.js$/.test(url));
+  const name = thread === "0" ? "main" : basename(program ?? thread, ".js");
+  return { name, ...selfTimes(profile, window) };
 }
 
 function print(kind, times, shown, totalMs, answers) {
