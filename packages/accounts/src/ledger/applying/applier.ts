@@ -154,10 +154,12 @@ export class Applier {
     });
     this.#appliedThrough = last.sequence;
     // Summed up once, at the start: there may be many.
-    this.#uncertain = {
-      attempts: this.#uncertain.attempts + spend.uncertain.attempts,
-      nanoUsd: this.#uncertain.nanoUsd + spend.uncertain.nanoUsd,
-    };
+    if (spend.hasTakenBack) await this.sumUncertain();
+    else
+      this.#uncertain = {
+        attempts: this.#uncertain.attempts + spend.uncertain.attempts,
+        nanoUsd: this.#uncertain.nanoUsd + spend.uncertain.nanoUsd,
+      };
     return setAside;
   }
 
