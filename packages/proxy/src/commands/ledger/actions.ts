@@ -8,6 +8,7 @@ import {
   PostgresError,
   SettlementError,
 } from "@darkroom/accounts";
+import { RedisUnavailableError } from "@darkroom/router";
 import { LedgerQueryError } from "../../ledger/query.js";
 import { CommandError } from "../command-error.js";
 import { dataDirectory } from "../data-directory.js";
@@ -80,7 +81,14 @@ async function print(options: WithDataDir, text: (reports: LedgerReports) => Pro
 }
 
 /** Errors whose message is for the person who asked. */
-const forPeople = [LedgerError, SettlementError, JournalFileError, JournalUnavailableError, PostgresError];
+const forPeople = [
+  LedgerError,
+  SettlementError,
+  JournalFileError,
+  JournalUnavailableError,
+  PostgresError,
+  RedisUnavailableError,
+];
 
 /** @throws CommandError in the place of any of these */
 export async function told(act: () => Promise<void>): Promise<void> {
