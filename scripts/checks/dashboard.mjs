@@ -9,8 +9,13 @@ import { havePrograms } from "../debian-packages.mjs";
 import { redisServerProgram } from "../redis-server.mjs";
 import { setUp } from "../setup.mjs";
 
-/** These need a broken disk or database. */
-const notProvoked = ["DarkroomJournalStopped", "DarkroomLedgerBehind", "DarkroomEntriesSetAside"];
+/** These need a broken disk or database, or a gateway that is gone with its disk. */
+const notProvoked = [
+  "DarkroomJournalStopped",
+  "DarkroomLedgerBehind",
+  "DarkroomEntriesSetAside",
+  "DarkroomGatewayLost",
+];
 /** What Grafana would put in for a dashboard that shows all. */
 const variables = { __rate_interval: "10s", __range: "1m", group: ".*", instance: ".*" };
 const withinMs = 75_000;

@@ -18,6 +18,7 @@ export type {
 export { type HealthStore, LocalHealthStore } from "./health/health-store.js";
 export { RedisHealthStore } from "./health/redis/redis-health-store.js";
 export { RedisConnection } from "./redis/redis-connection.js";
+export { RedisUnavailableError } from "./redis/redis-errors.js";
 export {
   defaultRedisKeyPrefix,
   defaultRedisPort,

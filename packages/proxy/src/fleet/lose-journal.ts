@@ -8,7 +8,7 @@ const attemptsAtOnce = 500;
 export interface JournalToLose {
   readonly journalId: string;
   readonly postgres: PostgresSettings;
-  readonly reservations: LostReservations;
+  readonly reservations: Pick<LostReservations, "of" | "settle">;
   /** For so long a gateway that Redis has heard of is taken for alive. */
   readonly aliveForMs: number;
 }

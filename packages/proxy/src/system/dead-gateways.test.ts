@@ -259,12 +259,13 @@ describeWithStores("gateways that are gone", () => {
     };
     expect(await command()).toContain(`${journalId}  `);
     expect(await command(journalId, "--yes")).toMatch(/was heard of in the last 60 s: it is alive/);
+    expect(await command(journalId, "--yes", "--silent-for", "1s")).toMatch(/a duration of at least 15s/);
     expect(await command("unknown", "--yes")).toMatch(/No gateway is known that writes journal unknown/);
     await kill(doomed);
     await doomed.stop();
     await Promise.all(edits);
     await letGo();
-    const gone = [journalId, "--silent-for", "1s"];
+    const gone = [journalId, "--silent-for", "15s"];
     const told = await until(async () => {
       const text = await command(...gone);
       return !text.includes("is alive") && text;

@@ -163,11 +163,13 @@ export class Applier {
     });
     this.#appliedThrough = last.sequence;
     // Summed up once, at the start: there may be many.
-    const { attempts, nanoUsd } = sums.spend.uncertain;
-    this.#uncertain = {
-      attempts: this.#uncertain.attempts + attempts,
-      nanoUsd: this.#uncertain.nanoUsd + nanoUsd,
-    };
+    const { uncertain, hasTakenBack } = sums.spend;
+    if (hasTakenBack) await this.sumUncertain();
+    else
+      this.#uncertain = {
+        attempts: this.#uncertain.attempts + uncertain.attempts,
+        nanoUsd: this.#uncertain.nanoUsd + uncertain.nanoUsd,
+      };
     return setAside;
   }
 

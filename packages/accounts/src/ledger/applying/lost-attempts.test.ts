@@ -96,25 +96,29 @@ describeEachLedger((open) => {
       entry(2, "outcome", attemptEntry("b", {}, { state: "failed", costNanoUsd: 0n, images: 0 })),
       entry(3, "request", asJson({})),
     ];
-    await (await applier()).apply(outcomes);
+    const first = await applier();
+    await enter("d");
+    await first.apply([...outcomes, entry(4, "outcome", attemptEntry("d"))]);
+    expect(first.uncertain).toEqual({ attempts: 1, nanoUsd: estimateNanoUsd });
     const again = await applier();
     expect(again.uncertain).toEqual({ attempts: 1, nanoUsd: estimateNanoUsd });
-    await again.apply([entry(4, "outcome", attemptEntry("a"))]);
+    await again.apply([entry(5, "outcome", attemptEntry("a"))]);
     expect(await attempts()).toEqual([
       row("a", "certain", costNanoUsd, 1n, 1n),
       row("b", "failed", 0n, 1n),
       row("c", "uncertain", estimateNanoUsd),
+      row("d", "certain", costNanoUsd, 1n, 1n),
     ]);
     expect(await days()).toEqual([
       day({
-        certain_nano_usd: costNanoUsd,
+        certain_nano_usd: 2n * costNanoUsd,
         uncertain_nano_usd: estimateNanoUsd,
-        ...{ attempts: 3n, succeeded: 1n, images: 1n },
+        ...{ attempts: 4n, succeeded: 2n, images: 2n },
       }),
     ]);
     expect(
       await store.rows(
-        "SELECT attempt_id, revision, difference_nano_usd, settled_by FROM corrections ORDER BY attempt_id",
+        "SELECT attempt_id, revision, difference_nano_usd, settled_by FROM corrections WHERE attempt_id < 'd' ORDER BY attempt_id",
       ),
     ).toEqual([
       {

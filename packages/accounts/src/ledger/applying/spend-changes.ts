@@ -22,10 +22,16 @@ export class SpendChanges {
   readonly #changes = new Map<string, SpendChange>();
   #uncertainAttempts = 0;
   #uncertainNanoUsd = 0n;
+  #hasTakenBack = false;
 
   /** What the batch adds to the attempts that nobody knows the cost of; less than nothing, where it settles more. */
   get uncertain(): UncertainTotal {
     return { attempts: this.#uncertainAttempts, nanoUsd: this.#uncertainNanoUsd };
+  }
+
+  /** Whether something was taken back that somebody else has entered: {@link uncertain} says nothing of the whole then. */
+  get hasTakenBack(): boolean {
+    return this.#hasTakenBack;
   }
 
   /** New attempts. */
@@ -42,7 +48,7 @@ export class SpendChanges {
     charges: readonly ChargedMeter[],
     from: { readonly state: OutcomeState; readonly nanoUsd: bigint | null },
   ): void {
-    if (from.state === "uncertain") this.#addUncertain(-1, -(from.nanoUsd ?? 0n));
+    this.#hasTakenBack = true;
     for (const charge of charges) {
       this.#of(charge).attempts -= 1;
       this.#move(charge, from.state, -(from.nanoUsd ?? 0n));

@@ -9,6 +9,7 @@ import {
   PostgresError,
   SettlementError,
 } from "@darkroom/accounts";
+import { RedisUnavailableError } from "@darkroom/router";
 import { LedgerQueryError } from "../../ledger/query.js";
 import { CommandError } from "../command-error.js";
 import { dataDirectory } from "../data-directory.js";
@@ -83,7 +84,7 @@ async function print(options: WithDataDir, text: (reports: LedgerReports) => Pro
 /** Errors whose message is for the person who asked. */
 const forPeople = [
   ...[DirectoryError, LedgerError, SettlementError, JournalFileError, JournalUnavailableError],
-  PostgresError,
+  ...[PostgresError, RedisUnavailableError],
 ];
 
 /** @throws CommandError in the place of any of these */

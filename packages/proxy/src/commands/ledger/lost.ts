@@ -1,13 +1,13 @@
 import {
   GatewayRegister,
-  lengthMs,
-  parseDuration,
   type KnownGateway,
   type PostgresSettings,
+  lengthMs,
+  parseDuration,
   preparePostgres,
 } from "@darkroom/accounts";
 import { formatUsd } from "@darkroom/cost-calculator";
-import { RedisConnection, LostReservations, redisName } from "@darkroom/router";
+import { LostReservations, RedisConnection, redisName } from "@darkroom/router";
 import type { RedisConfig } from "../../config/settings/redis.js";
 import { loseJournal } from "../../fleet/lose-journal.js";
 import { CommandError } from "../command-error.js";
@@ -27,6 +27,9 @@ export interface LostOptions {
 
 const connectMs = 2_000;
 
+/** Gateways say every ten seconds that they are there. */
+const shortestSilenceMs = 15_000;
+
 /**
  * `darkroom ledger lost`: gives up a gateway's journal at once, as gateways do by themselves after a while.
  *
@@ -35,7 +38,7 @@ const connectMs = 2_000;
  */
 export async function lost(options: LostOptions): Promise<string> {
   const { postgres, redis, journalId } = options;
-  const aliveForMs = durationMs(options.silentFor);
+  const aliveForMs = silenceMs(options.silentFor);
   await preparePostgres(postgres);
   const register = new GatewayRegister(postgres);
   const connection = new RedisConnection(redis.settings);
@@ -77,13 +80,15 @@ export async function lost(options: LostOptions): Promise<string> {
   }
 }
 
-function durationMs(text: string): number {
+function silenceMs(text: string): number {
+  const problem = `--silent-for must be a duration of at least 15s, such as 10m, not '${printable(text)}'.`;
   try {
-    return lengthMs(parseDuration(text));
+    const milliseconds = lengthMs(parseDuration(text));
+    if (milliseconds >= shortestSilenceMs) return milliseconds;
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    throw new CommandError(`--silent-for must be a duration such as 60s or 10m, not '${printable(text)}'.`);
   }
+  throw new CommandError(problem);
 }
 
 const columnsOf = (aliveForMs: number): readonly Column<KnownGateway>[] => [
