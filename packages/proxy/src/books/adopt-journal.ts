@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Journal, Ledger, type PostgresSettings } from "@darkroom/accounts";
 import type { LimitsStore } from "../limits/limits-store.js";
-import { settleJournal } from "./settle-journal.js";
+import { type JournalToSettle, settleJournal } from "./settle-journal.js";
 
 /** A journal cannot be adopted now; the message says why and what to do. */
 export class AdoptionError extends Error {
@@ -44,7 +44,8 @@ export async function adoptJournal({ folder, postgres, limits }: Adoption): Prom
     try {
       const before = ledger.appliedThrough;
       await ledger.catchUp();
-      if (limits !== undefined) await settleIn(limits, folder, journal.committed);
+      if (limits !== undefined)
+        await settleIn(limits, { folder, journalId: journal.id, through: journal.committed });
       settledThrough = journal.committed;
       return {
         journalId: journal.id,
@@ -59,8 +60,8 @@ export async function adoptJournal({ folder, postgres, limits }: Adoption): Prom
   }
 }
 
-async function settleIn(limits: LimitsStore, folder: string, through: number): Promise<void> {
-  if (limits.state.kind === "shared") await settleJournal(folder, through, limits.admission);
+async function settleIn(limits: LimitsStore, journal: JournalToSettle): Promise<void> {
+  if (limits.state.kind === "shared") await settleJournal(journal, limits);
   if (limits.state.kind !== "shared" || limits.owedSettlements > 0)
     throw new AdoptionError(
       `${limits.name} does not answer, so that reservations were not settled. The journal is shipped; run this again.`,

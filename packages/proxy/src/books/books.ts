@@ -9,6 +9,7 @@ import {
   type Retention,
 } from "@darkroom/accounts";
 import { setTimeout as wait } from "node:timers/promises";
+import { RedisUnavailableError } from "@darkroom/router";
 import type { Logger } from "pino";
 import type { RequestRecord } from "../observability/request-record.js";
 import { AttemptsJournal } from "./attempts-journal.js";
@@ -16,7 +17,7 @@ import { Origins } from "./origins.js";
 import { RefusedRequests } from "./refusals.js";
 import { isRefusal, requestRow } from "./request-rows.js";
 import { SettledMark, type SettledStore } from "./settled-mark.js";
-import { settleJournal } from "./settle-journal.js";
+import { type SettlingStore, settleJournal } from "./settle-journal.js";
 
 /** Rows of requests are on the disk within half of it. */
 const notesWithinMs = 100;
@@ -74,9 +75,13 @@ export class Books {
    * Settles what the journal still has where the limits are kept, since whoever wrote it may have died before; what is
    * settled already stays so. From now on the journal forgets nothing that is not settled there.
    */
-  async settleIn(limits: SettledStore): Promise<void> {
+  async settleIn(limits: SettledStore & SettlingStore): Promise<void> {
     if (this.settled === undefined) return;
-    await settleJournal(this.folder, this.journal.committed, limits.admission);
+    const journal = { folder: this.folder, journalId: this.journal.id, through: this.journal.committed };
+    await settleJournal(journal, limits).catch((error: unknown) => {
+      // What was never sent stays reserved until the next start.
+      if (!(error instanceof RedisUnavailableError)) throw error;
+    });
     this.settled.follow(limits);
   }
 
