@@ -63,7 +63,6 @@ export class EditAccount implements Account {
   readonly #known = new Map<string, PayerMeter>();
   readonly #rates: readonly PayerMeter[];
   readonly #use = new Map<string, MeterUse>();
-
   readonly #group: string;
 
   /**
@@ -117,10 +116,9 @@ export class EditAccount implements Account {
     { tokens }: { readonly tokens?: number },
   ): readonly Correction[] {
     if (tokens === undefined) return [];
-    const used = BigInt(tokens);
     return requestCharges
-      .filter(({ meter, amount }) => this.#named(meter.key).of === "tokens" && amount !== used)
-      .map((charge) => ({ charge, used }));
+      .filter(({ meter }) => this.#named(meter.key).of === "tokens")
+      .map((charge) => ({ charge, used: BigInt(tokens) }));
   }
 
   /** What is left of the key's own rates, as of the last admission; none before the first. */
