@@ -39,7 +39,7 @@ export type { OriginalPart } from "./body/original-form.js";
 export type { Part } from "./body/part.js";
 export type { RequestControls } from "./body/request-controls.js";
 export type { Account, AccountRefusal, PlannedCall, RequestBound } from "./admission/account.js";
-export { type Refusal, type Settlement, mostCharges } from "./admission/admission.js";
+export { type Correction, type Refusal, type Settlement, mostCharges } from "./admission/admission.js";
 export { EmbeddedAdmission } from "./admission/embedded/embedded-admission.js";
 export type { Charge, Meter, MeterUse } from "./admission/meter.js";
 export type {

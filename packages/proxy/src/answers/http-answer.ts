@@ -116,6 +116,7 @@ export class HttpAnswer implements AnswerSink {
     const { response, record } = this;
     response.writeHead(head.status, [
       ...record.idHeaders,
+      ...record.rateHeaders,
       ...upstreamHeaders(head),
       ...reportHeaders(report, record.timing()),
       ...more,

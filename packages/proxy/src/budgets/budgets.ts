@@ -1,5 +1,5 @@
 import { type Payer, refusesRequests } from "@darkroom/accounts";
-import type { Account, EditRequest } from "@darkroom/router";
+import type { EditRequest } from "@darkroom/router";
 import { type BudgetRules, EditAccount } from "./edit-account.js";
 import { cheaperEdits } from "./cheaper-edits.js";
 import type { SoftBudgets } from "./soft-budgets.js";
@@ -31,7 +31,7 @@ export class Budgets {
     payers: readonly Payer[],
     { asked, model }: { readonly asked: string; readonly model: string },
     edit: () => EditRequest,
-  ): Account | undefined {
+  ): EditAccount | undefined {
     if (!this.#limitsDeployments && !payers.some(({ limits }) => refusesRequests(limits))) return undefined;
     return new EditAccount(payers, asked, model, this.rules, (deployment, mostNanoUsd) =>
       cheaperEdits(edit(), deployment, mostNanoUsd),

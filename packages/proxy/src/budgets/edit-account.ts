@@ -11,8 +11,10 @@ import {
   type Account,
   type AccountRefusal,
   type Charge,
+  type Correction,
   type Deployment,
   type Meter,
+  type MeterUse,
   type PlannedCall,
   type Refusal,
   type RequestBound,
@@ -44,6 +46,15 @@ export interface BudgetRules {
   readonly nowMs: () => number;
 }
 
+/** What is left of a rate. */
+export interface RateLeft {
+  readonly of: "requests" | "tokens" | "images";
+  /** Where it is one of a model alone. */
+  readonly model?: string;
+  readonly limit: bigint;
+  readonly left: bigint;
+}
+
 /** Quotas have up to four limits of their own. */
 const mostOfAccount = mostCharges - 4;
 
@@ -51,7 +62,7 @@ const mostOfAccount = mostCharges - 4;
 export class EditAccount implements Account {
   readonly #known = new Map<string, PayerMeter>();
   readonly #rates: readonly PayerMeter[];
-
+  readonly #use = new Map<string, MeterUse>();
   readonly #group: string;
 
   /**
@@ -93,6 +104,31 @@ export class EditAccount implements Account {
     if (estimate?.nanoUsd === 0n) return [];
     if (estimate !== null) return budgets.map((budget) => this.#charge(budget, estimate.nanoUsd, deployment));
     return unpriced === "allow" ? [] : new UnpricedError(group, first);
+  }
+
+  admitted(use: readonly MeterUse[]): void {
+    for (const one of use) this.#use.set(one.meter.key, one);
+  }
+
+  /** Tokens were taken by the most that the edit may count. */
+  correctionsOf(
+    requestCharges: readonly Charge[],
+    { tokens }: { readonly tokens?: number },
+  ): readonly Correction[] {
+    if (tokens === undefined) return [];
+    return requestCharges
+      .filter(({ meter }) => this.#named(meter.key).of === "tokens")
+      .map((charge) => ({ charge, used: BigInt(tokens) }));
+  }
+
+  /** What is left of the key's own rates, as of the last admission; none before the first. */
+  get keyRates(): readonly RateLeft[] {
+    return this.#rates.flatMap(({ payer, of, model, meter }) => {
+      const now = payer.scope === "key" ? this.#use.get(meter.key) : undefined;
+      if (now === undefined || of === "parallel requests" || of === "money") return [];
+      const { limit, used } = now;
+      return [{ of, limit, left: used < limit ? limit - used : 0n, ...(model !== undefined && { model }) }];
+    });
   }
 
   spentOf({ key }: Meter): Promise<bigint> {

@@ -3,7 +3,9 @@ import type { Limits } from "@darkroom/accounts";
 import { formatUsd } from "@darkroom/cost-calculator";
 import { type EditReport, RouterError } from "@darkroom/router";
 import type { Response } from "express";
-import type { Timing } from "../answers/answer-headers.js";
+import type { HeaderList, Timing } from "../answers/answer-headers.js";
+import { keyRateHeaders } from "../answers/key-rate-headers.js";
+import type { EditAccount } from "../budgets/edit-account.js";
 
 /** What is known of one request while it is handled: filled on the way, told in headers, logs and metrics. */
 export class RequestRecord {
@@ -15,6 +17,8 @@ export class RequestRecord {
   caller: string | undefined;
   /** The model group that was asked for, once it is known. */
   group: string | undefined;
+  /** Who pays for its edit, where anybody is limited. */
+  account: Pick<EditAccount, "keyRates"> | undefined;
   /** Of the body, where it was read. */
   requestBytes = 0;
   /** Of the body that the client was sent. */
@@ -46,6 +50,11 @@ export class RequestRecord {
       this.#idHeaders.push("x-litellm-key-max-budget", formatUsd(maxBudgetNanoUsd));
     if (rpm !== undefined) this.#idHeaders.push("x-litellm-key-rpm-limit", String(rpm));
     if (tpm !== undefined) this.#idHeaders.push("x-litellm-key-tpm-limit", String(tpm));
+  }
+
+  /** What is left of its rates, when the answer begins. */
+  get rateHeaders(): HeaderList {
+    return keyRateHeaders(this.account?.keyRates ?? []);
   }
 
   /** The request whose answer this one was given, if it was. */

@@ -88,6 +88,8 @@ export function imageEdits(options: ImageEditsOptions): RequestHandler {
       for (const fallback of controls.fallbacks ?? []) checkModelAccess(account, fallback, modelNames);
       const model = aliasedModel(account, asked);
       record.group = model;
+      const limited = budgets.accountOf(payers, { asked, model }, (): EditRequest => edit);
+      record.account = limited;
       const edit = {
         id: record.id,
         model,
@@ -104,7 +106,7 @@ export function imageEdits(options: ImageEditsOptions): RequestHandler {
         rehearsesFallbacks: controls.rehearsesFallbacks,
         tags,
         sizeFit: sizeFitOf(upload),
-        account: budgets.accountOf(payers, { asked, model }, (): EditRequest => edit),
+        account: limited,
       };
       if (isRehearsal) {
         response.json(dryRunAnswer(await router.plan(edit)));

@@ -243,6 +243,35 @@ describe("a caller's own rate limit", () => {
     expect(refused?.headers["rate_limit_type"]).toBe(type);
   });
 
+  test("what is left of them is told with every answer, and goes down by what was really used", async () => {
+    const most = 1_000_000;
+    const key = await gateway.newKey({ rpm_limit: 90, tpm_limit: most, model_rpm_limit: { edits: 80 } });
+    const edit = async () => {
+      const { status, headers, body } = await gateway.edit({ key });
+      expect(status).toBe(200);
+      const left = (of: string): number => Number(headers[`x-ratelimit-remaining-${of}`]);
+      const { usage } = JSON.parse(body.toString()) as { usage: { total_tokens: number } };
+      return { headers, left, used: usage.total_tokens };
+    };
+    const { headers, left, used } = await edit();
+    expect(headers).toMatchObject({
+      "x-ratelimit-limit-requests": "90",
+      "x-ratelimit-remaining-requests": "89",
+      "x-ratelimit-limit-tokens": String(most),
+      "x-litellm-key-remaining-requests-edits": "79",
+    });
+    const estimated = most - left("tokens");
+    expect(used).toBeLessThan(estimated);
+    let made = 1;
+    // An answer may be out a moment before its tokens are corrected.
+    await until(async () => {
+      const next = await edit();
+      made += 1;
+      expect(next.left("requests")).toBe(90 - made);
+      return next.left("tokens") === most - (made - 1) * used - estimated;
+    });
+  });
+
   test("max_parallel_requests", async () => {
     const key = await gateway.newKey({ max_parallel_requests: 2 });
     const { served, refused } = await gateway.atOnce({ key }, 5, 2);

@@ -1,8 +1,9 @@
 import type { EditEstimate } from "@darkroom/cost-calculator";
 import type { Deployment } from "../deployments/deployment.js";
 import type { RouterError } from "../errors.js";
-import type { Refusal } from "./admission.js";
-import type { Charge, Meter } from "./meter.js";
+import type { AttemptUse } from "../deployments/quotas.js";
+import type { Correction, Refusal } from "./admission.js";
+import type { Charge, Meter, MeterUse } from "./meter.js";
 
 /** What a request may use at most, wherever it is served. */
 export interface RequestBound {
@@ -36,6 +37,10 @@ export interface Account {
   requestCharges(bound: RequestBound): readonly Charge[];
   /** What one call takes: money. An error where the account does not pay for such a call at all. */
   callCharges(call: PlannedCall): readonly Charge[] | RouterError;
+  /** A call was admitted: how full its meters are now, the request's own included. */
+  admitted?(use: readonly MeterUse[]): void;
+  /** What of a request's charges was not what an answered call has used. */
+  correctionsOf?(requestCharges: readonly Charge[], used: AttemptUse): readonly Correction[];
   /** What was spent of a meter of money in its period before anybody here counted. Rejects where that is not known now. */
   spentOf(meter: Meter): Promise<bigint>;
   /** @param refusal of one of its charges */

@@ -85,7 +85,7 @@ export class Gate {
       if (best === undefined) return { refusals: [], ofAccount: unpaid, isFinal: false };
       // Where nothing limits the best one, there is nobody to ask.
       if (requestCharges.length + chargesOf(best).length === 0)
-        return this.#admittedTo(edit, attemptId, best, []);
+        return this.#admittedTo(edit, attemptId, best, [], []);
 
       const answer = await admission.admit({
         attemptId,
@@ -107,9 +107,10 @@ export class Gate {
         const candidate = candidates[answer.candidate];
         if (candidate === undefined) throw new TypeError("admitted to nobody");
         this.use.note(answer.use);
+        edit.account?.admitted?.(answer.use);
         this.#admitted.add(edit);
         if (holdsLease(requestCharges)) this.settings.leases.holdRequest(edit.id);
-        return this.#admittedTo(edit, attemptId, candidate, answer.use);
+        return this.#admittedTo(edit, attemptId, candidate, requestCharges, answer.use);
       }
     }
     return { refusals: [], ofAccount: [], isFinal: false, unavailable: "periods change too fast" };
@@ -164,13 +165,23 @@ export class Gate {
     edit: EditRequest,
     attemptId: string,
     candidate: Candidate,
+    ofRequest: readonly Charge[],
     use: (AdmissionAnswer & { kind: "admitted" })["use"],
   ): Admitted {
     const { deployment, ofAccount } = candidate;
     const charges = chargesOf(candidate);
-    const note = (): string | undefined => this.#noteOf(edit, [candidate]);
-    const requestId = edit.id;
-    const admitted = { attemptId, requestId, candidateId: deployment.id, charges, ofAccount, use, note };
+    const { account } = edit;
+    const admitted = {
+      attemptId,
+      requestId: edit.id,
+      candidateId: deployment.id,
+      charges,
+      ofAccount,
+      ofRequest,
+      use,
+      note: () => this.#noteOf(edit, [candidate]),
+      ...(account !== undefined && { account }),
+    };
     return { deployment, pass: new Pass(this.settings, admitted) };
   }
 

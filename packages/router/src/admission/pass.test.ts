@@ -1,3 +1,5 @@
+import type { Account } from "./account.js";
+import type { Meter } from "./meter.js";
 import { Quotas } from "../deployments/quotas.js";
 import { deployment, edit } from "../strategies/strategies.test.support.js";
 import { EmbeddedAdmission } from "./embedded/embedded-admission.js";
@@ -10,7 +12,7 @@ import type { EditRequest } from "../request.js";
 
 const freshMs = 125;
 
-function setting(limits: object) {
+function setting(limits: object, account?: Account) {
   const clock = new HeldClock();
   const nowMs = (): number => clock.nowMs;
   const limited = deployment("one", { limits });
@@ -20,14 +22,23 @@ function setting(limits: object) {
   const use = new LatestUse(new Set(quotas.metersOf(limited).map(({ key }) => key)), nowMs);
   const gate = new Gate({ admission, quotas, leases, freshMs, epochMs: nowMs }, use);
   let requests = 0;
-  const admit = () => gate.admit({ id: `request-${(requests += 1)}`, model: "model", ...edit() }, [limited]);
+  const admit = () =>
+    gate.admit(
+      {
+        id: `request-${(requests += 1)}`,
+        model: "model",
+        ...edit(),
+        ...(account !== undefined && { account }),
+      },
+      [limited],
+    );
   const pass = async () => {
     const answer = await admit();
     if ("refusals" in answer) throw new Error("not admitted");
     return answer.pass;
   };
   const used = (): bigint[] => admission.usage(quotas.metersOf(limited)).map((it) => it.used);
-  return { clock, admit, pass, used };
+  return { clock, admit, pass, used, admission };
 }
 
 test("a pass of an attempt that was never sent gives all back, one that was sent its leases alone", async () => {
@@ -116,4 +127,35 @@ test("those who have room are found beyond the first eight", async () => {
   expect(taken.size).toBe(20);
   const full = await gate.admit(request, all);
   expect("refusals" in full && full.refusals.length).toBe(20);
+});
+
+test("what a request took as a whole is corrected by the call that was answered, also where nothing else was taken", async () => {
+  const meter: Meter = { key: "key:k/tpm", window: { kind: "rolling", ms: 60_000 }, limit: 10_000n };
+  const { pass, admission } = setting(
+    {},
+    {
+      requestCharges: () => [{ meter, amount: 600n }],
+      callCharges: () => [],
+      correctionsOf: (charges, { tokens }) =>
+        tokens === undefined ? [] : charges.map((charge) => ({ charge, used: BigInt(tokens) })),
+      spentOf: () => Promise.reject(new Error("no money")),
+      refusalFor: () => {
+        throw new Error("all fits");
+      },
+    },
+  );
+  const taken = (): bigint | undefined => admission.usage([meter])[0]?.used;
+  const call = async (used: { tokens?: number }, requestId: string): Promise<void> => {
+    const made = await pass();
+    await made.beginCall();
+    made.end();
+    made.settle(used, null);
+    admission.finish(requestId, "sent");
+  };
+  await call({}, "request-1");
+  expect(taken()).toBe(600n);
+  await call({ tokens: 250 }, "request-2");
+  expect(taken()).toBe(850n);
+  // Nothing of them can change any more.
+  expect(admission.size).toMatchObject({ attempts: 0, requests: 0 });
 });

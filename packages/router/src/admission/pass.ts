@@ -1,5 +1,6 @@
 import type { AttemptUse, Quotas } from "../deployments/quotas.js";
 import type { Journal } from "../journal/journal.js";
+import type { Account } from "./account.js";
 import type { Admission, Refusal } from "./admission.js";
 import type { LeaseHolder, LeaseKeeper } from "./lease-keeper.js";
 import type { Charge, Meter, MeterUse } from "./meter.js";
@@ -14,6 +15,9 @@ export interface AdmittedAttempt {
   readonly charges: readonly Charge[];
   /** Those of them that its account pays: money. */
   readonly ofAccount: readonly Charge[];
+  /** What its request takes as a whole. */
+  readonly ofRequest: readonly Charge[];
+  readonly account?: Pick<Account, "correctionsOf">;
   /** How full the meters were then. */
   readonly use: readonly MeterUse[];
   /** As in {@link AdmissionRequest.note}, for this candidate alone. */
@@ -92,7 +96,7 @@ export class Pass implements LeaseHolder {
 
   /** The call is over, or none was made: what comes back comes back at once, whoever waits for it. */
   end(): void {
-    if (this.#isEnded || this.charges.length === 0) return;
+    if (this.#isEnded || !this.#isKnown) return;
     this.#forget();
     void this.settings.admission.release(this.#takenAs, this.#isCalled ? "sent" : "never sent");
   }
@@ -103,12 +107,21 @@ export class Pass implements LeaseHolder {
    */
   settle(use: AttemptUse, nanoUsd: bigint | null): void {
     const { quotas, admission } = this.settings;
-    const { charges, ofAccount } = this.admitted;
-    if (!this.#isCalled || charges.length === 0) return;
+    const { charges, ofAccount, ofRequest, account } = this.admitted;
+    if (!this.#isCalled || !this.#isKnown) return;
     const ofMoney = ofAccount.map((charge) => ({ charge, used: nanoUsd ?? charge.amount }));
-    const corrections = [...quotas.correctionsOf(charges, use), ...ofMoney];
+    const corrections = [
+      ...quotas.correctionsOf(charges, use),
+      ...ofMoney,
+      ...(account?.correctionsOf?.(ofRequest, use) ?? []),
+    ];
     // Without corrections too: the attempt is over then, and forgotten.
     void admission.settle([{ attemptId: this.#takenAs, admittedAtMs: this.#takenAtMs, corrections }]);
+  }
+
+  /** Whether whoever keeps limits was asked for it, and remembers it. */
+  get #isKnown(): boolean {
+    return this.admitted.charges.length + this.admitted.ofRequest.length > 0;
   }
 
   #forget(): void {
