@@ -2,6 +2,7 @@ import { createHmac, randomBytes } from "node:crypto";
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { errorOf } from "./edit-request.js";
 import { type Answer, editIn, postForm, postJson, send } from "./form-request.js";
 import { bytesIn, edit, gatewayOver, upstreamWith, urlsIn } from "./formed-answers.js";
 import { metricIs } from "./metrics-reading.js";
@@ -28,6 +29,13 @@ async function drawn(fields: Readonly<Record<string, string>>): Promise<Buffer[]
 }
 
 describe("response_format=url where the upstream only gives base64", () => {
+  it("another value is refused, naming the field, and not passed over", async () => {
+    const gateway = await gatewayOver(simulator);
+    const answer = await postForm(gateway.url, edit({ response_format: "xml" }));
+    expect(answer.status).toBe(400);
+    expect(errorOf(answer)).toMatchObject({ type: "invalid_request_error", param: "response_format" });
+  });
+
   it("gives URLs that anyone can fetch, with the bytes that were drawn", async () => {
     const gateway = await gatewayOver(simulator, { master_key: "sk-gateway" });
     const headers = { authorization: "Bearer sk-gateway" };

@@ -50,24 +50,27 @@ describe("what reaches the upstream", () => {
   });
 
   test("every other member unchanged, whatever surrounds it", () => {
-    const own = fc.constantFrom(
-      "cache",
-      "guardrails",
-      "mock_response",
-      "num_retries_",
-      "response_format",
-      "user",
-    );
+    const own = fc.constantFrom("cache", "guardrails", "mock_response", "num_retries_", "user");
     const members = fc.dictionary(fc.oneof(own, fc.string({ unit: "binary" })), fc.jsonValue(), {
       maxKeys: 8,
     });
     fc.assert(
       fc.property(members, fc.constantFrom(undefined, 1, "\t"), (value, indentation) => {
-        const meaningful = ["model", "n", "size", "quality", "stream", "timeout", "fallbacks", "tags"];
+        const meaningful = [
+          "model",
+          "n",
+          "size",
+          "quality",
+          "stream",
+          "timeout",
+          "fallbacks",
+          "tags",
+          "response_format",
+        ];
         const request = Object.fromEntries(
           Object.entries(value).filter(([name]) => !meaningful.includes(name)),
         );
-        const { cache: _c, guardrails: _g, mock_response: _r, response_format: _f, ...expected } = request;
+        const { cache: _c, guardrails: _g, mock_response: _r, ...expected } = request;
         const text = JSON.stringify(request, undefined, indentation);
         expect(JSON.parse(sent(text))).toEqual(
           JSON.parse(JSON.stringify({ ...expected, model: "gpt-image-2" })),
@@ -82,6 +85,8 @@ describe("what reaches the upstream", () => {
     expect(sent('{"response_format":"url"}', { ...deployment, model: "other" })).toBe(
       '{"model":"other","response_format":"url"}',
     );
+    expect(sent('{"response_format":null}')).toBe('{"model":"gpt-image-2"}');
+    expect(sent('{"response_format":5}')).toContain('"response_format":5');
   });
 
   test("a body that arrived in pieces, split inside a character", () => {

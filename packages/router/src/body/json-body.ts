@@ -12,7 +12,7 @@ import { jsonInputs } from "./json-inputs.js";
 import { JsonOutline } from "./json-outline.js";
 import { type JsonMember, jsonMembers } from "./json-members.js";
 import { ModelFields } from "./model-fields.js";
-import { refusedFields } from "./refused-fields.js";
+import { isLeftOut, refusedFields } from "./refused-fields.js";
 import { type RequestControls, readControls } from "./request-controls.js";
 
 /**
@@ -115,7 +115,9 @@ export class JsonBody implements EditBody {
 
   droppedFor(deployment: Deployment): readonly string[] {
     const refused = refusedFields(knownModelOf(deployment));
-    const leftOut = refused.filter((name) => this.#members.some((member) => member.name === name));
+    const leftOut = refused.filter(
+      (name) => this.#members.some((member) => member.name === name) && isLeftOut(this.valueOf(name)),
+    );
     return [...leftOut, ...this.#fields.droppedFor(deployment)];
   }
 

@@ -153,6 +153,9 @@ describe("what reaches the upstream", () => {
       body.droppedFor({ ...deployment, model: "my-azure", baseModel: "azure/gpt-image-1" }),
     ).toHaveLength(1);
     expect(MultipartBody.of([]).droppedFor(deployment)).toEqual([]);
+    const mistaken = MultipartBody.of([field("response_format", "xml")]);
+    expect(mistaken.droppedFor(deployment)).toEqual([]);
+    expect(await readBack(mistaken)).toContainEqual(["response_format", "xml"]);
   });
 
   test("the content's own buffers are sent, with one boundary for every call", () => {

@@ -12,7 +12,7 @@ import { ModelFields } from "./model-fields.js";
 import type { Part } from "./part.js";
 import { type PlannedPart, isField, planParts } from "./planned-parts.js";
 import { RebuiltForm } from "./rebuilt-form.js";
-import { isRefusable, refusedFields } from "./refused-fields.js";
+import { isLeftOut, isRefusable, refusedFields } from "./refused-fields.js";
 import { type RequestControls, readControls } from "./request-controls.js";
 
 /** A form that can be sent to any deployment, again and again. The bytes of its parts are never copied. */
@@ -39,9 +39,9 @@ export class MultipartBody implements EditBody {
     this.#planned = planned;
     this.contents = new FormContents(planned);
     const names = planned.filter(({ part }) => isField(part)).map(({ name }) => name);
-    this.#refusable = names.filter(isRefusable);
     this.#bytes = bytesOf(planned);
     this.#values = new FormValues(parts);
+    this.#refusable = names.filter((name) => isRefusable(name) && isLeftOut(this.valueOf(name)));
     this.parameters = readParameters((name) => this.valueOf(name));
     this.controls = readControls((name) => this.valueOf(name));
     this.#fields = new ModelFields(names, (name) => this.valueOf(name), this.controls);

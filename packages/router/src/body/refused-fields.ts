@@ -1,3 +1,4 @@
+import { isImageForm } from "../answer/answer-layout.js";
 import { isOneOf } from "../deployments/known-model.js";
 
 /** Which fields a model answers with an error instead of ignoring them, by the start of its name. */
@@ -11,6 +12,14 @@ const refusable: ReadonlySet<string> = new Set(refusals.flatMap(({ fields }) => 
 /** Whether any model refuses a field of this name. */
 export function isRefusable(field: string): boolean {
   return refusable.has(field);
+}
+
+/**
+ * Whether a refused field is left out with this value, since the client can do without it or gets it in another way. Any other
+ * value is a mistake, which the upstream tells in its own words.
+ */
+export function isLeftOut(value: unknown): boolean {
+  return value === null || isImageForm(value);
 }
 
 /** The fields that `model` refuses. */

@@ -23,7 +23,9 @@ export class Gateways {
     const connection = new RedisConnection(settings, timers && { timers });
     const admission = new SharedAdmission(connection, { onFailure: "local-share", ...shared }, surroundings);
     this.#open.push({ admission, connection });
+    const isListened = timers === patience ? bothReady(connection) : undefined;
     await admission.start(1000);
+    await isListened;
     return admission;
   }
 
@@ -33,6 +35,20 @@ export class Gateways {
       connection.close();
     }
   }
+}
+
+/**
+ * Resolves when commands are answered and messages listened to. Either has a gateway tell again what it holds: in the middle of
+ * a test, that would bring leases back to life that have expired.
+ */
+function bothReady(connection: RedisConnection): Promise<void> {
+  return new Promise((resolve) => {
+    let count = 0;
+    connection.onReady(() => {
+      count += 1;
+      if (count === 2) resolve();
+    });
+  });
 }
 
 /** Resolves as soon as the admission is in that state. */
