@@ -3,7 +3,6 @@ import {
   GatewayLock,
   PostgresError,
   type PostgresSettings,
-  hasUnmovedBooks,
   postgresName,
   preparePostgres,
 } from "@darkroom/accounts";
@@ -15,6 +14,7 @@ import type { GatewayConfig } from "../config/index.js";
 import { type LimitsStore, openLimitsStore } from "../limits/limits-store.js";
 import { checkSharedLimits } from "./shared-limits.js";
 import { StoresError } from "./stores-error.js";
+import { unmovedBooks } from "./unmoved-books.js";
 
 /** All that a gateway keeps outside of its memory. */
 export interface Stores {
@@ -53,11 +53,8 @@ export async function openStores(
     return store;
   };
   const { postgres, redis } = config;
-  if (postgres !== undefined && hasUnmovedBooks(folder))
-    throw new StoresError(
-      `The keys and the spend of ${folder} are in files of the folder, and would not be in the ${postgresName(postgres)}. ` +
-        "Take them there with `darkroom move`, which reads the same settings, or begin anew with another --data-dir.",
-    );
+  const unmoved = postgres && unmovedBooks(folder, postgres);
+  if (unmoved !== undefined) throw new StoresError(unmoved);
   try {
     const lock = postgres && (await openPostgres(postgres, redis === undefined, log, onLost));
     const books = keep(await openBooks(folder, log, { postgres, retention: config.retention }));

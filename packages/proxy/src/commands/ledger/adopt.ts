@@ -5,7 +5,6 @@ import {
   Journal,
   Ledger,
   type PostgresSettings,
-  hasUnmovedBooks,
   postgresName,
   preparePostgres,
 } from "@darkroom/accounts";
@@ -13,6 +12,7 @@ import { settleJournal } from "../../books/settle-journal.js";
 import type { RedisConfig } from "../../config/settings/redis.js";
 import { openLimitsStore } from "../../limits/limits-store.js";
 import { createLog } from "../../observability/log.js";
+import { unmovedBooks } from "../../stores/unmoved-books.js";
 import { CommandError } from "../command-error.js";
 
 export interface Adoption {
@@ -35,10 +35,8 @@ export async function adopt({ folder, postgres, redis }: Adoption): Promise<stri
     throw new CommandError(
       `There is no journal in ${folder}; name the gateway's data folder with --data-dir.`,
     );
-  if (hasUnmovedBooks(folder))
-    throw new CommandError(
-      `The books of ${folder} are in files of the folder: take them to the ${postgresName(postgres)}, with \`darkroom move\`.`,
-    );
+  const unmoved = unmovedBooks(folder, postgres);
+  if (unmoved !== undefined) throw new CommandError(unmoved);
   await preparePostgres(postgres);
   const journal = await heldJournal(folder);
   let settledThrough = 0;
