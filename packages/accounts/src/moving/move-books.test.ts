@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describeWithPostgres } from "../database/postgres/describe-with-postgres.test.support.js";
 import { preparePostgres } from "../database/postgres/open-postgres.js";
@@ -12,6 +12,7 @@ import { Journal } from "../journal/journal.js";
 import { intentOf, outcomeOf, requestOf, startMs } from "../journal/records.test.support.js";
 import { Ledger } from "../ledger/ledger.js";
 import type { LedgerReports } from "../ledger/reports/reports.js";
+import { writeMark } from "./mark.js";
 import { moveBooks } from "./move-books.js";
 import { hasUnmovedBooks } from "./unmoved-books.js";
 
@@ -150,10 +151,16 @@ describeWithPostgres("moving the books of a folder to PostgreSQL", () => {
   });
 
   test("what was broken off just before its end is done anew, and just behind it found done", async () => {
-    writeFileSync(join(folder, "ledger-is-elsewhere.txt"), `${postgresName(postgres)}\n`);
+    const underWay = { place: postgresName(postgres), state: "under way" } as const;
+    writeMark(folder, underWay);
+    expect(hasUnmovedBooks(folder)).toBe(true);
+    await expect(withLedger(undefined, () => Promise.resolve())).rejects.toThrow("in another place");
     const first = await moveBooks({ folder, postgres });
     expect(first.wasThere).toBe(false);
+    writeMark(folder, underWay);
+    expect(hasUnmovedBooks(folder)).toBe(true);
     expect(await moveBooks({ folder, postgres })).toEqual({ wasThere: true, figures: first.figures });
+    expect(hasUnmovedBooks(folder)).toBe(false);
   });
 
   test("books that have gone on are not taken for the folder's", async () => {

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import type { Client } from "pg";
 import { type LibsqlDatabase, openForReading } from "../database/open-database.js";
 import { GatewayLock } from "../database/postgres/gateway-lock.js";
@@ -12,6 +12,7 @@ import { Ledger } from "../ledger/ledger.js";
 import { MoveError } from "./errors.js";
 import { type TableFigures, difference } from "./figures.js";
 import { columnsOf, readTable, tablesOf } from "./folder-tables.js";
+import { type Mark, readMark, writeMark } from "./mark.js";
 import { PostgresTables } from "./postgres-tables.js";
 
 export interface MovedBooks {
@@ -63,32 +64,34 @@ async function move(folder: string, postgres: PostgresSettings, journal: Journal
   const files: LibsqlDatabase[] = [];
   try {
     const target = new PostgresTables(client, postgres.schema);
-    const wasBegun = isMarked(folder, postgres);
-    // Of a move that was broken off just before its end, nothing is there.
-    if (wasBegun && (await target.filled(["journals"])) === undefined) rmSync(elsewherePath(folder));
-    if (!existsSync(elsewherePath(folder))) await complete(folder, journal);
+    const mark = markOf(folder, postgres);
+    const isThere =
+      mark === "there" || (mark === "under way" && (await target.filled(["journals"])) !== undefined);
+    if (!isThere) {
+      rmSync(elsewherePath(folder), { force: true });
+      await complete(folder, journal);
+    }
     files.push(openForReading(directoryPath(folder)), openForReading(ledgerPath(folder)));
-    return wasBegun && existsSync(elsewherePath(folder))
+    const moved = isThere
       ? await compared(files, target, postgres)
       : await copied(files, target, client, folder, postgres);
+    writeMark(folder, { place: postgresName(postgres), state: "there" });
+    return moved;
   } finally {
     for (const file of files) file.close();
     await client.end();
   }
 }
 
-/** Whether the folder says that its books are there. @throws MoveError where it says that they are in another place */
-function isMarked(folder: string, postgres: PostgresSettings): boolean {
-  const path = elsewherePath(folder);
-  if (!existsSync(path)) return false;
-  const place = readFileSync(path, "utf8").trim();
-  const isThere = place === postgresName(postgres);
-  if (isThere && existsSync(ledgerPath(folder)) && existsSync(directoryPath(folder))) return true;
-  throw new MoveError(
-    isThere
-      ? `There is nothing to move: the books of ${folder} have always been in the ${place}.`
-      : `The books of ${folder} are in another place already: ${place}.`,
-  );
+/** What the folder says of the place that it is to go to. @throws MoveError where its books are in another one */
+function markOf(folder: string, postgres: PostgresSettings): Mark["state"] | undefined {
+  const mark = readMark(folder);
+  if (mark === undefined) return undefined;
+  const { place, state } = mark;
+  if (place !== postgresName(postgres))
+    throw new MoveError(`The books of ${folder} are in another place already: ${place}.`);
+  if (existsSync(ledgerPath(folder)) && existsSync(directoryPath(folder))) return state;
+  throw new MoveError(`There is nothing to move: the books of ${folder} have always been in the ${place}.`);
 }
 
 /** All that the journal has is applied, and both files have their newest form. */
@@ -128,7 +131,7 @@ async function copied(
         figures.set(table, read);
       }
     // First of both: with its books in two places, a gateway could spend a budget twice.
-    writeFileSync(elsewherePath(folder), `${postgresName(postgres)}\n`, { flush: true });
+    writeMark(folder, { place: postgresName(postgres), state: "under way" });
   } catch (error) {
     await client.query("ROLLBACK").catch(() => undefined);
     throw error;

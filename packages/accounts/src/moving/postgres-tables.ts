@@ -11,6 +11,8 @@ interface Column {
 
 /** Our tables in a PostgreSQL, within the transaction that fills them. */
 export class PostgresTables {
+  readonly #known = new Map<string, readonly Column[]>();
+
   constructor(
     private readonly client: Client,
     private readonly schema: string,
@@ -73,8 +75,6 @@ export class PostgresTables {
       sums: new Map(columns.map(({ name }, index) => [name, values[index] ?? 0n])),
     };
   }
-
-  readonly #known = new Map<string, readonly Column[]>();
 
   async #columnsOf(table: string): Promise<readonly Column[]> {
     const known = this.#known.get(table);

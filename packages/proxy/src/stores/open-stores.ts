@@ -3,7 +3,6 @@ import {
   GatewayLock,
   PostgresError,
   type PostgresSettings,
-  hasUnmovedBooks,
   postgresName,
   preparePostgres,
 } from "@darkroom/accounts";
@@ -16,6 +15,7 @@ import { Fleet } from "../fleet/fleet.js";
 import { type LimitsStore, openLimitsStore } from "../limits/limits-store.js";
 import { checkSharedLimits } from "./shared-limits.js";
 import { StoresError } from "./stores-error.js";
+import { unmovedBooks } from "./unmoved-books.js";
 
 /** All that a gateway keeps outside of its memory. */
 export interface Stores {
@@ -57,11 +57,8 @@ export async function openStores(
     return store;
   };
   const { postgres, redis } = config;
-  if (postgres !== undefined && hasUnmovedBooks(folder))
-    throw new StoresError(
-      `The keys and the spend of ${folder} are in files of the folder, and would not be in the ${postgresName(postgres)}. ` +
-        "Take them there with `darkroom move`, which reads the same settings, or begin anew with another --data-dir.",
-    );
+  const unmoved = postgres && unmovedBooks(folder, postgres);
+  if (unmoved !== undefined) throw new StoresError(unmoved);
   try {
     if (postgres !== undefined) {
       const lock = await openPostgres(postgres, redis === undefined, log, onLost);

@@ -79,7 +79,8 @@ describeWithStores("a gateway that goes on in a PostgreSQL", () => {
     const before = await until(async () => {
       const all = await told(embedded);
       const customers = all["/customer/list"] as Json[];
-      return (all["/spend/logs"] as Json[]).length === 4 && customers.length === 1 && all;
+      const isApplied = Object.values(all).every((answer) => ((answer as Json)["lag_entries"] ?? 0) === 0);
+      return isApplied && (all["/spend/logs"] as Json[]).length === 4 && customers.length === 1 && all;
     });
     expect(await move()).toMatchObject({ code: 1, said: expect.stringContaining("Stop it first") as string });
     await embedded.gateway.stop();
@@ -92,6 +93,12 @@ describeWithStores("a gateway that goes on in a PostgreSQL", () => {
     });
     expect(await refused.ended).toMatchObject({ code: 1 });
     expect(refused.standardError).toContain("`darkroom move`");
+
+    const importing = ["import", "litellm", "--database-url", postgres.url, "--data-dir", folder];
+    expect(await darkroom(importing, environment())).toMatchObject({
+      code: 1,
+      said: expect.stringContaining("`darkroom move`") as string,
+    });
 
     const moved = await move();
     expect(moved).toMatchObject({ code: 0, said: "" });

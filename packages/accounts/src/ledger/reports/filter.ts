@@ -52,15 +52,13 @@ export function fits(
     ...(callers === undefined ? [] : [isOneOf(callers)]),
     ...(chargedTo === undefined ? [] : [isChargedTo(chargedTo)]),
     ...(succeeded === undefined ? [] : [succeeded ? sql`state = 'certain'` : isNotCertain]),
-    // Which its index asks for word for word.
-    ...(exact.state === "failed" ? [isNotCertain] : []),
+    ...(exact.state === undefined ? [] : hasState(exact.state)),
     ...Object.entries({
       modelGroup: exact.group,
       deploymentId: exact.deploymentId,
       requestId: exact.requestId,
       caller: exact.caller,
       model,
-      state: exact.state,
     }).flatMap(([column, value]) => (value === undefined ? [] : [sql`${sql.ref(column)} = ${value}`])),
   ];
   return conditions.length === 0 ? sql<SqlBool>`1 = 1` : sql<SqlBool>`${sql.join(conditions, sql` and `)}`;
@@ -74,6 +72,12 @@ interface NotOfRequests {
 }
 
 const isNotCertain = sql`state <> 'certain'`;
+
+/** Word for word, as the indexes of some states have it. */
+function hasState(state: OutcomeState | RequestState): readonly RawBuilder<unknown>[] {
+  const is = sql`state = ${sql.lit(state)}`;
+  return state === "failed" || state === "uncertain" ? [is, isNotCertain] : [is];
+}
 
 function isOneOf(callers: readonly string[]): RawBuilder<unknown> {
   return callers.length === 0 ? sql`1 = 0` : sql`caller in (${sql.join(callers)})`;

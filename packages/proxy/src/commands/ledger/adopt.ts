@@ -2,7 +2,6 @@ import {
   DataFolderInUseError,
   GatewayRegister,
   type PostgresSettings,
-  hasUnmovedBooks,
   postgresName,
   preparePostgres,
 } from "@darkroom/accounts";
@@ -10,6 +9,7 @@ import { type AdoptedJournal, AdoptionError, adoptJournal } from "../../books/ad
 import type { RedisConfig } from "../../config/settings/redis.js";
 import { openLimitsStore } from "../../limits/limits-store.js";
 import { createLog } from "../../observability/log.js";
+import { unmovedBooks } from "../../stores/unmoved-books.js";
 import { CommandError } from "../command-error.js";
 
 export interface AdoptOptions {
@@ -26,10 +26,8 @@ export interface AdoptOptions {
  * @throws CommandError where a gateway works on the folder, or nothing can be done now; it can be tried again
  */
 export async function adopt({ folder, postgres, redis }: AdoptOptions): Promise<string> {
-  if (hasUnmovedBooks(folder))
-    throw new CommandError(
-      `The books of ${folder} are in files of the folder: take them to the ${postgresName(postgres)}, with \`darkroom move\`.`,
-    );
+  const unmoved = unmovedBooks(folder, postgres);
+  if (unmoved !== undefined) throw new CommandError(unmoved);
   await preparePostgres(postgres);
   const limits = redis && (await openLimitsStore(redis, createLog("silent")));
   try {

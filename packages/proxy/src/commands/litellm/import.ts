@@ -1,4 +1,6 @@
 import { BudgetCalendar, type Finding, planImport } from "@darkroom/accounts";
+import { unmovedBooks } from "../../stores/unmoved-books.js";
+import { CommandError } from "../command-error.js";
 import { readConfig } from "../configuration.js";
 import { dataDirectory } from "../data-directory.js";
 import { printable } from "../printable.js";
@@ -22,8 +24,11 @@ export async function printImport(options: ImportOptions): Promise<void> {
   const config =
     options.config === undefined ? undefined : readConfig(options.config, options.allowUnenforced);
   const { postgres, redis } = config ?? storesOfEnvironment();
-  const target =
-    postgres === undefined ? intoFolder(dataDirectory(options)) : intoPostgres({ postgres, redis });
+  const folder = dataDirectory(options);
+  // With the import in it, they could not be moved there any more.
+  const unmoved = postgres && !options.dryRun ? unmovedBooks(folder, postgres) : undefined;
+  if (unmoved !== undefined) throw new CommandError(unmoved);
+  const target = postgres === undefined ? intoFolder(folder) : intoPostgres({ postgres, redis });
   const plan = await withLiteLlm(options, (database) =>
     planImport(database, {
       calendar: new BudgetCalendar(config?.accounts.calendar),
