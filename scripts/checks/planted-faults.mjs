@@ -21,6 +21,7 @@ const estimates = {
 };
 const drill = { run: ["scripts/fault-drill.mjs", "--short", "--seconds", "3"] };
 const killDrill = { run: ["scripts/kill-drill.mjs", "--seconds", "10", "--seed", "1"] };
+const fleetDrill = { run: ["scripts/fleet-drill.mjs", "--seconds", "20", "--seed", "1"] };
 const charge = "packages/simulator/src/bill/charge.ts";
 const attempt = "packages/router/src/attempt.ts";
 const answerCost = "packages/router/src/answer/answer-cost.ts";
@@ -250,6 +251,26 @@ const faults = {
       [attempt]: replaced("if (received.release !== undefined) await progress.concluded;", ""),
     },
     says: [/: an answer was released whose outcome was not written$/m, /^[1-9]\d* DIFFERENCES$/m],
+  },
+  "gateways that overlook what others have reserved": {
+    ...fleetDrill,
+    change: {
+      "packages/router/src/admission/redis/scripts/admit.ts": replaced(
+        "if m.used + m.reserved + m.asked + amount > limit then",
+        "if m.used + m.asked + amount > limit then",
+      ),
+    },
+    says: [/: \d+ spent and \d+ reserved at \S+, of \d+$/m, /^[1-9]\d* DIFFERENCES$/m],
+  },
+  "meters that are charged the estimate in place of the cost": {
+    ...fleetDrill,
+    change: {
+      "packages/router/src/admission/redis/scripts/settle.ts": replaced(
+        "settle_taken(owner, taken, used)",
+        "settle_taken(owner, taken, nil)",
+      ),
+    },
+    says: [/^the meter \S+ of \d+ has \d+, its rows come to /m, /^[1-9]\d* DIFFERENCES$/m],
   },
   "a Redis that throws out limits when memory is short": {
     run: ["scripts/check.mjs", "compose"],

@@ -97,7 +97,7 @@ function proofsOfNoTrouble({ troubles, payers, watch, clients }) {
     "kills of PostgreSQL": postgresKilled,
     "budgets that were raised": payers.raises,
     "looks at the meters": watch.looks,
-    "budgets that were nearly used up": [...watch.fullest.values()].filter((share) => share > 0.9).length,
-    "refusals of a budget": clients.seen.filter(({ status }) => status === 429).length,
+    "budgets that were nearly used up": watch.nearlyUsedUp,
+    "refusals of a budget": clients.seen.filter(({ error }) => error === "budget_exceeded").length,
   });
 }

@@ -26,6 +26,9 @@ const queueSeconds = 0.3;
 /** For so long a slow machine may go on until everything has happened. */
 const longestDelaySeconds = 120;
 
+/** However slow the machine is. */
+const leastServed = 40;
+
 /**
  * @typedef {object} Result
  * @property {Fleet} fleet
@@ -70,7 +73,11 @@ export async function drill({ seconds, seed, concurrency, latencyMs }) {
     const watch = new MeterWatch(redis, payers.limits);
     const watching = watch.run();
     const clients = new Clients({ door: fleet, edits, keyOf: payers.keyOf, seed, count: concurrency });
-    const troubles = new Troubles({ fleet, servers: { redis, postgres }, seed, lengthMs: seconds * 1000 });
+    const isEnough = () => watch.nearlyUsedUp > 0 && hasShown(clients.seen);
+    const troubles = new Troubles({
+      ...{ fleet, servers: { redis, postgres }, seed, isEnough },
+      lengthMs: seconds * 1000,
+    });
     const raising = payers.raise(fleet, troubles.isOver);
     const telling = tell(troubles, clients, seconds * 1000);
     await Promise.race([Promise.all([troubles.run(), raising]), clients.ended]);
@@ -93,6 +100,11 @@ export async function drill({ seconds, seed, concurrency, latencyMs }) {
     await Promise.all([redis.stop(), postgres.stop()]);
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+function hasShown(seen) {
+  const served = seen.filter(({ status }) => status === 200).length;
+  return served >= leastServed && seen.some(({ error }) => error === "budget_exceeded");
 }
 
 function configOver(simulatorUrl, ofProxy) {

@@ -87,6 +87,11 @@ export class MeterWatch {
     this.#limits = limits;
   }
 
+  /** How many budgets were used up to nine tenths and more. */
+  get nearlyUsedUp() {
+    return [...this.fullest.values()].filter((share) => share > 0.9).length;
+  }
+
   async run() {
     while (!this.#isOver) {
       this.look(await metersIn(this.#redis));

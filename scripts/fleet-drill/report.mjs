@@ -15,7 +15,6 @@ export function report({ seconds, seed }, result, differences) {
   const { requests, nanoUsd } = bill.totals.overall;
   const startsMs = fleet.gateways.flatMap((gateway) => gateway.startsMs);
   const killedAtStart = fleet.gateways.reduce((count, gateway) => count + gateway.killsAtStart, 0);
-  const nearlyFull = [...watch.fullest.values()].filter((share) => share > 0.9).length;
   const rows = [
     [
       "gateways killed",
@@ -42,7 +41,7 @@ export function report({ seconds, seed }, result, differences) {
     ],
     [
       "budgets",
-      `${payers.limits.size}, of which ${nearlyFull} were used up to nine tenths and more; ${payers.raises} times raised`,
+      `${payers.limits.size}, of which ${watch.nearlyUsedUp} were used up to nine tenths and more; ${payers.raises} times raised`,
     ],
     [
       "meters",

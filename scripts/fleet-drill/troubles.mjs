@@ -16,7 +16,7 @@ const longest = {
   redisLifeMs: 8_000,
   redisDeathMs: 1_500,
   redisFrozenMs: 3_500,
-  postgresLifeMs: 10_000,
+  postgresLifeMs: 15_000,
   postgresDeathMs: 3_000,
 };
 /** What a gateway that cannot start is given up after. */
@@ -32,6 +32,7 @@ export class Troubles {
   #fleet;
   #seed;
   #endMs;
+  #isEnough;
 
   /**
    * @param {object} options
@@ -39,8 +40,10 @@ export class Troubles {
    * @param {{ redis: object, postgres: object }} options.servers
    * @param {number} options.seed
    * @param {number} options.lengthMs
+   * @param {() => boolean} options.isEnough whether so much was served and refused that something is shown
    */
-  constructor({ fleet, servers, seed, lengthMs }) {
+  constructor({ fleet, servers, seed, lengthMs, isEnough }) {
+    this.#isEnough = isEnough;
     this.#fleet = fleet;
     this.#servers = servers;
     this.#seed = seed;
@@ -56,7 +59,7 @@ export class Troubles {
     const { redisKilled, redisFrozen, redisEmptied, postgresKilled } = this.counts;
     const least = Math.min(redisKilled, redisFrozen, redisEmptied, postgresKilled);
     const isEachKilled = this.#fleet.gateways.every(({ kills }) => kills > 0);
-    return performance.now() >= this.#endMs && isEachKilled && least > 0;
+    return performance.now() >= this.#endMs && isEachKilled && least > 0 && this.#isEnough();
   };
 
   /** Resolves when the time is over; all gateways and servers run then. */
@@ -142,7 +145,7 @@ export class Troubles {
     const { postgres } = this.#servers;
     const draws = new SeededDraws(this.#seed, "postgres");
     while (!this.isOver()) {
-      await pause(draws.between(2_000, longest.postgresLifeMs));
+      await pause(draws.between(3_000, longest.postgresLifeMs));
       await postgres.kill();
       await pause(draws.between(0, longest.postgresDeathMs));
       await postgres.start();

@@ -30,8 +30,8 @@ export function sumIn(place) {
  * @returns {Attempt[]} all of them, oldest first
  */
 export function attemptsIn(place) {
-  const lines = ledger(place, "export", "--format", "jsonl").trim().split("\n");
-  return lines.map((line) => {
+  const lines = ledger(place, "export", "--format", "jsonl").split("\n");
+  return lines.filter(Boolean).map((line) => {
     const row = JSON.parse(line);
     if (row.cost_usd === null) throw new Error(`An attempt without a price: ${line}`);
     return {

@@ -1,3 +1,4 @@
+import { Client } from "pg";
 import { describeWithPostgres } from "../../database/postgres/describe-with-postgres.test.support.js";
 import { preparePostgres } from "../../database/postgres/open-postgres.js";
 import { PostgresServer } from "../../database/postgres/postgres-server.test.support.js";
@@ -13,6 +14,16 @@ import { entry } from "./opened-ledger.test.support.js";
 import type { JournalEntry } from "./read-entry.js";
 
 afterAll(removeTemporaryFolders);
+
+/** Resolves when somebody waits for what another transaction holds. */
+async function waitsForLock(server: PostgresServer): Promise<void> {
+  for (;;) {
+    const waiting = await server.query(
+      "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND application_name = 'darkroom'",
+    );
+    if (waiting.length > 0) return;
+  }
+}
 
 describeWithPostgres("shipping to a PostgreSQL", () => {
   let server: PostgresServer;
@@ -92,6 +103,25 @@ describeWithPostgres("shipping to a PostgreSQL", () => {
     await first.apply(whole.slice(3));
     expect([first.appliedThrough, second.appliedThrough]).toEqual([4, 4]);
     expect(await totals()).toEqual({ attempts: 4, rows: "28", sums: "28" });
+  });
+
+  it("waits where PostgreSQL is slow, holds nobody else up meanwhile, and goes on", async () => {
+    const [slow, quick] = [await applier("a"), await applier("b")];
+    await slow.apply(entries("a", 1));
+    const holder = new Client({ connectionString: server.url });
+    await holder.connect();
+    await holder.query("BEGIN");
+    // The row of whoever ships it, as an auditor's transaction would hold it.
+    await holder.query(`SELECT 1 FROM ${settings.schema}.journals WHERE id = 'a' FOR UPDATE`);
+    let isApplied = false;
+    const waiting = slow.apply(entries("a", 50).slice(1)).then(() => (isApplied = true));
+    await waitsForLock(server);
+    await quick.apply(entries("b", 50));
+    expect([isApplied, quick.appliedThrough]).toEqual([false, 50]);
+    await holder.query("COMMIT");
+    await holder.end();
+    await waiting;
+    expect(await totals()).toEqual({ attempts: 100, rows: "700", sums: "700" });
   });
 
   it("keeps the first of two people's words on one attempt, and sets the other aside", async () => {
@@ -176,5 +206,5 @@ describeWithPostgres("shipping to a PostgreSQL", () => {
     const summed = Reports.ofPostgres(settings);
     expect((await summed.sum({})).certainNanoUsd).toBe(3_000n);
     await summed.close();
-  }, 60_000);
+  }, 120_000);
 });
