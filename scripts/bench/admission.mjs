@@ -25,6 +25,8 @@ const block = 1_000;
 const mostCandidates = 8;
 const monthMs = 30 * 86_400_000;
 const plentyOf = 4_000_000_000_000_000n;
+/** As long as what a gateway keeps in Redis beside reserved money. */
+const note = "n".repeat(400);
 
 setUp();
 const stores = [{ name: "embedded", open: openEmbedded }];
@@ -144,7 +146,7 @@ async function admitSomewhere(admission, id, lists) {
 }
 
 function asked(attemptId, requestId, candidates) {
-  return { attemptId, requestId, requestCharges: [], candidates };
+  return { attemptId, requestId, requestCharges: [], candidates, note };
 }
 
 function charge(meter, amount = 1n) {
@@ -182,6 +184,9 @@ async function openRedis(url) {
   const keyPrefix = `darkroom-bench-${randomUUID()}`;
   const connection = new RedisConnection({ ...settingsFromRedisUrl(url), keyPrefix });
   await connection.connect(2_000);
-  const admission = new RedisAdmission(connection, { deadlines: { admitMs: 10_000, otherMs: 10_000 } });
+  const admission = new RedisAdmission(connection, {
+    deadlines: { admitMs: 10_000, otherMs: 10_000 },
+    journalId: "journal",
+  });
   return { admission, close: () => connection.close() };
 }

@@ -76,21 +76,34 @@ export class DeadGateways {
   }
 
   async #lookAfter(gateway: KnownGateway): Promise<void> {
-    const { register, settings, log } = this.parts;
+    const { register, settings } = this.parts;
+    const { journalId, folder, silentForMs, state } = gateway;
+    // Another host may have a folder of the same name.
+    if (journalIdOf(folder) === journalId) {
+      const isDone = await this.#tried(gateway, () => register.alone(journalId, () => this.#adopt(gateway)));
+      if (isDone) return;
+    }
+    // A journal that is damaged, or that nobody here may write, is as good as none.
+    if (state === "running" && silentForMs >= settings.lostAfterMs)
+      await this.#tried(gateway, () => register.alone(journalId, () => this.#lose(gateway)));
+  }
+
+  /** @returns false where it failed, and not because the gateway is there after all */
+  async #tried(gateway: KnownGateway, act: () => Promise<unknown>): Promise<boolean> {
     const { journalId, host, folder, silentForMs } = gateway;
+    const { log } = this.parts;
     try {
-      // Another host may have a folder of the same name.
-      if (journalIdOf(folder) === journalId) await register.alone(journalId, () => this.#adopt(gateway));
-      else if (gateway.state === "running" && silentForMs >= settings.lostAfterMs)
-        await register.alone(journalId, () => this.#lose(gateway));
+      await act();
+      return true;
     } catch (error) {
-      if (error instanceof DataFolderInUseError)
-        log.debug({ journalId, host, folder, silentForMs }, "a silent gateway is there after all");
+      const isThere = error instanceof DataFolderInUseError;
+      if (isThere) log.debug({ journalId, host, folder, silentForMs }, "a silent gateway is there after all");
       else
         log.warn(
           { journalId, host, folder, reason: reasonOf(error) },
           "what a gateway has left behind cannot be taken up now, and is tried again",
         );
+      return isThere;
     }
   }
 
