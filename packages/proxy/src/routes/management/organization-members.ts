@@ -69,7 +69,7 @@ export function organizationMemberRoutes(context: ManagementContext): readonly M
       paths: ["/organization/member_update"],
       summary: "Change a member's role",
       audience: "admins",
-      fields: { ...who, role: role },
+      fields: { ...who, role },
       lacking,
       answer: organizationMemberSchema,
       handle: async ({ organization_id, user_id, user_email, role: newRole }, call) => {
