@@ -19,7 +19,7 @@ const longest = {
   postgresLifeMs: 15_000,
   postgresDeathMs: 3_000,
 };
-/** What a gateway that cannot start is given up after. */
+/** After so long a gateway that cannot start is given up, and so are meters that do not come back. */
 const patienceMs = 120_000;
 
 export class Troubles {
@@ -134,9 +134,12 @@ export class Troubles {
     for (const name of readdirSync(redis.folder)) rmSync(join(redis.folder, name), { recursive: true });
     await pause(deadMs);
     await redis.start();
+    const giveUpMs = performance.now() + patienceMs;
     await until(async () => {
-      if ((await gatewaysIn(redis)) < this.#fleet.gateways.length) return false;
-      return (await metersIn(redis)).length >= before;
+      const [gateways, meters] = [await gatewaysIn(redis), (await metersIn(redis)).length];
+      if (gateways >= this.#fleet.gateways.length && meters >= before) return true;
+      if (performance.now() < giveUpMs) return false;
+      throw new Error(`Redis came back without its data, and has ${meters} meters of ${before}.`);
     });
     this.losses.push({ fromMs, untilMs: Date.now() });
   }

@@ -32,9 +32,9 @@ function policy<Class extends ErrorClass>(classes: readonly Class[], ending: str
   const keys = [...names.keys()].join(", ");
   return z
     .strictObject(shape, {
-      error: ({ code }) =>
-        code === "unrecognized_keys"
-          ? `expected no other settings than ${keys}`
+      error: (issue) =>
+        issue.code === "unrecognized_keys"
+          ? `${issue.keys.join(", ")} is not known there; expected no other settings than ${keys}`
           : "expected a map of settings",
     })
     .transform((written) => {
