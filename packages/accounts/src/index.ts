@@ -25,7 +25,12 @@ export {
 export { quarterHourMs, spendPeriodAt } from "./budgets/spend-period.js";
 export { type LimitMeter, type PayerMeter, budgetMeters, rateMeters } from "./budgets/meters.js";
 export { GatewayLock } from "./database/postgres/gateway-lock.js";
-export { PostgresError, isPreparedPostgres, preparePostgres } from "./database/postgres/open-postgres.js";
+export {
+  PostgresError,
+  isPostgresAway,
+  isPreparedPostgres,
+  preparePostgres,
+} from "./database/postgres/open-postgres.js";
 export {
   defaultPostgresSchema,
   type PostgresSettings,

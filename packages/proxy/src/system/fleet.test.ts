@@ -212,6 +212,11 @@ describeWithStores("gateways over Redis and PostgreSQL", () => {
     await fleet.sum(1);
     await postgres.kill();
     for (let count = 0; count < 5; count += 1) expect((await edit(gateway, key)).status).toBe(200);
+    for (const [path, body] of [
+      ["/key/block", { key }],
+      ["/team/new", {}],
+    ] as const)
+      await expect(admin(gateway, path, body)).rejects.toThrow(/no_db_connection/);
     await postgres.start();
     const sum = await fleet.sum(6);
     expect(sum.certainRows).toBe(6);

@@ -88,6 +88,19 @@ function isAway(error: unknown): boolean {
   return code === undefined || /^(E|57P0|08)/.test(code);
 }
 
+/** Whether a query failed because nobody can be asked at present, or nothing can be written. */
+export function isPostgresAway(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return awayCodes.test(codeOf(error) ?? "") || awayMessages.test(error.message);
+}
+
+/** Of Node's connections; of PostgreSQL: connection failures, shutting down, too many connections, read-only. */
+const awayCodes = /^(ECONN|ENOTFOUND|ENOENT|EPIPE|ETIMEDOUT|EHOST|EAI_|08|57P0|53300|25006)/;
+
+/** What pg says without a code. */
+const awayMessages =
+  /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error)/;
+
 function codeOf(error: unknown): string | undefined {
   return typeof error === "object" && error !== null && "code" in error ? String(error.code) : undefined;
 }

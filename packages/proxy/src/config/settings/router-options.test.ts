@@ -77,10 +77,16 @@ it("reads what a deployment has of its own, in both places", () => {
 });
 
 it.each([
-  ["retry_policy: {RateLimitRetries: 3}", "router_settings.retry_policy: RateLimitRetries is not known there; expected no other settings than"],
+  [
+    "retry_policy: {RateLimitRetries: 3}",
+    "router_settings.retry_policy: RateLimitRetries is not known there; expected no other settings than",
+  ],
   ["retry_policy: {TimeoutErrorRetries: -1}", "TimeoutErrorRetries: expected a whole number of at least 0"],
   ["retry_policy: 3", "router_settings.retry_policy: expected a map of settings, got 3"],
-  ["allowed_fails_policy: {TimeoutErrorRetries: 1}", "TimeoutErrorRetries is not known there; expected no other settings than"],
+  [
+    "allowed_fails_policy: {TimeoutErrorRetries: 1}",
+    "TimeoutErrorRetries is not known there; expected no other settings than",
+  ],
   ["allowed_fails: 1.5", "router_settings.allowed_fails: expected a whole number"],
   ["cooldown_time: soon", 'cooldown_time: expected a number of at least 0, got "soon"'],
   ["model_group_retry_policy: {editz: {}}", 'there is no model group "editz"; did you mean "edits"?'],

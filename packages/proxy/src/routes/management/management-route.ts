@@ -7,7 +7,13 @@ import express, {
   type RequestHandler,
   type Response,
 } from "express";
-import { ConflictError, NotFoundError, type Principal } from "@darkroom/accounts";
+import {
+  ConflictError,
+  LedgerError,
+  NotFoundError,
+  type Principal,
+  isPostgresAway,
+} from "@darkroom/accounts";
 import { z } from "zod";
 import { type Audience, checkAudience, principalOf } from "../../access/identify.js";
 import { hint } from "../../config/catalogue/nearest.js";
@@ -179,6 +185,9 @@ function asksForNothing(value: unknown): boolean {
   return typeof value === "object" && Object.keys(value).length === 0;
 }
 
+/** How soon a database that is away may be back. */
+const retryAfterSeconds = 5;
+
 function asRefusal(error: unknown): unknown {
   if (error instanceof NotFoundError) {
     return new GatewayError({
@@ -199,6 +208,16 @@ function asRefusal(error: unknown): unknown {
       code: "409",
       param: isId ? idFields[error.kind] : `${error.kind}_alias`,
       message: `There is a ${error.kind === "secret" ? "key with this secret" : error.kind}${value} already.`,
+    });
+  }
+  if (error instanceof LedgerError || isPostgresAway(error)) {
+    return new GatewayError({
+      status: 503,
+      type: "no_db_connection",
+      code: "503",
+      message:
+        "The database of keys and spend does not answer at present. A change may have been made, or not: look before you ask for it again.",
+      retryAfterSeconds,
     });
   }
   return error;
