@@ -6,35 +6,11 @@ import {
   preparePostgres,
   settingsFromPostgresUrl,
 } from "@darkroom/accounts";
-import {
-  LostReservations,
-  type Meter,
-  MultipartBody,
-  RedisConnection,
-  SharedAdmission,
-  settingsFromRedisUrl,
-} from "@darkroom/router";
-import { intentOfReservation, reservationNote } from "../books/reservation-note.js";
+import type { LostReservations } from "@darkroom/router";
+import { intentOfReservation } from "../books/reservation-note.js";
+import { ReservedMoney } from "../books/reserved-money.test.support.js";
 import { StoreServer, describeWithStores } from "../system/store-servers.js";
 import { loseJournal } from "./lose-journal.js";
-
-const budget: Meter = {
-  key: "team:red",
-  window: { kind: "period", startMs: 0, endMs: 8_000_000_000_000 },
-  limit: 1_000n,
-  isMoney: true,
-};
-const body = MultipartBody.of([
-  { name: "prompt", content: [Buffer.from("Add a red hat")] },
-  { name: "image", fileName: "a.png", content: [Buffer.from("picture")] },
-]);
-const deployment = { id: "one", group: "edits", model: "gpt-image-1", apiBase: "", apiKey: "" };
-const payers = [{ scope: "team", id: "red", meter: "team:red", limits: {} }] as const;
-const noteOf = (requestId: string) =>
-  reservationNote({ id: requestId, model: "edits", parameters: body.parameters, body }, [deployment], {
-    caller: "key-1",
-    payers,
-  });
 
 describeWithStores("a journal that is lost", () => {
   let redis: StoreServer;
@@ -50,26 +26,14 @@ describeWithStores("a journal that is lost", () => {
   afterAll(() => Promise.all([redis.stop(), postgres.stop()]));
 
   const begin = async () => {
-    const keyPrefix = `test-${randomUUID()}`;
     const settings: PostgresSettings = settingsFromPostgresUrl(
       postgres.url,
       `s_${randomUUID().replaceAll("-", "")}`,
     );
     await preparePostgres(settings, 30_000);
-    const connection = new RedisConnection({ ...settingsFromRedisUrl(redis.url), keyPrefix });
-    const doomed = new SharedAdmission(connection, { onFailure: "deny", journalId: "doomed" });
-    closing.push(async () => {
-      await doomed.close();
-      connection.close();
-    });
-    await doomed.start(5_000);
-    await doomed.seed([{ meter: budget, spent: 0n }]);
-    const admit = async (attemptId: string, amount: bigint, note = noteOf(attemptId)): Promise<void> => {
-      const asked = { attemptId, requestId: `request of ${attemptId}`, requestCharges: [], note };
-      const candidates = [{ id: "one", charges: [{ meter: budget, amount }] }];
-      expect(await doomed.admit({ ...asked, candidates })).toMatchObject({ kind: "admitted" });
-    };
-    const reservations = new LostReservations(connection);
+    const money = await ReservedMoney.of(redis.url, "doomed");
+    closing.push(() => money.close());
+    const { reservations } = money;
     const lose = (given: Pick<LostReservations, "of" | "settle"> = reservations, aliveForMs = 0) =>
       loseJournal({ journalId: "doomed", postgres: settings, reservations: given, aliveForMs });
     const rows = async () => {
@@ -83,10 +47,6 @@ describeWithStores("a journal that is lost", () => {
         spend: spend.reduce((sum, one) => sum + one.certainNanoUsd + one.uncertainNanoUsd, 0n),
       };
     };
-    const meter = async () => {
-      const [use] = await doomed.usage([budget]);
-      return [use?.used, use?.reserved];
-    };
     /** As if its outcome had been shipped, but not settled. */
     const ship = async (nanoUsd: bigint): Promise<void> => {
       const { open } = await reservations.of("doomed", 0);
@@ -95,6 +55,8 @@ describeWithStores("a journal that is lost", () => {
         entered: open.map(({ admittedAs }) => admittedAs),
       });
     };
+    const admit = money.reserve.bind(money);
+    const meter = money.meter.bind(money);
     return { admit, lose, rows, meter, reservations, ship };
   };
 
