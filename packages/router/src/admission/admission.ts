@@ -85,7 +85,7 @@ export const renewEveryMs = 10_000;
  */
 export const rememberedMs = 3_600_000;
 
-/** For so long a settlement without a mark is known to have been made after all else of its attempt is forgotten. */
+/** For so long, at least, a settlement without a mark is known to have been made after all else of its attempt is forgotten. */
 export const settledRememberedMs = 60_000;
 
 /** More candidates go in further calls. */

@@ -5,6 +5,12 @@ import { chargeTexts } from "./charge-texts.js";
 /** What is over counts in rolling windows for a while. Longer ones than this are not told again. */
 const longestToldMs = 300_000;
 
+/** What Redis was told so shortly before it was last heard it may have lost: a second of its file, what no replica had yet. */
+const unsafeForMs = 20_000;
+
+/** Redis knows at least for so long that an attempt is settled: `settled_remembered_ms` in `scripts/records.ts` is longer. */
+const repeatedForMs = 300_000;
+
 interface HeldCharge {
   readonly charge: Charge;
   used: bigint;
@@ -33,6 +39,8 @@ export interface HeldAttempt {
   epoch: string | undefined;
   isReleased: boolean;
   isSettled: boolean;
+  /** When it was, by Redis' clock, if whether it was applied is told by its id. */
+  settledAtMs?: number;
 }
 
 /** What is held, with what Redis needs in order to know it again: see `scripts/fleet.ts`. */
@@ -93,10 +101,12 @@ export class HeldCharges {
     for (const held of request.charges) held.used = 0n;
   }
 
-  settle({ attemptId, corrections, money }: Settlement): void {
+  /** @param nowMs by Redis' clock */
+  settle({ attemptId, corrections, money, mark }: Settlement, nowMs: number): void {
     const attempt = this.#attempts.get(attemptId);
     if (attempt === undefined || attempt.isSettled) return;
     attempt.isSettled = true;
+    if (mark === undefined) attempt.settledAtMs = nowMs;
     attempt.note = undefined;
     const own = this.#requests.get(attempt.requestId)?.charges ?? [];
     const open = [...attempt.charges, ...own].filter(({ charge }) => charge.meter.window.kind !== "lease");
@@ -143,10 +153,29 @@ export class HeldCharges {
     return [...this.#requests.values(), ...this.#attempts.values()].some((it) => it.epoch !== epoch);
   }
 
-  /** Forgets what is over and counts nowhere any more. @param nowMs by Redis' clock */
-  sweep(nowMs: number): void {
+  /**
+   * What a Redis with this state has been told, and may have lost since it was not safe yet: to be settled once more, which
+   * changes nothing where it is known.
+   * @param heardMs when Redis was last heard; as nowMs, by its clock
+   */
+  settledLately(epoch: string, heardMs: number, nowMs: number): Settlement[] {
+    return [...this.#attempts.values()]
+      .filter((it) => it.epoch === epoch && mayBeLost(it, heardMs, nowMs))
+      .map(({ id, atMs, charges }) => ({
+        attemptId: id,
+        admittedAtMs: atMs,
+        corrections: charges.filter(({ charge }) => charge.meter.window.kind !== "lease"),
+      }));
+  }
+
+  /**
+   * Forgets what is over, counts nowhere any more and is safe.
+   * @param heardMs when Redis was last heard; as nowMs, by its clock
+   */
+  sweep(nowMs: number, heardMs: number): void {
     for (const attempt of this.#attempts.values()) {
-      if (attempt.isReleased && !counts(attempt, nowMs)) this.#forget(attempt);
+      const isOver = attempt.isReleased && !counts(attempt, nowMs);
+      if (isOver && !mayBeLost(attempt, heardMs, nowMs)) this.#forget(attempt);
     }
     for (const [id, request] of this.#requests) {
       if (request.isFinished && request.attempts === 0 && !counts(request, nowMs)) this.#requests.delete(id);
@@ -161,6 +190,11 @@ export class HeldCharges {
 }
 
 const heldCharge = (charge: Charge): HeldCharge => ({ charge, used: charge.amount, isSettled: false });
+
+function mayBeLost({ settledAtMs }: HeldAttempt, heardMs: number, nowMs: number): boolean {
+  if (settledAtMs === undefined) return false;
+  return settledAtMs > heardMs - unsafeForMs && nowMs - settledAtMs < repeatedForMs;
+}
 
 function counts({ charges, atMs }: { charges: readonly HeldCharge[]; atMs: number }, nowMs: number): boolean {
   return charges.some(({ charge: { meter }, isSettled }) => {

@@ -35,6 +35,7 @@ export class RedisMemory {
   #gateways = 1;
   #aheadMs = 0;
   #renewedAtMs: number;
+  #heardMs = 0;
 
   constructor(store: RedisAdmission, held: HeldCharges, settings: RedisMemorySettings) {
     this.#store = store;
@@ -56,6 +57,11 @@ export class RedisMemory {
   /** By Redis' clock. */
   get nowMs(): number {
     return this.#settings.nowMs() + this.#aheadMs;
+  }
+
+  /** When Redis was last heard, to the accuracy of a renewal; by its clock. */
+  get heardMs(): number {
+    return this.#heardMs;
   }
 
   /** How many settlements Redis has still to be told of. */
@@ -115,7 +121,7 @@ export class RedisMemory {
     if (epoch !== this.#epoch) this.#isStale = true;
     if (this.#isStale) return this.recover();
     await this.#store.renew(this.#held.leases);
-    this.#renewedAtMs = this.#settings.passedMs();
+    this.#hear();
   }
 
   /** This gateway is there. @throws RedisUnavailableError */
@@ -138,7 +144,10 @@ export class RedisMemory {
       await this.#store.assertHeld(told.map(({ record }) => record));
       for (const { markTold } of told) markTold(epoch);
       await this.#store.return(returned.filter(({ what }) => what !== "abandoned"));
-      await this.#store.settle(settlements);
+      // What Redis has forgotten as a whole, the books tell of.
+      const isSame = epoch === this.#epoch;
+      const again = isSame ? this.#held.settledLately(epoch, this.#heardMs, this.nowMs) : [];
+      await this.#store.settle([...settlements, ...again]);
       for (const one of returned) this.#pending.delete(one);
       for (const one of settlements) this.#pendingSettlements.delete(one);
       if (closedForMs > 0) {
@@ -147,8 +156,13 @@ export class RedisMemory {
       }
       this.#epoch = epoch;
       ({ epoch, closedForMs } = await this.greet());
-      this.#renewedAtMs = this.#settings.passedMs();
+      this.#hear();
     } while (this.#hasNews || epoch !== this.#epoch);
+  }
+
+  #hear(): void {
+    this.#renewedAtMs = this.#settings.passedMs();
+    this.#heardMs = this.nowMs;
   }
 
   /** Something has come up that Redis has not been told. */

@@ -1,5 +1,5 @@
 import { describeWithRedis } from "../../redis/describe-with-redis.test.support.js";
-import { RedisNetwork, RedisServer } from "../../redis/redis-server.test.support.js";
+import { RedisNetwork, RedisServer, eventually } from "../../redis/redis-server.test.support.js";
 import type { RedisSettings } from "../../redis/redis-settings.js";
 import { leaseMs } from "../admission.js";
 import {
@@ -185,6 +185,36 @@ describeWithRedis("a shared admission", () => {
     const second = settlement("held", Date.now(), [[budget, 20n]], { journalId: "journal", sequence: 2n });
     expect(await one.settle([second])).toEqual(new Map([["journal", 2n]]));
     expect(await fill(one, budget)).toEqual([35n, 0n]);
+  });
+
+  it("settles once more what a Redis has lost that comes back without its last second, and nothing twice", async () => {
+    const redis = await startRedis();
+    const one = await startPatient(redis.settings);
+    const save = () => redis.ask((client) => client.save());
+    let asked = 0;
+    const killed = async () => {
+      await redis.kill();
+      await redis.start();
+      await eventually(async () => (await outcomeOf(one, attempt(`${++asked}`, [[of(budget, 0n)]]))) === 0);
+    };
+    const spend = async (id: string, used: bigint) => {
+      await one.settle([settlement(id, Date.now(), [[budget, used]])]);
+      await one.release(id, "sent");
+    };
+    await one.seed([{ meter: budget, spent: 0n }]);
+    for (const id of ["early", "kept"]) await one.admit(attempt(id, [[of(budget, 20n)]]));
+    await spend("early", 10n);
+    await save();
+    await spend("kept", 15n);
+    await one.admit(attempt("late", [[of(budget, 30n)]]));
+    await spend("late", 25n);
+    expect(await fill(one, budget)).toEqual([50n, 0n]);
+    await killed();
+    expect(await fill(one, budget)).toEqual([50n, 0n]);
+    // This time nothing is lost.
+    await save();
+    await killed();
+    expect(await fill(one, budget)).toEqual([50n, 0n]);
   });
 
   it("tells its leases again, before it admits anything, after it has stood still for longer than they last", async () => {

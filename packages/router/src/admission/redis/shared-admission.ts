@@ -195,7 +195,7 @@ export class SharedAdmission implements Admission {
     for (const settlement of settlements) {
       const { mark } = settlement;
       const isApplied = mark === undefined || mark.sequence <= (applied.get(mark.journalId) ?? 0n);
-      if (isApplied) this.#held.settle(settlement);
+      if (isApplied) this.#held.settle(settlement, this.#memory.nowMs);
     }
     return applied;
   }
@@ -272,7 +272,7 @@ export class SharedAdmission implements Admission {
   }
 
   async #renewAll(): Promise<void> {
-    this.#held.sweep(this.#memory.nowMs);
+    this.#held.sweep(this.#memory.nowMs, this.#memory.heardMs);
     this.#local.books.renew(this.#held.leases);
     this.#connection.touch();
     if (this.state.kind === "degraded") return;

@@ -10,7 +10,7 @@
  */
 export const records = /* lua */ `
 local remembered_ms = 3600000
-local settled_remembered_ms = 60000
+local settled_remembered_ms = 600000
 local has_returned = false
 
 local function attempt_key(id) return prefix .. 'a:' .. id end

@@ -17,7 +17,7 @@ local function is_next(settlement)
     local settled_at = tonumber(redis.call('GET', settled_key) or nil)
     if record and record.settled == '1' then return false end
     if settled_at and now - settled_at <= settled_remembered_ms then return false end
-    redis.call('SET', settled_key, text(now), 'PX', text(2 * settled_remembered_ms))
+    redis.call('SET', settled_key, text(now), 'PX', text(settled_remembered_ms))
     return true
   end
   local before = redis.call('HGET', applied_key, journal) or '0'
