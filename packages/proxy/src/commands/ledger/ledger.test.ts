@@ -319,8 +319,9 @@ describe("settle", () => {
   it("tells the gateway that runs, and prints what that refuses", async () => {
     await books.cutOff("a");
     const application = express();
-    application.post("/ledger/settle", (request, _response, next) => {
+    application.post("/ledger/settle", (request, response, next) => {
       expect(request.headers.authorization).toBe("Bearer sk-key");
+      response.locals["principal"] = { role: "admin", name: "master key" };
       next();
     });
     application.post("/ledger/settle", ledgerSettle(ledger));
