@@ -14,6 +14,7 @@ export class MortalGateway {
   #options;
   #running;
   #waiting = [];
+  #isEnded = false;
   #onAnswer = () => undefined;
 
   /**
@@ -34,6 +35,8 @@ export class MortalGateway {
   /** Resolves with its address once it listens; with undefined once it never will again. */
   async listening() {
     if (this.#running !== undefined) return this.#running.url;
+    // Whoever was told to ask again a moment later comes when nobody is started any more.
+    if (this.#isEnded) return undefined;
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
@@ -85,6 +88,7 @@ export class MortalGateway {
 
   /** Nobody is to wait for it any more. */
   end() {
+    this.#isEnded = true;
     this.#wake(undefined);
   }
 

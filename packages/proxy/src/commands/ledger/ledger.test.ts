@@ -331,16 +331,19 @@ describe("settle", () => {
     const server = http.createServer(application).listen(0, "127.0.0.1");
     await once(server, "listening");
     const at = { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, key: "sk-key" };
-    expect(JSON.parse(await settle(undefined, { ...options, ...at, json: true }))).toMatchObject({
-      attempt_id: "a",
-      cost_usd: "0.1",
-      state: "certain",
-    });
-    await expect(settle(undefined, { ...options, ...at, attemptId: "z" })).rejects.toThrow(
-      "The ledger has no attempt 'z'.",
-    );
-    server.closeAllConnections();
-    server.close();
+    try {
+      expect(JSON.parse(await settle(undefined, { ...options, ...at, json: true }))).toMatchObject({
+        attempt_id: "a",
+        cost_usd: "0.1",
+        state: "certain",
+      });
+      await expect(settle(undefined, { ...options, ...at, attemptId: "z" })).rejects.toThrow(
+        "The ledger has no attempt 'z'.",
+      );
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
     await expect(settle(undefined, { ...options, ...at })).rejects.toThrow("No gateway answers at");
   });
 
