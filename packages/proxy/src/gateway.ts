@@ -110,7 +110,7 @@ export class Gateway {
       idempotentEdits,
       softBudgetsCrossed,
     });
-    if (stores.fleet !== undefined) fleetMetrics(metrics.registry, stores.fleet.dead);
+    fleetMetrics(metrics.registry, stores.fleet?.dead);
     if (config.teamMetrics > 0) {
       const { directory, calendar } = accounts;
       teamMetrics(metrics.registry, { directory, calendar, books, admission, most: config.teamMetrics });
