@@ -21,7 +21,7 @@ export async function sqliteLedger(size, folder) {
   const { openForWriting, openForReading } = await import(`${dist}/database/open-database.js`);
   const { queryBuilder } = await import(`${dist}/database/query-builder.js`);
   const { migrate } = await import(`${dist}/database/migrate.js`);
-  const { ledgerMigrations } = await import(`${dist}/ledger/schema.js`);
+  const { ledgerMigrations } = await import(`${dist}/ledger/migrations.js`);
   const { Reports } = await import(`${dist}/index.js`);
   const kept = folder ?? mkdtempSync(join(tmpdir(), "darkroom-reports-"));
   const path = join(kept, "ledger.sqlite");

@@ -1,7 +1,7 @@
 import type { Client } from "pg";
 import { directoryMigrations } from "../../directory/schema.js";
 import { gatewayMigrations } from "../../fleet/schema.js";
-import { postgresLedgerMigrations } from "../../ledger/schema.js";
+import { postgresLedgerMigrations } from "../../ledger/migrations.js";
 import { type PostgresDeadlines, postgresClient } from "./postgres-client.js";
 import { type MigratedPart, migratePostgres } from "./migrate-postgres.js";
 import { type PostgresSettings, postgresName } from "./postgres-settings.js";

@@ -7,7 +7,7 @@ import { SqliteStatements } from "../../database/sqlite-statements.js";
 import { isDamage } from "../../database/sqlite-error.js";
 import { LedgerError } from "../errors.js";
 import { elsewherePath, ledgerPath } from "../files.js";
-import { ledgerMigrations } from "../schema.js";
+import { ledgerMigrations } from "../migrations.js";
 import { Applier } from "./applier.js";
 
 /** The ledger that a journal is applied to. */

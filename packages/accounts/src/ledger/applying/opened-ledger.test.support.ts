@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { migrate } from "../../database/migrate.js";
 import { type LibsqlDatabase, openForWriting } from "../../database/open-database.js";
 import { asJson } from "../journal-file.test.support.js";
-import { dailySpendOfAttempts, ledgerMigrations } from "../schema.js";
+import { dailySpendOfAttempts, ledgerMigrations } from "../migrations.js";
 import type { JournalEntry } from "./read-entry.js";
 
 /** The file of a ledger, made where it is missing. */
