@@ -480,6 +480,11 @@ test("an organization has members, who are made where nobody knows them, and go 
       max_budget_in_organization: 5,
     }),
   ).toEqual([400, "max_budget_in_organization"]);
+  expect(
+    await refused("/organization/member_add", {
+      member: { user_id: "bob", max_budget_in_organization: 5 },
+    }),
+  ).toEqual([400, "member"]);
   expect(await refused("/organization/member_update", { user_id: "ann", role: "king" })).toEqual([
     400,
     "role",

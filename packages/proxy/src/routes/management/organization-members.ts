@@ -10,20 +10,12 @@ import { organizationMemberSchema, userSchema } from "./answer-schemas.js";
 import { organizationMemberAnswer, userAnswers } from "./answers.js";
 import { type ManagementContext, changing } from "./context.js";
 import { type ManagementRoute, route } from "./management-route.js";
+import { memberWith, roleAmong } from "./member-fields.js";
 import { memberUserId } from "./team-members.js";
 import { id, text } from "./values.js";
 
-const role = z.enum(organizationRoles, { error: `expected one of ${organizationRoles.join(", ")}` });
-
-/** Whom LiteLLM calls a member: by id or by email. */
-const member = z
-  .object(
-    { user_id: id.nullish(), user_email: text.nullish(), role: role.default("internal_user") },
-    { error: "expected an object with user_id or user_email, and role" },
-  )
-  .refine(({ user_id, user_email }) => user_id != null || user_email != null, {
-    error: "expected user_id or user_email",
-  });
+const role = roleAmong(organizationRoles);
+const member = memberWith(role.default("internal_user"));
 
 const who = { organization_id: id, user_id: id.nullish(), user_email: text.nullish() };
 

@@ -16,19 +16,11 @@ import { memberAnswers, only, teamAnswers } from "./answers.js";
 import { type ManagementContext, changing } from "./context.js";
 import { limitsFrom } from "./limit-fields.js";
 import { type ManagementRoute, invalid, route } from "./management-route.js";
+import { memberWith, roleAmong } from "./member-fields.js";
 import { count, dollars, duration, id, text } from "./values.js";
 
-const role = z.enum(memberRoles, { error: `expected one of ${memberRoles.join(", ")}` });
-
-/** Whom LiteLLM calls a member: by id or by email. */
-export const member = z
-  .strictObject(
-    { user_id: id.nullish(), user_email: text.nullish(), role: role.default("user") },
-    { error: "expected an object with user_id or user_email, and role" },
-  )
-  .refine(({ user_id, user_email }) => user_id != null || user_email != null, {
-    error: "expected user_id or user_email",
-  });
+const role = roleAmong(memberRoles);
+export const member = memberWith(role.default("user"));
 type MemberInput = z.output<typeof member>;
 
 const memberLimitFields = {
