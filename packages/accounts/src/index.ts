@@ -46,6 +46,7 @@ export {
 } from "./directory/directory.js";
 export { type GatewayPlace, GatewayRegister, type KnownGateway } from "./fleet/gateway-register.js";
 export { ConflictError, DirectoryError, NotFoundError } from "./directory/errors.js";
+export { hasControlCharacters, longestId } from "./directory/ids.js";
 export { type DirectoryChange, type DirectoryFeed, LocalFeed } from "./directory/feed.js";
 export { type GatewayChannel, SharedFeed } from "./directory/shared-feed.js";
 export { secretHash } from "./directory/key-secret.js";

@@ -1,4 +1,5 @@
 import { parseUsd } from "@darkroom/cost-calculator";
+import { parseTime } from "../parse-time.js";
 
 /** What a row says cannot be taken over; the message goes on from "it ... ". */
 export class RowError extends Error {
@@ -84,7 +85,7 @@ export class LiteLlmRow {
   time(name: string): number | undefined {
     const text = this.text(name);
     if (text === undefined) return undefined;
-    const ms = Date.parse(/(Z|[+-]\d\d:?\d\d)$/.test(text) ? text : `${text}Z`);
+    const ms = parseTime(text);
     if (Number.isNaN(ms)) throw new RowError(`has a '${name}' that is no time`);
     return ms;
   }

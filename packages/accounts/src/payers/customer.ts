@@ -1,3 +1,4 @@
+import { hasControlCharacters, longestId } from "../directory/ids.js";
 import type { RequestHeaders } from "../authentication/key-from-headers.js";
 
 /** Where a request can name the customer (LiteLLM: the end user) that it is made for. */
@@ -8,9 +9,6 @@ export interface CustomerSettings {
 
 /** @param field what a body has under a name; of a form, bracketed fields count as its members */
 export type FieldOf = (field: string) => unknown;
-
-/** Longer than any id of a user, and short enough to be kept for each of them. */
-const longestId = 256;
 
 /**
  * The customer that a request names; `undefined` where it names none. The first one found counts, in LiteLLM's order:
@@ -36,8 +34,8 @@ export function customerOf(
     const id = textOf(candidate());
     if (id === undefined) continue;
     if (id.length > longestId) throw new RangeError(`a customer's id has at most ${longestId} characters`);
-    // Nobody could block or limit them: the management API takes no such ids, since databases do not keep them as they are.
-    if (/[\p{Cc}\p{Cs}]/u.test(id)) throw new RangeError("a customer's id has no control characters");
+    // Nobody could block or limit them: the management API takes no such ids.
+    if (hasControlCharacters(id)) throw new RangeError("a customer's id has no control characters");
     return id;
   }
   return undefined;

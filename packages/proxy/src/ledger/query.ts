@@ -1,4 +1,4 @@
-import { type AttemptFilter, type RequestFilter, type SumKey, sumKeys } from "@darkroom/accounts";
+import { type AttemptFilter, type RequestFilter, type SumKey, parseTime, sumKeys } from "@darkroom/accounts";
 
 /** What is asked of the ledger, as texts: options of a command or fields of a query. */
 export interface LedgerQuery {
@@ -82,8 +82,7 @@ function timeOf(field: string, text: string, nowMs: number): number {
   const [, count, unit] = agoForm.exec(text) ?? [];
   if (count !== undefined) return nowMs - Number(count) * millisecondsOf[unit as "m" | "h" | "d"];
   if (isoForm.test(text)) {
-    // Without a zone, JavaScript takes a date for UTC, but a time for this machine's.
-    const time = Date.parse(/T.*(Z|[+-]\d\d:\d\d)$/.test(text) || !text.includes("T") ? text : `${text}Z`);
+    const time = parseTime(text);
     if (!Number.isNaN(time)) return time;
   }
   throw new LedgerQueryError(field, "a time such as 2026-01-31, 2026-01-31T12:00:00Z or 24h (ago)", text);

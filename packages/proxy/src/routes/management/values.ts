@@ -1,4 +1,4 @@
-import { lengthMs, parseDuration, parseTime } from "@darkroom/accounts";
+import { hasControlCharacters, lengthMs, longestId, parseDuration, parseTime } from "@darkroom/accounts";
 import { formatUsd, parseUsd } from "@darkroom/cost-calculator";
 import { z } from "zod";
 
@@ -74,9 +74,8 @@ export const text = z
 export const id = z
   .string({ error: "expected a text" })
   .min(1, { error: "expected a text that is not empty" })
-  .max(256, { error: "expected at most 256 characters" })
-  // Databases keep these otherwise than they were given, and would take two ids for one.
-  .refine((value) => !/[\p{Cc}\p{Cs}]/u.test(value), { error: "expected no control characters" });
+  .max(longestId, { error: `expected at most ${longestId} characters` })
+  .refine((value) => !hasControlCharacters(value), { error: "expected no control characters" });
 
 export const ids = z
   .array(id, { error: "expected a list of texts" })

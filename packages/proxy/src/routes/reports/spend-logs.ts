@@ -1,4 +1,4 @@
-import { type AttemptFilter, type LedgerAttempt, meterOf } from "@darkroom/accounts";
+import { type AttemptFilter, type LedgerAttempt, meterOf, parseTime } from "@darkroom/accounts";
 import { formatUsd } from "@darkroom/cost-calculator";
 import { z } from "zod";
 import { caughtUp } from "../../ledger/caught-up.js";
@@ -105,9 +105,8 @@ export function spendLogRoutes(context: ManagementContext): readonly ManagementR
 const moment = z
   .string({ error: "expected a time such as 2026-11-28 22:15:00" })
   .transform((written, issues): number => {
-    const form = /^(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?)(Z|[+-]\d\d:\d\d)?)?$/;
-    const [, date, time = "00:00", zone = "Z"] = form.exec(written) ?? [];
-    const ms = date === undefined ? Number.NaN : Date.parse(`${date}T${time}${zone}`);
+    const form = /^\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?(?:Z|[+-]\d\d:\d\d)?)?$/;
+    const ms = form.test(written) ? parseTime(written) : Number.NaN;
     if (!Number.isNaN(ms)) return ms;
     issues.addIssue({ code: "custom", message: "expected a time such as 2026-11-28 22:15:00" });
     return z.NEVER;
