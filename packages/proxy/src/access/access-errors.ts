@@ -6,8 +6,13 @@ import {
 } from "@darkroom/accounts";
 import type { ErrorAnswer } from "../errors.js";
 
-/** How soon a directory that is away may be back. */
-const retryAfterSeconds = 5;
+/** What is told where the database is away, which may be back soon. */
+export const databaseAway = {
+  status: 503,
+  type: "no_db_connection",
+  code: "503",
+  retryAfterSeconds: 5,
+} as const;
 
 /**
  * What clients are told who may not ask, or not for this. Status, type, param and code are LiteLLM's, which clients may tell
@@ -31,12 +36,9 @@ export function accessAnswer(error: unknown): ErrorAnswer | undefined {
 }
 
 const unavailable: ErrorAnswer = {
-  status: 503,
-  type: "no_db_connection",
+  ...databaseAway,
   param: null,
-  code: "503",
   message: "Whether this API key is known cannot be looked up at present; send the request again later.",
-  retryAfterSeconds,
 };
 
 function answerTo(refusal: Refusal): ErrorAnswer {

@@ -1,12 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import {
-  DataFolderInUseError,
-  type MovedBooks,
-  MoveError,
-  moveBooks,
-  postgresName,
-} from "@darkroom/accounts";
+import { DataFolderInUseError, type MovedBooks, moveBooks, postgresName } from "@darkroom/accounts";
 import { formatUsd } from "@darkroom/cost-calculator";
 import { CommandError } from "./command-error.js";
 import { readConfig } from "./configuration.js";
@@ -36,10 +30,8 @@ export async function printMove(options: MovingOptions): Promise<void> {
     );
   await told(async () => {
     const moved = await moveBooks({ folder, postgres }).catch((error: unknown) => {
-      throw error instanceof MoveError || error instanceof DataFolderInUseError
-        ? new CommandError(
-            error instanceof MoveError ? error.message : `A gateway runs on ${folder}. Stop it first.`,
-          )
+      throw error instanceof DataFolderInUseError
+        ? new CommandError(`A gateway runs on ${folder}. Stop it first.`)
         : error;
     });
     console.log(shown(moved, folder, postgresName(postgres)));

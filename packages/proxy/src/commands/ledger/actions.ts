@@ -6,6 +6,7 @@ import {
   JournalUnavailableError,
   LedgerError,
   type LedgerReports,
+  MoveError,
   PostgresError,
   SettlementError,
 } from "@darkroom/accounts";
@@ -84,7 +85,7 @@ async function print(options: WithDataDir, text: (reports: LedgerReports) => Pro
 /** Errors whose message is for the person who asked. */
 const forPeople = [
   ...[DirectoryError, LedgerError, SettlementError, JournalFileError, JournalUnavailableError],
-  ...[PostgresError, RedisUnavailableError],
+  ...[MoveError, PostgresError, RedisUnavailableError],
 ];
 
 /** @throws CommandError in the place of any of these */

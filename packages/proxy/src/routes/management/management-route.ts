@@ -15,6 +15,7 @@ import {
   isPostgresAway,
 } from "@darkroom/accounts";
 import { z } from "zod";
+import { databaseAway } from "../../access/access-errors.js";
 import { type Audience, checkAudience, principalOf } from "../../access/identify.js";
 import { hint } from "../../config/catalogue/nearest.js";
 import { GatewayError } from "../../errors.js";
@@ -185,9 +186,6 @@ function asksForNothing(value: unknown): boolean {
   return typeof value === "object" && Object.keys(value).length === 0;
 }
 
-/** How soon a database that is away may be back. */
-const retryAfterSeconds = 5;
-
 function asRefusal(error: unknown): unknown {
   if (error instanceof NotFoundError) {
     return new GatewayError({
@@ -212,12 +210,9 @@ function asRefusal(error: unknown): unknown {
   }
   if (error instanceof LedgerError || isPostgresAway(error)) {
     return new GatewayError({
-      status: 503,
-      type: "no_db_connection",
-      code: "503",
+      ...databaseAway,
       message:
         "The database of keys and spend does not answer at present. A change may have been made, or not: look before you ask for it again.",
-      retryAfterSeconds,
     });
   }
   return error;
