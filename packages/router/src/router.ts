@@ -63,16 +63,12 @@ export class Router {
 
   /** What a model is called besides: what an alias stands for, and the group that serves it. */
   namesOf(model: string): string[] {
-    const { groups } = this.#parts;
-    const group = groups.nameFor(model);
-    return [groups.resolved(model), ...(group === undefined ? [] : [group])];
+    return this.#parts.groups.namesOf(model);
   }
 
   /** The name under which limits of a model are counted: that of its group, of a wildcard group its own. */
   limitedNameOf(model: string): string {
-    const { groups } = this.#parts;
-    const group = groups.nameFor(model);
-    return group === undefined || group.endsWith("*") ? groups.resolved(model) : group;
+    return this.#parts.groups.limitedNameOf(model);
   }
 
   /**

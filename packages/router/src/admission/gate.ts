@@ -9,6 +9,7 @@ import { newAttemptId } from "./attempt-id.js";
 import type { LatestUse } from "./latest-use.js";
 import type { Charge, Meter } from "./meter.js";
 import { Pass, type PassSettings, holdsLease } from "./pass.js";
+import type { Journal } from "../journal/journal.js";
 
 /** An attempt may be made. */
 export interface Admitted {
@@ -44,13 +45,18 @@ interface Candidate {
 /** A period may end while it is asked for, and a meter be asked for before anybody has told what was spent of it. */
 const mostRounds = 4;
 
+export interface GateSettings extends PassSettings {
+  /** As {@link Journal.noteOf}. */
+  readonly noteOf?: Journal["noteOf"];
+}
+
 /** Where attempts are let through to deployments whose limits have room for them, and which their account can pay. */
 export class Gate {
   /** Edits of which something was admitted. */
   readonly #admitted = new WeakSet<EditRequest>();
 
   constructor(
-    private readonly settings: PassSettings,
+    private readonly settings: GateSettings,
     private readonly use: LatestUse,
   ) {}
 

@@ -1,5 +1,4 @@
 import type { AttemptUse, Quotas } from "../deployments/quotas.js";
-import type { Journal } from "../journal/journal.js";
 import type { Account } from "./account.js";
 import type { Admission, Refusal } from "./admission.js";
 import type { LeaseHolder, LeaseKeeper } from "./lease-keeper.js";
@@ -32,8 +31,6 @@ export interface PassSettings {
   readonly freshMs: number;
   /** Milliseconds since 1970. */
   readonly epochMs: () => number;
-  /** As {@link Journal.noteOf}. */
-  readonly noteOf?: Journal["noteOf"];
 }
 
 /** What one attempt has been admitted with: what it took, until it gives back what comes back and settles the rest. */

@@ -82,6 +82,18 @@ export class Groups {
     return this.#deployments.get(name)?.group ?? this.#wildcardFor(name);
   }
 
+  /** What a model is called besides: what an alias stands for, and the group that serves it. */
+  namesOf(model: string): string[] {
+    const group = this.nameFor(model);
+    return [this.resolved(model), ...(group === undefined ? [] : [group])];
+  }
+
+  /** The name under which limits of a model are counted: that of its group, of a wildcard group its own. */
+  limitedNameOf(model: string): string {
+    const group = this.nameFor(model);
+    return group === undefined || group.endsWith("*") ? this.resolved(model) : group;
+  }
+
   /**
    * The group that serves a model.
    * @param field of the request that names it

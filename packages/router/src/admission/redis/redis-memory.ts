@@ -35,7 +35,6 @@ export class RedisMemory {
   #gateways = 1;
   #aheadMs = 0;
   #renewedAtMs: number;
-  #heardMs = 0;
 
   constructor(store: RedisAdmission, held: HeldCharges, settings: RedisMemorySettings) {
     this.#store = store;
@@ -61,7 +60,7 @@ export class RedisMemory {
 
   /** When Redis was last heard, to the accuracy of a renewal; by its clock. */
   get heardMs(): number {
-    return this.#heardMs;
+    return this.nowMs - (this.#settings.passedMs() - this.#renewedAtMs);
   }
 
   /** How many settlements Redis has still to be told of. */
@@ -121,7 +120,7 @@ export class RedisMemory {
     if (epoch !== this.#epoch) this.#isStale = true;
     if (this.#isStale) return this.recover();
     await this.#store.renew(this.#held.leases);
-    this.#hear();
+    this.#renewedAtMs = this.#settings.passedMs();
   }
 
   /** This gateway is there. @throws RedisUnavailableError */
@@ -146,7 +145,7 @@ export class RedisMemory {
       await this.#store.return(returned.filter(({ what }) => what !== "abandoned"));
       // What Redis has forgotten as a whole, the books tell of.
       const isSame = epoch === this.#epoch;
-      const again = isSame ? this.#held.settledLately(epoch, this.#heardMs, this.nowMs) : [];
+      const again = isSame ? this.#held.settledLately(epoch, this.heardMs, this.nowMs) : [];
       await this.#store.settle([...settlements, ...again]);
       for (const one of returned) this.#pending.delete(one);
       for (const one of settlements) this.#pendingSettlements.delete(one);
@@ -156,13 +155,8 @@ export class RedisMemory {
       }
       this.#epoch = epoch;
       ({ epoch, closedForMs } = await this.greet());
-      this.#hear();
+      this.#renewedAtMs = this.#settings.passedMs();
     } while (this.#hasNews || epoch !== this.#epoch);
-  }
-
-  #hear(): void {
-    this.#renewedAtMs = this.#settings.passedMs();
-    this.#heardMs = this.nowMs;
   }
 
   /** Something has come up that Redis has not been told. */
