@@ -1,5 +1,6 @@
-import { Counter, Gauge, Histogram, type Registry } from "prom-client";
+import { Gauge, Histogram, type Registry } from "prom-client";
 import type { Books } from "../books/books.js";
+import { readCounter } from "./read-counter.js";
 
 /** A commit takes a fraction of a millisecond on a good disk, and seconds on one that is overloaded. */
 const commitBucketsSeconds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5];
@@ -22,24 +23,18 @@ export function bookMetrics(registry: Registry, books: Books): void {
       this.set(books.areOpen ? 1 : 0);
     },
   });
-  new Counter({
-    name: "darkroom_journal_entries_total",
-    help: "Entries that the journal has had since its file was made.",
-    registers,
-    collect() {
-      this.reset();
-      this.inc(books.entries);
-    },
-  });
-  new Counter({
-    name: "darkroom_journal_lost_notes_total",
-    help: "Rows of requests and refusals that were lost, since too many waited for the disk. No attempt is among them.",
-    registers,
-    collect() {
-      this.reset();
-      this.inc(books.lostNotes);
-    },
-  });
+  readCounter(
+    registry,
+    "darkroom_journal_entries_total",
+    "Entries that the journal has had since its file was made.",
+    () => books.entries,
+  );
+  readCounter(
+    registry,
+    "darkroom_journal_lost_notes_total",
+    "Rows of requests and refusals that were lost, since too many waited for the disk. No attempt is among them.",
+    () => books.lostNotes,
+  );
   new Gauge({
     name: "darkroom_ledger_applying",
     help: "1 while the journal is applied to the ledger; 0: the ledger cannot be written, and the journal keeps what it lacks.",

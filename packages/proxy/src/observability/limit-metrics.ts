@@ -1,6 +1,7 @@
 import type { LimitReport, LimitsReport, Router } from "@darkroom/router";
 import type { LimitsStore } from "../limits/limits-store.js";
 import { Counter, Gauge, type Registry } from "prom-client";
+import { readCounter } from "./read-counter.js";
 
 /** The figures of limits and of those who wait for them. Quotas are those of the configuration, so that labels are bounded. */
 export function limitMetrics(registry: Registry, router: Router, store: LimitsStore): void {
@@ -14,15 +15,12 @@ export function limitMetrics(registry: Registry, router: Router, store: LimitsSt
       this.set(store.state.kind === "degraded" ? 1 : 0);
     },
   });
-  new Counter({
-    name: "darkroom_limits_degraded_answers_total",
-    help: "Admissions that were decided without the Redis that gateways share.",
-    registers,
-    collect() {
-      this.reset();
-      this.inc(store.degradedAnswers);
-    },
-  });
+  readCounter(
+    registry,
+    "darkroom_limits_degraded_answers_total",
+    "Admissions that were decided without the Redis that gateways share.",
+    () => store.degradedAnswers,
+  );
   limitGauge(registry, limits, "darkroom_limit", "What holds of a limit now.", ({ limit }) => limit);
   limitGauge(
     registry,
