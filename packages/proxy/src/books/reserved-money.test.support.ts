@@ -4,6 +4,7 @@ import {
   type Meter,
   MultipartBody,
   RedisConnection,
+  type RedisSettings,
   SharedAdmission,
   settingsFromRedisUrl,
 } from "@darkroom/router";
@@ -27,7 +28,12 @@ function noteOf(requestId: string): string | undefined {
   return reservationNote(request, [deployment], { caller: "key-1", payers });
 }
 
-/** A gateway that reserves money of a team, in a Redis that nobody else uses. */
+/** A Redis' settings, with names in it that nobody else uses. */
+export function ownNamesIn(redisUrl: string): RedisSettings {
+  return { ...settingsFromRedisUrl(redisUrl), keyPrefix: `test-${randomUUID()}` };
+}
+
+/** A gateway that reserves money of a team. */
 export class ReservedMoney {
   private constructor(
     readonly reservations: LostReservations,
@@ -36,11 +42,8 @@ export class ReservedMoney {
   ) {}
 
   /** @param journalId of the gateway */
-  static async of(redisUrl: string, journalId: string): Promise<ReservedMoney> {
-    const connection = new RedisConnection({
-      ...settingsFromRedisUrl(redisUrl),
-      keyPrefix: `test-${randomUUID()}`,
-    });
+  static async of(redis: RedisSettings, journalId: string): Promise<ReservedMoney> {
+    const connection = new RedisConnection(redis);
     const admission = new SharedAdmission(connection, { onFailure: "deny", journalId });
     await admission.start(5_000);
     await admission.seed([{ meter: budget, spent: 0n }]);

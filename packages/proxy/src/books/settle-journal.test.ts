@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Journal } from "@darkroom/accounts";
 import { StoreServer, describeWithStores } from "../system/store-servers.js";
 import { intentOfReservation } from "./reservation-note.js";
-import { ReservedMoney } from "./reserved-money.test.support.js";
+import { ReservedMoney, ownNamesIn } from "./reserved-money.test.support.js";
 import { settleJournal } from "./settle-journal.js";
 
 describeWithStores("what a journal's attempts have reserved", () => {
@@ -23,7 +23,7 @@ describeWithStores("what a journal's attempts have reserved", () => {
     const folder = mkdtempSync(join(tmpdir(), "darkroom-settle-"));
     closing.push(() => rmSync(folder, { recursive: true, force: true }));
     const before = await Journal.open({ folder });
-    const money = await ReservedMoney.of(redis.url, before.id);
+    const money = await ReservedMoney.of(ownNamesIn(redis.url), before.id);
     closing.push(() => money.close());
     const intend = async (admittedAs: string): Promise<void> => {
       const { open } = await money.reservations.of(before.id, 0);

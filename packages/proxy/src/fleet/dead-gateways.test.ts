@@ -10,9 +10,10 @@ import {
   preparePostgres,
   settingsFromPostgresUrl,
 } from "@darkroom/accounts";
-import { LostReservations, RedisConnection, SharedAdmission, settingsFromRedisUrl } from "@darkroom/router";
+import { LostReservations, RedisConnection } from "@darkroom/router";
 import Database from "libsql";
 import { pino } from "pino";
+import { ReservedMoney, ownNamesIn } from "../books/reserved-money.test.support.js";
 import { openLimitsStore } from "../limits/limits-store.js";
 import { StoreServer, describeWithStores } from "../system/store-servers.js";
 import { DeadGateways } from "./dead-gateways.js";
@@ -60,8 +61,7 @@ describeWithStores("gateways that have fallen silent", () => {
   const begin = async () => {
     const database = settingsFromPostgresUrl(postgres.url, `s_${randomUUID().replaceAll("-", "")}`);
     await preparePostgres(database, 30_000);
-    const keyPrefix = `test-${randomUUID()}`;
-    const redisSettings = { ...settingsFromRedisUrl(redis.url), keyPrefix };
+    const redisSettings = ownNamesIn(redis.url);
     const limits = await openLimitsStore({ settings: redisSettings, onFailure: "deny" }, log);
     closing.push(() => limits.close());
     const register = new GatewayRegister(database);
@@ -93,26 +93,9 @@ describeWithStores("gateways that have fallen silent", () => {
       return rows.map(({ attemptId, state }) => `${attemptId} ${state}`).toSorted();
     };
     const reserve = async (journalId: string, attemptId: string): Promise<void> => {
-      const doomed = new SharedAdmission(connection, { onFailure: "deny", journalId });
-      await doomed.start(5_000);
-      const window = { kind: "period", startMs: 0, endMs: 8_000_000_000_000 } as const;
-      const meter = { key: "proxy", window, limit: 1_000n, isMoney: true } as const;
-      await doomed.seed([{ meter, spent: 0n }]);
-      const to = [["one", "edits", "openai", "gpt-image-1", "1"]];
-      const note = JSON.stringify({
-        caller: "key-1",
-        model: "edits",
-        n: 1,
-        stream: false,
-        inputImages: 1,
-        promptBytes: 1,
-        payers: [],
-        to,
-      });
-      const asked = { attemptId, requestId: `request of ${attemptId}`, requestCharges: [], note };
-      const candidates = [{ id: "one", charges: [{ meter, amount: 60n }] }];
-      expect(await doomed.admit({ ...asked, candidates })).toMatchObject({ kind: "admitted" });
-      await doomed.close();
+      const money = await ReservedMoney.of(redisSettings, journalId);
+      await money.reserve(attemptId, 60n);
+      await money.close();
     };
     return { register, dead, leaveBehind, states, reserve };
   };

@@ -8,7 +8,7 @@ import {
 } from "@darkroom/accounts";
 import type { LostReservations } from "@darkroom/router";
 import { intentOfReservation } from "../books/reservation-note.js";
-import { ReservedMoney } from "../books/reserved-money.test.support.js";
+import { ReservedMoney, ownNamesIn } from "../books/reserved-money.test.support.js";
 import { StoreServer, describeWithStores } from "../system/store-servers.js";
 import { loseJournal } from "./lose-journal.js";
 
@@ -31,7 +31,7 @@ describeWithStores("a journal that is lost", () => {
       `s_${randomUUID().replaceAll("-", "")}`,
     );
     await preparePostgres(settings, 30_000);
-    const money = await ReservedMoney.of(redis.url, "doomed");
+    const money = await ReservedMoney.of(ownNamesIn(redis.url), "doomed");
     closing.push(() => money.close());
     const { reservations } = money;
     const lose = (given: Pick<LostReservations, "of" | "settle"> = reservations, aliveForMs = 0) =>

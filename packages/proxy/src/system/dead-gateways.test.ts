@@ -61,6 +61,16 @@ async function kill(gateway: RunningGateway): Promise<void> {
   await gateway.running.ended;
 }
 
+/** A gateway that stands still with an edit at the upstream, beside one that goes on. */
+async function stoppedWithAnEdit(fleet: FleetOfGateways) {
+  const [survivor, slow] = await Promise.all([fleet.start(), fleet.start()]);
+  const most = await mostCost(survivor);
+  const team = await teamWith(survivor, most * 5);
+  const [running] = await heldEdits(slow, team.key, 1);
+  slow.process.kill("SIGSTOP");
+  return { survivor, slow, team, most, running };
+}
+
 /** Rows, sums and the meter in Redis say the same, and nothing is reserved. */
 async function expectAgreement(
   fleet: FleetOfGateways,
@@ -186,11 +196,7 @@ describeWithStores("gateways that are gone", () => {
 
   test("a gateway that was merely slow is not robbed of anything: its folder is left alone, and nothing is charged twice", async () => {
     const fleet = fleetOf(impatient);
-    const [survivor, slow] = await Promise.all([fleet.start(), fleet.start()]);
-    const most = await mostCost(survivor);
-    const team = await teamWith(survivor, most * 5);
-    const [running] = await heldEdits(slow, team.key, 1);
-    slow.process.kill("SIGSTOP");
+    const { survivor, slow, team, running } = await stoppedWithAnEdit(fleet);
     const journalId = await journalIn(fleet, dataFolder(slow));
     await until(async () =>
       (await known(fleet)).some((one) => one.journalId === journalId && one.silentForMs > 8_000),
@@ -208,11 +214,7 @@ describeWithStores("gateways that are gone", () => {
 
   test("a gateway that was taken for lost, and goes on after all, corrects its own rows", async () => {
     const fleet = fleetOf(impatient);
-    const [survivor, slow] = await Promise.all([fleet.start(), fleet.start()]);
-    const most = await mostCost(survivor);
-    const team = await teamWith(survivor, most * 5);
-    const [running] = await heldEdits(slow, team.key, 1);
-    slow.process.kill("SIGSTOP");
+    const { survivor, slow, team, most, running } = await stoppedWithAnEdit(fleet);
     const [folder, away] = [dataFolder(slow), `${dataFolder(slow)}-away`];
     renameSync(folder, away);
     expect(await fleet.sum(1)).toMatchObject({ uncertainRows: 1, uncertainNanoUsd: BigInt(most) });
