@@ -13,6 +13,7 @@ await runDrill(async () => {
   process.env.REDIS_SERVER_PROGRAM = redisServerProgram() ?? "none";
   process.env.POSTGRES_PROGRAMS = postgresPrograms() ?? "none";
   const { commandLine } = await import("./kill-drill/options.mjs");
+  const { shown } = await import("./kill-drill/shown.mjs");
   const { drill } = await import("./fleet-drill/drill.mjs");
   const { differencesOf } = await import("./fleet-drill/differences.mjs");
   const { report } = await import("./fleet-drill/report.mjs");
@@ -25,13 +26,5 @@ await runDrill(async () => {
 Fails if a row, a sum or a meter is not what it has to be, if a budget was crossed at any moment, if anything stays reserved
 once all is calm, or if nothing was killed that matters.`,
   });
-  return { ...told, run };
-
-  /** Whether the books equal the bill, and all budgets have held. */
-  async function run(options) {
-    const result = await drill(options);
-    const differences = differencesOf(result);
-    console.log(report(options, result, differences).join("\n"));
-    return differences.length === 0;
-  }
+  return { ...told, run: shown({ drill, differencesOf, report }) };
 });

@@ -9,6 +9,7 @@ import { runDrill } from "./run-drill.mjs";
 
 await runDrill(async () => {
   const { commandLine } = await import("./kill-drill/options.mjs");
+  const { shown } = await import("./kill-drill/shown.mjs");
   const { drill } = await import("./kill-drill/drill.mjs");
   const { differencesOf } = await import("./kill-drill/differences.mjs");
   const { report } = await import("./kill-drill/report.mjs");
@@ -19,13 +20,5 @@ await runDrill(async () => {
     fails: `Fails if an answer was released without its row, if a billed request has no row or two, if certain ≤ bill ≤ certain +
 uncertain does not hold, if an Idempotency-Key was paid for twice, or if nothing was killed that matters.`,
   });
-  return { ...told, run };
-
-  /** Whether the books equal the bill. */
-  async function run(options) {
-    const result = await drill(options);
-    const differences = differencesOf(result);
-    console.log(report(options, result, differences).join("\n"));
-    return differences.length === 0;
-  }
+  return { ...told, run: shown({ drill, differencesOf, report }) };
 });

@@ -12,7 +12,7 @@ const everyMs = 500;
  * @typedef {object} Calm
  * @property {readonly string[]} unrest what did not come to rest, in words
  * @property {readonly import("./meters.mjs").OpenAttempt[]} forsaken reserved by gateways that were killed before they had
- *   written an intent: nothing was sent, and nobody knows of it. It stays reserved
+ *   written an intent, and could not be returned when they were started again, since Redis was away just then
  */
 
 /** @returns {Promise<Calm>} */
@@ -24,7 +24,7 @@ export async function calmOf({ fleet, redis, postgres, simulator }) {
     billed = (await simulator.bill()).totals.overall.nanoUsd;
     const readiness = await fleet.readiness();
     const living = await heardOfSince(redis, fleet.lastDeathMs);
-    const forsaken = await forsakenIn(redis, postgres, new Set(living));
+    const forsaken = await forsakenIn(redis, postgres, fleet);
     const unrest = [
       ...(before === billed ? [] : ["the simulator bills on"]),
       ...(living.length === fleet.gateways.length ? [] : [`Redis has heard of ${living.length} gateways`]),
@@ -36,9 +36,11 @@ export async function calmOf({ fleet, redis, postgres, simulator }) {
   }
 }
 
-/** Of whoever is dead, and in no row. */
-async function forsakenIn(redis, postgres, living) {
-  const open = (await openAttemptsIn(redis)).filter(({ gateway }) => !living.has(gateway));
+/** By a process that is dead, and in no row. */
+async function forsakenIn(redis, postgres, fleet) {
+  const open = (await openAttemptsIn(redis)).filter(
+    ({ journalId, atMs }) => atMs < (fleet.withJournal(journalId)?.lastDeathMs ?? 0),
+  );
   // One that waited for its connection was admitted once more, under another name.
   const ids = open.map(({ id }) => id.replace(/\+\d+$/, ""));
   const known = await postgres.query("SELECT attempt_id FROM darkroom.attempts WHERE attempt_id = ANY($1)", [

@@ -1,6 +1,7 @@
 /** Three gateways that share a Redis and a PostgreSQL, each with a folder of its own, and the way to them. */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { journalIdOf } from "../../packages/accounts/dist/index.js";
 import { SeededDraws } from "../../packages/proxy/dist/system/reconciliation/seeded-draws.js";
 import { MortalGateway } from "../kill-drill/mortal-gateway.mjs";
 
@@ -43,6 +44,11 @@ export class Fleet {
   /** When the last one died: milliseconds since 1970. */
   get lastDeathMs() {
     return Math.max(...this.gateways.map(({ lastDeathMs }) => lastDeathMs));
+  }
+
+  /** The gateway that writes a journal. */
+  withJournal(id) {
+    return this.gateways.find(({ folder }) => journalIdOf(folder) === id);
   }
 
   /** Nobody is to wait for any of them any more. */

@@ -16,8 +16,10 @@ return found`;
 const readOpen = `
 local found = {}
 for _, name in ipairs(redis.call('KEYS', ARGV[1] .. 'a:*')) do
-  local state = redis.call('HMGET', name, 'settled', 'call', 'taken')
-  if state[1] ~= '1' then found[#found + 1] = { string.sub(name, #ARGV[1] + 3), state[2] or '', state[3] or '[]' } end
+  local state = redis.call('HMGET', name, 'settled', 'journal', 'at', 'taken')
+  if state[1] ~= '1' then
+    found[#found + 1] = { string.sub(name, #ARGV[1] + 3), state[2] or '', state[3] or '0', state[4] or '[]' }
+  end
 end
 return found`;
 
@@ -43,16 +45,16 @@ export async function metersIn(redis) {
  *
  * @typedef {object} OpenAttempt
  * @property {string} id as it was admitted
- * @property {string} gateway who asked; empty where Redis was told of it again
+ * @property {string} journalId of whoever admitted it
+ * @property {number} atMs when that was, in milliseconds since 1970
  * @property {readonly { meter: string, nanoUsd: bigint }[]} reserved by meter and period
  */
 
 /** @returns {Promise<OpenAttempt[]>} */
 export async function openAttemptsIn(redis) {
   const found = await redis.ask((client) => client.eval(readOpen, 0, prefix));
-  return found.map(([id, call, taken]) => ({
-    id,
-    gateway: call.slice(0, Math.max(0, call.lastIndexOf("."))),
+  return found.map(([id, journalId, atMs, taken]) => ({
+    ...{ id, journalId, atMs: Number(atMs) },
     reserved: JSON.parse(taken)
       .filter(([, , , , , isMoney, , settled]) => isMoney === "1" && settled !== "settled")
       .map(([meter, , , , , , amount]) => ({ meter, nanoUsd: BigInt(amount) })),

@@ -45,7 +45,7 @@ export function report({ seconds, seed }, result, differences) {
     ],
     [
       "meters",
-      `${meters.length} in the end; looked at ${watch.looks} times; ${calm.forsaken.length} reservations of killed gateways stay for what was never sent`,
+      `${meters.length} in the end; looked at ${watch.looks} times; ${calm.forsaken.length} reservations of killed gateways stay for what was never sent, since Redis was away at their next start`,
     ],
   ];
   return [

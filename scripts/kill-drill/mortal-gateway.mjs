@@ -10,6 +10,7 @@ export class MortalGateway {
   killsAtStart = 0;
   /** Milliseconds that each start has taken, from the process to the first edit that it would serve. */
   startsMs = [];
+  folder;
   #config;
   #options;
   #running;
@@ -23,6 +24,7 @@ export class MortalGateway {
    * @param {Record<string, string>} [environment]
    */
   constructor(config, folder, environment = {}) {
+    this.folder = folder;
     this.#config = config;
     this.#options = { environment, arguments: ["--data-dir", folder] };
   }
