@@ -4,6 +4,7 @@ import type { Logger } from "pino";
 import { refuseForeignPages } from "./access/host-guard.js";
 import { identify, only } from "./access/identify.js";
 import { answerTo } from "./answers/error-answer.js";
+import { whenTaken } from "./answers/when-taken.js";
 import type { LimitsStore } from "./limits/limits-store.js";
 import type { Books } from "./books/books.js";
 import { GatewayError, errorAnswer, reasonOf } from "./errors.js";
@@ -100,9 +101,8 @@ function recordRequests(log: Logger, metrics: Metrics, books: Books): RequestHan
     const record = new RequestRecord(request.headers["x-litellm-call-id"]);
     const { path } = request;
     response.locals["record"] = record;
-    // Node calls a response finished that was destroyed behind its end: only the event tells that all went out.
     let isTaken = false;
-    response.once("finish", () => {
+    whenTaken(response, () => {
       isTaken = true;
     });
     response.once("close", () => {

@@ -6,6 +6,7 @@ import type { FormedAnswer, RequestedFormat } from "../formats/requested-format.
 import type { RequestRecord } from "../observability/request-record.js";
 import { longestPauseMs, longestTakingMs } from "./slow-clients.js";
 import { reportHeaders, upstreamHeaders } from "./answer-headers.js";
+import { whenTaken } from "./when-taken.js";
 
 /** What a stream can only tell at its end, and what every stream is sent with. */
 const streamHeaders = [
@@ -20,7 +21,6 @@ const streamHeaders = [
 
 /** Releases an answer to an HTTP client. */
 export class HttpAnswer implements AnswerSink {
-  /** Node calls a response finished that was destroyed behind its end: only the event tells that all went out. */
   #isTaken = false;
 
   /**
@@ -33,7 +33,7 @@ export class HttpAnswer implements AnswerSink {
     private readonly onRelease: () => void,
     private readonly format?: RequestedFormat,
   ) {
-    response.once("finish", () => {
+    whenTaken(response, () => {
       this.#isTaken = true;
     });
   }

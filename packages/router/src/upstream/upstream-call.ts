@@ -57,7 +57,6 @@ export async function callUpstream(request: UpstreamRequest): Promise<UpstreamAn
   if (stop.failure !== undefined) throw new UpstreamCallError("connection", false, undefined);
   return new Promise((resolve, reject) => {
     let bodySent = false;
-    let isStopped = false;
     const outgoing = target.client.request({ ...target.options, headers: headersOf(request) });
     // An upstream may answer before it has read everything; the connection's end is then no error of this call.
     outgoing.on("error", (cause) => {
@@ -65,8 +64,9 @@ export async function callUpstream(request: UpstreamRequest): Promise<UpstreamAn
     });
     const letGo = memory?.hold();
     outgoing.once("finish", () => {
-      // A request that is destroyed says so as well, however little of it was sent.
-      if (isStopped) return;
+      // A request that is destroyed, or whose connection breaks at a write, says so as well, however little was sent.
+      const { socket } = outgoing;
+      if (socket === null || socket.destroyed || socket.errored !== null) return;
       bodySent = true;
       letGo?.();
     });
@@ -86,7 +86,6 @@ export async function callUpstream(request: UpstreamRequest): Promise<UpstreamAn
       });
     });
     stop.listen(() => {
-      isStopped = true;
       outgoing.destroy();
       // As long as it has no connection, a request that is destroyed says nothing of its end.
       if (outgoing.socket !== null) return;
