@@ -314,11 +314,11 @@ describe("a deployment that has not got the whole request is tried again, and ha
     expect(await logged("attempt failed", "full-only")).toMatchObject(told);
   });
 
-  // More than the buffers of both sockets take.
+  // More than the buffers of both sockets take where nobody reads.
   const image = Buffer.concat([picture, Buffer.alloc(24 * 1024 * 1024)]);
 
   test("where it breaks the connection within the request", async () => {
-    await simulator.setFaults({ fault: { kind: "reset", when: "during" } });
+    await simulator.setFaults({ fault: { kind: "reset", when: "before" } });
     const answer = await sendEdit(gateway.url, { fields: { ...fields, model: "broken" }, image });
     expect(answer.status).toBe(502);
     expect(await simulator.requests()).toHaveLength(2);
