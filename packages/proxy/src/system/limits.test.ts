@@ -221,6 +221,8 @@ test("one organisation without money leaves all its keys alone, and two quotas o
       entry("edits", "second", "sk-second"),
       entry("edits", "other", "sk-other"),
     ],
+    // By latency, one whose first answer was slow would have no turn for minutes.
+    settings: { router_settings: { routing_strategy: "simple-shuffle" } },
     simulator: { keys },
   });
   // Each answer names its organisation.
