@@ -171,6 +171,7 @@ test("waiting has its own deadline", async () => {
   await until(
     async () => (await readMetrics(gateway)).sum("darkroom_requests_total", { status: "429" }) === 2,
   );
+  await until(async () => (await simulator.held()) === 1);
   await simulator.release();
   expect(statuses(await answers)).toEqual({ 200: 1, 429: 2 });
 });
@@ -200,6 +201,7 @@ test("a caller with many requests does not starve another", async () => {
   await until(async () => (await waiting(gateway)) === 39);
   const few = Array.from({ length: 3 }, () => ask("few"));
   await until(async () => (await waiting(gateway)) === 42);
+  await until(async () => (await simulator.held()) === 1);
   await simulator.release();
   await Promise.all(few);
   // Turn by turn: three of each, and those that were under way.

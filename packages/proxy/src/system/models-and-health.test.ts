@@ -22,7 +22,15 @@ beforeAll(async () => {
         output_cost_per_image: 0.04,
       }),
     ],
-    { router_settings: { queue_timeout: 0, num_retries: 0, model_group_alias: { house: "edits" } } },
+    {
+      router_settings: {
+        // By latency, one whose first answer was slow would have no turn for minutes.
+        routing_strategy: "simple-shuffle",
+        queue_timeout: 0,
+        num_retries: 0,
+        model_group_alias: { house: "edits" },
+      },
+    },
   );
 });
 afterAll(stopAll);
